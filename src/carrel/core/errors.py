@@ -1,0 +1,301 @@
+"""Every error Carrel raises on purpose, in one tree.
+
+    CarrelError
+    ├── UsageError            exit 2: the request cannot be carried out as it was put
+    │   ├── EmptyQuery · InvalidFilter · InvalidSetting · NoRerankerConfigured
+    │   ├── PathMissing · NoPapersInFolder
+    │   ├── KnowledgeBaseMissing · KnowledgeBaseExists · PaperMissing · AmbiguousPaperId · ModelUnknown
+    │   └── DataFolderTooNew · DataFolderNotWritable · SpaceMismatch
+    ├── PaperError            exit 1: this file cannot become a paper; the others go on
+    │   ├── EmptyFile · NotAPdf · DamagedPdf · EncryptedPdf · NoTextLayer · FileUnreadable
+    │   └── ParseTimeout · ParseMemoryExceeded · ParserCrashed · TooManyPages
+    ├── StorageFull           exit 1: retry when there is room; what was accepted is kept
+    ├── ServiceError          exit 3: something Carrel needs cannot be reached
+    │   └── IndexBusy · ModelUnavailable · ModelCorrupt
+    └── CatalogDamaged        exit 3: the catalog cannot be read
+
+Each error says what happened and to what (``message``) and what to do next (``hint``); has a
+``kind``, stable for programs; and knows whether trying again can help (``retryable``). Messages are
+templates, so that they can be shown in the reader's language; parameters are plain strings.
+"""
+
+from typing import ClassVar
+
+from carrel.core.language import tr
+
+
+class CarrelError(Exception):
+    """Base of the tree. Subclasses give the templates; instances give the parameters."""
+
+    template: ClassVar[str] = ""
+    hint_template: ClassVar[str] = ""
+    retryable: ClassVar[bool] = False
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, **parameters: object) -> None:
+        self.parameters = {name: str(value) for name, value in parameters.items()}
+        super().__init__(self.template.format(**self.parameters))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors cross process boundaries: rebuild from the class and its parameters."""
+        return (_rebuild, (type(self), self.parameters))
+
+    @property
+    def kind(self) -> str:
+        """The class's name in kebab-case, for programs: ``EncryptedPdf`` is ``encrypted-pdf``."""
+        name = type(self).__name__
+        return "".join("-" + c.lower() if c.isupper() else c for c in name).lstrip("-")
+
+    @property
+    def message(self) -> str:
+        """What happened, in the reader's language, one line."""
+        return tr(self.template).format(**self.parameters)
+
+    @property
+    def hint(self) -> str:
+        """What to do next, in the reader's language, one line."""
+        return tr(self.hint_template).format(**self.parameters)
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+def _rebuild(error: type[CarrelError], parameters: dict[str, str]) -> CarrelError:
+    return error(**parameters)
+
+
+class UsageError(CarrelError):
+    """The request cannot be carried out as it was put."""
+
+    exit_code = 2
+
+
+class EmptyQuery(UsageError):
+    """Nothing to search for."""
+
+    template = "The query is empty."
+    hint_template = 'Type a question or a few words, for example: carrel search "sparse attention".'
+
+
+class InvalidFilter(UsageError):
+    """A filter could not be read. Parameters: name, value, expected."""
+
+    template = "The filter {name} cannot be read from {value!r}."
+    hint_template = "Write it as {expected}."
+
+
+class InvalidSetting(UsageError):
+    """A setting could not be read. Parameters: name, value, expected."""
+
+    template = "The setting {name} cannot be {value!r}."
+    hint_template = "Expected: {expected}."
+
+
+class NoRerankerConfigured(UsageError):
+    """--rerank was asked for and there is no reranker."""
+
+    template = "No reranker is configured."
+    hint_template = "Leave out --rerank: results are ranked by meaning and words together."
+
+
+class PathMissing(UsageError):
+    """A named path does not exist. Parameter: path."""
+
+    template = "There is nothing at {path}."
+    hint_template = "Check the spelling and that the disk is mounted."
+
+
+class NoPapersInFolder(UsageError):
+    """A named folder holds no PDF. Parameter: path."""
+
+    template = "There is no PDF in the folder {path}."
+    hint_template = "Name another folder, or use --recursive to look into its subfolders."
+
+
+class KnowledgeBaseMissing(UsageError):
+    """No knowledge base of that name. Parameter: name."""
+
+    template = "There is no knowledge base named {name!r}."
+    hint_template = "See the existing ones with: carrel kb list."
+
+
+class KnowledgeBaseExists(UsageError):
+    """The name is taken. Parameter: name."""
+
+    template = "A knowledge base named {name!r} already exists."
+    hint_template = "Choose another name, or add papers to it with: carrel add PATH --kb NAME."
+
+
+class PaperMissing(UsageError):
+    """No paper of that id. Parameter: id."""
+
+    template = "There is no paper with the id {id!r}."
+    hint_template = "See the ids with: carrel list."
+
+
+class AmbiguousPaperId(UsageError):
+    """The beginning of an id fits several papers. Parameters: id, count."""
+
+    template = "The id {id!r} is the beginning of {count} papers' ids."
+    hint_template = "Give more of its digits; carrel list shows them."
+
+
+class ModelUnknown(UsageError):
+    """No such model. Parameters: model, known."""
+
+    template = "The model {model!r} is not known."
+    hint_template = "Known models: {known}."
+
+
+class DataFolderTooNew(UsageError):
+    """A newer Carrel wrote the data folder. Parameters: folder, revision."""
+
+    template = "The data folder {folder} was written by a newer version of Carrel (schema {revision})."
+    hint_template = "Upgrade Carrel, or point CARREL_HOME at another folder. Nothing was changed."
+
+
+class DataFolderNotWritable(UsageError):
+    """The data folder is read-only. Parameter: folder."""
+
+    template = "The data folder {folder} cannot be written to."
+    hint_template = "Make it writable for your user, or point CARREL_HOME at another folder."
+
+
+class SpaceMismatch(UsageError):
+    """Vectors of two spaces would be mixed. Parameters: index, expected, found."""
+
+    template = "The index of {index} holds vectors of another space ({found}, not {expected})."
+    hint_template = (
+        "Go back to the model it was built with, or create a new knowledge base and add the papers there."
+    )
+
+
+class PaperError(CarrelError):
+    """This file cannot become a paper; the others go on. Parameter of all: name."""
+
+
+class EmptyFile(PaperError):
+    """Zero bytes."""
+
+    template = "{name} is empty (0 bytes)."
+    hint_template = "The download or copy probably broke off: fetch the file again."
+
+
+class NotAPdf(PaperError):
+    """Something else under a PDF's name."""
+
+    template = "{name} is not a PDF: its content does not begin with %PDF."
+    hint_template = "Open it to see what it is; a web page saved under a PDF's name is common."
+
+
+class DamagedPdf(PaperError):
+    """A PDF that cannot be opened. Parameter: detail."""
+
+    template = "{name} is a damaged or truncated PDF ({detail})."
+    hint_template = "Fetch the file again, or repair it, for example with: qpdf BROKEN.pdf REPAIRED.pdf."
+
+
+class EncryptedPdf(PaperError):
+    """A PDF that needs a password."""
+
+    template = "{name} is encrypted and needs a password."
+    hint_template = "Save a copy without the password and add that."
+
+
+class NoTextLayer(PaperError):
+    """Pages without characters. Parameter: pages."""
+
+    template = "{name} has no text layer ({pages} pages of images): it needs OCR."
+    hint_template = "Add a text layer, for example with: ocrmypdf IN.pdf OUT.pdf."
+
+
+class FileUnreadable(PaperError):
+    """The operating system refused. Parameter: detail."""
+
+    template = "{name} cannot be read ({detail})."
+    hint_template = "Check the file's permissions and that its disk is well."
+
+
+class TooManyPages(PaperError):
+    """More pages than the limit. Parameters: pages, limit."""
+
+    template = "{name} has {pages} pages, more than the limit of {limit}."
+    hint_template = "Split the file, or raise CARREL_PARSE_MAX_PAGES."
+
+
+class ParseTimeout(PaperError):
+    """The parser passed its deadline. Parameter: seconds."""
+
+    template = "{name} could not be read within {seconds} seconds."
+    hint_template = "Raise CARREL_PARSE_SECONDS, or print the file to a new PDF."
+
+
+class ParseMemoryExceeded(PaperError):
+    """The parser passed its memory limit. Parameter: megabytes."""
+
+    template = "{name} needs more than {megabytes} MB of memory to read."
+    hint_template = "Raise CARREL_PARSE_MEMORY_MB, or split the file."
+
+
+class ParserCrashed(PaperError):
+    """The parsing process died. Parameter: detail."""
+
+    template = "{name} crashed the PDF reader ({detail})."
+    hint_template = "The file is damaged in a way the reader cannot survive; print it to a new PDF."
+
+
+class StorageFull(CarrelError):
+    """No room on the disk. Parameters: folder, free_mb, needed_mb."""
+
+    template = "The disk of {folder} is full ({free_mb} MB free, {needed_mb} MB wanted)."
+    hint_template = "Make room and run the same command again; what was accepted is kept."
+    retryable = True
+
+
+class ServiceError(CarrelError):
+    """Something Carrel needs cannot be reached."""
+
+    exit_code = 3
+    retryable = True
+
+
+class IndexBusy(ServiceError):
+    """Another process owns the index. Parameters: folder, holder."""
+
+    template = "The index in {folder} is in use by {holder}."
+    hint_template = "Try again when it has finished."
+
+
+class ModelUnavailable(ServiceError):
+    """Weights are not on this machine and could not be fetched. Parameters: model, detail, ways."""
+
+    template = "The model {model} is not on this machine and could not be fetched ({detail})."
+    hint_template = "Supply it in one of these ways: {ways}"
+
+
+class ModelCorrupt(ServiceError):
+    """A weights file is not the official release. Parameters: path, expected, found."""
+
+    template = "{path} is not the official release (SHA-256 {found}, expected {expected})."
+    hint_template = "Delete the file and run: carrel models pull."
+    retryable = False
+
+
+class CatalogDamaged(ServiceError):
+    """The catalog cannot be opened. Parameters: path, detail."""
+
+    template = "The catalog {path} cannot be read ({detail})."
+    hint_template = "Restore it from a backup, or move the data folder away and add the papers again."
+    retryable = False
+
+
+ERRORS: dict[str, type[CarrelError]] = {}
+
+
+def _collect(error: type[CarrelError]) -> None:
+    for child in error.__subclasses__():
+        ERRORS[child.__name__] = child
+        _collect(child)
+
+
+_collect(CarrelError)

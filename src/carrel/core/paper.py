@@ -1,0 +1,185 @@
+"""A paper as it was read, and the passages it is cut into.
+
+A parsed paper is one string, its text in reading order. Blocks and passages are ranges of that
+string, and every printed word knows its place on the page, so a passage can always be boxed.
+Boxes are in points on the page as displayed (crop box, after rotation), origin top left.
+Pages count from 1.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carrel.core.ids import PaperId, PassageId
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle on a page, in points, origin top left; ``x0 <= x1`` and ``y0 <= y1``."""
+
+    page: int
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True)
+class PageSize:
+    """Width and height in points of a page as displayed."""
+
+    width: float
+    height: float
+
+
+class BlockKind(StrEnum):
+    """What a block of text is to a reader."""
+
+    FRONT = "front"  # title, authors, affiliations: known from the metadata, not part of the flow
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    CAPTION = "caption"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Characters ``start`` to ``end`` of the paper's text that belong together.
+
+    ``level`` counts from 1 for a heading and is 0 otherwise.
+    """
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WordBoxes:
+    """Where each printed word stands: parallel arrays, one row a word, in reading order.
+
+    A word broken over two lines has two rows. ``line`` numbers the printed lines of the paper, so
+    that the words of a line can be drawn as one box.
+    """
+
+    start: NDArray[np.int32]  # [words], character offset into the paper's text
+    end: NDArray[np.int32]  # [words]
+    page: NDArray[np.int32]  # [words], from 1
+    line: NDArray[np.int32]  # [words]
+    box: NDArray[np.float32]  # [words, 4]: x0, y0, x1, y1
+
+    def within(self, start: int, end: int) -> slice:
+        """Return the rows of the words that lie wholly or partly in characters ``start`` to ``end``."""
+        first = int(np.searchsorted(self.end, start, side="right"))
+        last = int(np.searchsorted(self.start, end, side="left"))
+        return slice(first, max(first, last))
+
+    def boxes(self, start: int, end: int) -> tuple[Box, ...]:
+        """Return one box for each printed line that characters ``start`` to ``end`` touch."""
+        rows = self.within(start, end)
+        lines = self.line[rows]
+        if lines.size == 0:
+            return ()
+        first = np.flatnonzero(np.r_[True, lines[1:] != lines[:-1]])
+        low = np.minimum.reduceat(self.box[rows, :2], first)
+        high = np.maximum.reduceat(self.box[rows, 2:], first)
+        pages = self.page[rows][first]
+        corners = np.hstack([low, high]).astype(float).round(2).tolist()
+        return tuple(Box(int(page), *corner) for page, corner in zip(pages, corners, strict=True))
+
+    def pages(self, start: int, end: int) -> tuple[int, ...]:
+        """Return the pages that characters ``start`` to ``end`` touch, the one with most words first."""
+        numbers, counts = np.unique(self.page[self.within(start, end)], return_counts=True)
+        order = np.lexsort((numbers, -counts))
+        return tuple(int(n) for n in numbers[order])
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a library catalogue says of a paper; empty or None where it could not be read."""
+
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    abstract: str = ""
+    year: int | None = None
+    venue: str = ""
+    doi: str = ""
+    arxiv_id: str = ""
+    language: str = ""  # ISO 639-1, e.g. "en" or "zh"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ParsedPaper:
+    """A paper as a parser read it. Block and word offsets are into ``text``."""
+
+    metadata: Metadata
+    text: str
+    blocks: tuple[Block, ...]
+    words: WordBoxes
+    pages: tuple[PageSize, ...]
+
+    def block_text(self, block: Block) -> str:
+        """Return the block's characters."""
+        return self.text[block.start : block.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A run of blocks under one heading. ``path`` is the chain of headings, outermost first."""
+
+    path: tuple[str, ...]
+    blocks: tuple[Block, ...]
+
+    @property
+    def name(self) -> str:
+        """The chain of headings as one line."""
+        return " › ".join(self.path)
+
+
+def sections(paper: ParsedPaper) -> Iterator[Section]:
+    """Yield the paper's sections in reading order; front matter is left out.
+
+    Headings are not blocks of a section: they are its path. Text before the first heading has an
+    empty path.
+    """
+    path: list[tuple[int, str]] = []
+    blocks: list[Block] = []
+    for block in paper.blocks:
+        if block.kind is BlockKind.HEADING:
+            if blocks:
+                yield Section(tuple(name for _, name in path), tuple(blocks))
+                blocks = []
+            path = [step for step in path if step[0] < block.level]
+            path.append((block.level, paper.block_text(block)))
+        elif block.kind is not BlockKind.FRONT:
+            blocks.append(block)
+    if blocks:
+        yield Section(tuple(name for _, name in path), tuple(blocks))
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Characters ``start`` to ``end`` of a paper: what is embedded, found, shown and boxed.
+
+    ``text`` is shown; ``embedded_text`` is what the model reads: the same with the paper's title
+    and section before it, so that a passage is found in its context.
+    """
+
+    id: PassageId
+    paper_id: PaperId
+    ordinal: int  # from 0, in reading order
+    start: int
+    end: int
+    text: str
+    embedded_text: str
+    section: str
+    pages: tuple[int, ...]  # the page with most of its words first
+    boxes: tuple[Box, ...] = field(repr=False)
+
+    @property
+    def page(self) -> int:
+        """The page that holds most of the passage's words."""
+        return self.pages[0]

@@ -1,0 +1,190 @@
+"""The ports: what the journeys need of the outside world.
+
+Each has one contract suite in ``tests/contract``, run against its fake and every real adapter.
+Adapters never call back into a journey.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carrel.core.ids import PaperId
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.paper import ParsedPaper
+from carrel.core.ranking import Candidate, Filters, Signal
+from carrel.core.space import Encoder, Space, Vectors
+
+
+class Parser(Protocol):
+    """Reads a file into text, blocks and word boxes. Safe to call from several threads."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the parser and its version; another fingerprint may read the same bytes otherwise."""
+        ...
+
+    def parse(self, path: Path, name: str) -> ParsedPaper:
+        """Read the file at ``path``; ``name`` is what error messages call it.
+
+        Raises:
+            PaperError: the file cannot be read; the reason is in its kind. The parser goes on.
+        """
+        ...
+
+    def close(self) -> None:
+        """End child processes and release what was opened."""
+        ...
+
+
+class TokenCounter(Protocol):
+    """Counts text in a model's own tokens."""
+
+    def token_ends(self, text: str) -> NDArray[np.int64]:
+        """Return the character offset at which each token ends, in order; no special tokens."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors of one encoder. Safe to call from several threads."""
+
+    @property
+    def encoder(self) -> Encoder:
+        """Identity of the vectors it makes."""
+        ...
+
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens of text the model reads, special tokens not counted."""
+        ...
+
+    @property
+    def tokens(self) -> TokenCounter:
+        """Counts in this model's tokens."""
+        ...
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        """Return [len(texts), width], rows of length 1. A row does not depend on its companions.
+
+        Raises:
+            ServiceError: the model cannot be loaded or reached.
+        """
+        ...
+
+    def embed_query(self, text: str) -> Vectors:
+        """Return [width], of length 1. Raises like ``embed_documents``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IndexedPassage:
+    """A passage as the index takes it: its vector, and the text whose terms BM25 counts."""
+
+    id: str
+    vector: Vectors  # [dimensions]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IndexedPaper:
+    """A paper as the index takes it: itself (title and abstract), its passages, filter fields."""
+
+    id: PaperId
+    vector: Vectors  # [dimensions], of title and abstract
+    text: str
+    passages: tuple[IndexedPassage, ...]
+    year: int | None = None
+    authors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IndexQuery:
+    """What is asked of an index: a vector, words, or both; ``limit`` candidates a signal."""
+
+    vector: Vectors | None
+    text: str | None
+    filters: Filters
+    limit: int
+
+
+class Index(Protocol):
+    """Dense and lexical retrieval over one generation of one knowledge base."""
+
+    def add(self, papers: Sequence[IndexedPaper]) -> None:
+        """Add papers, searchable on return; the same paper again replaces nothing and doubles nothing."""
+        ...
+
+    def remove(self, papers: Sequence[PaperId]) -> None:
+        """Remove papers and all their passages; unknown ids are ignored."""
+        ...
+
+    def search(self, query: IndexQuery) -> dict[Signal, tuple[Candidate, ...]]:
+        """Return, for each signal the query has, candidates with scores falling, ties by id."""
+        ...
+
+    def paper_ids(self) -> frozenset[PaperId]:
+        """Return every paper that has a point in the index (for checks, not for queries)."""
+        ...
+
+    def counts(self) -> tuple[int, int]:
+        """Return (papers, passages) in the index."""
+        ...
+
+
+class Indexes(Protocol):
+    """All indexes of a data folder. One process owns them at a time."""
+
+    def acquire(self, purpose: str, wait_seconds: float) -> None:
+        """Become the owner, waiting at most so long; no effect where this process already is.
+
+        Raises:
+            IndexBusy: another process is; the error says which.
+        """
+        ...
+
+    def release(self) -> None:
+        """Flush, close every index and give ownership up."""
+        ...
+
+    def open(self, knowledge_base: KnowledgeBase, space: Space) -> Index:
+        """Return the index of the knowledge base's current generation, creating an empty one.
+
+        Raises:
+            SpaceMismatch: it was built in another space.
+        """
+        ...
+
+    def drop(self, knowledge_base_id: str, generation: int) -> None:
+        """Delete an index from the disk, if it is there."""
+        ...
+
+    def stored(self) -> tuple[tuple[str, int], ...]:
+        """Return (knowledge base id, generation) of every index on the disk."""
+        ...
+
+
+class BlobStore(Protocol):
+    """Immutable files named by their SHA-256 (64 hexadecimal digits)."""
+
+    def put(self, stream: BinaryIO) -> str:
+        """Store a stream whole or not at all; return its SHA-256. The same bytes twice are one file.
+
+        Raises:
+            StorageFull: there is no room.
+        """
+        ...
+
+    def path(self, sha256: str) -> Path:
+        """Return a local path to read the bytes from. Raises KeyError where there is none."""
+        ...
+
+    def delete(self, sha256: str) -> None:
+        """Delete, if it is there."""
+        ...
+
+    def list(self) -> Iterator[str]:
+        """Yield every SHA-256 stored."""
+        ...

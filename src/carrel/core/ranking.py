@@ -1,0 +1,135 @@
+"""A question and its answer: query, filters, candidates, hits and stage timings."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from carrel.core.ids import KnowledgeBaseId, PaperId
+from carrel.core.paper import Metadata, Passage
+
+
+class Mode(StrEnum):
+    """Which signals answer a query."""
+
+    HYBRID = "hybrid"
+    DENSE = "dense"
+    LEXICAL = "lexical"
+
+
+class Signal(StrEnum):
+    """The four ranked lists that retrieval yields."""
+
+    DENSE_PASSAGES = "dense_passages"
+    DENSE_PAPERS = "dense_papers"
+    LEXICAL_PASSAGES = "lexical_passages"
+    LEXICAL_PAPERS = "lexical_papers"
+
+    @property
+    def dense(self) -> bool:
+        """Whether the score is a cosine (otherwise BM25)."""
+        return self in (Signal.DENSE_PASSAGES, Signal.DENSE_PAPERS)
+
+    @property
+    def of_passages(self) -> bool:
+        """Whether the list ranks passages (otherwise whole papers)."""
+        return self in (Signal.DENSE_PASSAGES, Signal.LEXICAL_PASSAGES)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Conditions that a paper must meet. Years are inclusive; an empty author means any."""
+
+    year_from: int | None = None
+    year_to: int | None = None
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as the user put it. No knowledge base means every one the user may read."""
+
+    text: str
+    knowledge_bases: tuple[str, ...] = ()
+    mode: Mode = Mode.HYBRID
+    limit: int = 10
+    filters: Filters = field(default_factory=Filters)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A point that one signal found. ``point_id`` is a passage's id, or a paper's in paper lists."""
+
+    point_id: str
+    paper_id: PaperId
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """How one signal ranked a paper: rank from 1, raw score, and its share of the fused score."""
+
+    signal: Signal
+    rank: int
+    score: float
+    weighted: float
+
+
+@dataclass(frozen=True, slots=True)
+class FusedPaper:
+    """A paper in the fused ranking: its score, its passages best first, and why."""
+
+    paper_id: PaperId
+    score: float
+    passages: tuple[tuple[str, float], ...]  # (passage id, fused passage score)
+    contributions: tuple[Contribution, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PaperRecord:
+    """A paper as the catalog knows it, in one knowledge base."""
+
+    id: PaperId
+    knowledge_base_id: KnowledgeBaseId
+    metadata: Metadata
+    file_name: str
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassageHit:
+    """A passage that answers, with its fused score."""
+
+    passage: Passage
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A paper that answers: rank from 1, fused score, its best passages, and why it ranks there."""
+
+    rank: int
+    score: float
+    paper: PaperRecord
+    passages: tuple[PassageHit, ...]
+    contributions: tuple[Contribution, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StageTimings:
+    """Wall-clock milliseconds of each stage of a query."""
+
+    embed: float = 0.0
+    retrieve: float = 0.0
+    fuse: float = 0.0
+    rerank: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The answer to a query. ``candidates`` counts what each signal found, for ``--explain``."""
+
+    query: str
+    mode: Mode
+    took_ms: StageTimings
+    hits: tuple[Hit, ...]
+    candidates: tuple[tuple[Signal, int], ...] = ()
