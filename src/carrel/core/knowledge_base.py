@@ -6,6 +6,7 @@ from carrel.core.ids import KnowledgeBaseId
 
 DEFAULT_NAME = "library"
 DEFAULT_DOMAIN = "papers"
+DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class KnowledgeBase:
     name: str
     description: str = ""
     domain: str = DEFAULT_DOMAIN
-    embedder: str = "all-MiniLM-L6-v2"
+    embedder: str = DEFAULT_EMBEDDER
     chunking: ChunkSettings = ChunkSettings()
     generation: int = 1
     papers: int = 0  # searchable papers in it

@@ -1,0 +1,103 @@
+"""Settings, read once: defaults, then ``carrel.toml`` in the data folder, then ``CARREL_*``.
+
+Standard library rather than pydantic-settings, whose import alone takes a quarter of the time that
+a cold ``carrel search`` may take (ADR 0007).
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import platformdirs
+
+from carrel.core.errors import InvalidSetting
+
+SETTINGS_FILE = "carrel.toml"
+_PREFIX = "CARREL_"
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off", ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting of Carrel. Each is ``CARREL_NAME`` in the environment, ``name`` in the file."""
+
+    home: Path  # the data folder: catalog, files, index
+    cache: Path  # downloaded models, shared by all data folders
+    language: str = ""  # of the interface: "en", "zh", or "" for the terminal's locale
+    offline: bool = False  # never use the network, not even for a model's weights
+    threads: int = 0  # for the embedded model; 0 is one a core
+    parse_workers: int = 0  # child processes that read PDFs; 0 is one a core, at most 8
+    parse_seconds: float = 120.0  # deadline for one file
+    parse_memory_mb: int = 2048  # address space of a child process
+    parse_max_pages: int = 5000
+    keep_free_mb: int = 256  # stop taking papers in when the disk has less room than this
+    index_wait_seconds: float = 10.0  # how long a command waits for another one to give up the index
+
+    @property
+    def core_count(self) -> int:
+        """Processors this process may use."""
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+    @property
+    def model_threads(self) -> int:
+        """Threads for the embedded model."""
+        return self.threads or self.core_count
+
+    @property
+    def parser_count(self) -> int:
+        """Child processes that read PDFs."""
+        return self.parse_workers or min(self.core_count, 8)
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from the environment and from ``carrel.toml`` in the data folder.
+
+    Raises:
+        InvalidSetting: a value or a name in the file makes no sense.
+    """
+    environ = os.environ if environment is None else environment
+    home = _folder(environ.get("CARREL_HOME"), platformdirs.user_data_path("carrel", appauthor=False))
+    cache = _folder(environ.get("CARREL_CACHE"), platformdirs.user_cache_path("carrel", appauthor=False))
+    values: dict[str, object] = {}
+    known = {field.name: field.type for field in fields(Settings) if field.name not in ("home", "cache")}
+    for name, value in _file_values(home / SETTINGS_FILE).items():
+        if name not in known:
+            raise InvalidSetting(name=name, value=value, expected="one of " + ", ".join(sorted(known)))
+        values[name] = _convert(name, value, known[name])
+    for name, kind in known.items():
+        if (text := environ.get(_PREFIX + name.upper())) is not None:
+            values[name] = _convert(_PREFIX + name.upper(), text, kind)
+    return Settings(home=home, cache=cache, **values)  # type: ignore[arg-type]  # _convert checked them
+
+
+def _folder(value: str | None, default: Path) -> Path:
+    return (Path(value).expanduser() if value else default).absolute()
+
+
+def _file_values(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise InvalidSetting(name=path, value=str(error), expected="a readable TOML file") from error
+
+
+def _convert(name: str, value: object, kind: object) -> object:
+    text = str(value).strip()
+    if kind is bool:
+        if text.lower() in _TRUE | _FALSE:
+            return text.lower() in _TRUE
+        raise InvalidSetting(name=name, value=text, expected="true or false")
+    if kind in (int, float):
+        try:
+            number = int(text) if kind is int else float(text)
+        except ValueError as error:
+            raise InvalidSetting(name=name, value=text, expected="a number") from error
+        if not 0 <= number < float("inf"):
+            raise InvalidSetting(name=name, value=text, expected="a number of at least 0")
+        return number
+    return text
