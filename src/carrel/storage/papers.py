@@ -1,0 +1,202 @@
+"""Papers in the catalog, and which knowledge base holds which."""
+
+import json
+from collections.abc import Iterable, Sequence
+
+from carrel.core.errors import AmbiguousPaperId, PaperMissing
+from carrel.core.ids import KnowledgeBaseId, PaperId
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.paper import Metadata, Passage
+from carrel.core.ranking import PaperRecord
+from carrel.storage import passages, removals
+from carrel.storage.clock import now
+from carrel.storage.database import Row, Transaction, Value
+
+
+def register(tx: Transaction, paper: PaperId, sha256: str, size: int) -> None:
+    """Record a paper's bytes, before anything is known of what they say. Twice is once."""
+    tx.run(
+        """
+        INSERT INTO papers VALUES (
+            :id, :sha256, :bytes, 0, :title, :authors, :abstract, :year, :venue, :doi, :arxiv_id, :language
+        ) ON CONFLICT DO NOTHING
+        """,
+        id=paper,
+        sha256=sha256,
+        bytes=size,
+        **_metadata_values(Metadata()),
+    )
+
+
+def publish(
+    tx: Transaction,
+    knowledge_base: KnowledgeBase,
+    paper: PaperId,
+    file_name: str,
+    metadata: Metadata,
+    pages: int,
+    found: Sequence[Passage],
+) -> None:
+    """Make a paper searchable in a knowledge base: the row in ``holdings`` decides it."""
+    _withdraw(tx, knowledge_base, paper)
+    tx.run(
+        """
+        UPDATE papers SET pages = :pages, title = :title, authors = :authors, abstract = :abstract,
+            year = :year, venue = :venue, doi = :doi, arxiv_id = :arxiv_id, language = :language
+        WHERE id = :id
+        """,
+        id=paper,
+        pages=pages,
+        **_metadata_values(metadata),
+    )
+    passages.insert(tx, knowledge_base, found)
+    tx.run(
+        "INSERT INTO holdings VALUES (:knowledge_base, :paper, :file_name, :passages, :now)",
+        knowledge_base=knowledge_base.id,
+        paper=paper,
+        file_name=file_name,
+        passages=len(found),
+        now=now(),
+    )
+    removals.cross_out_points(tx, knowledge_base, paper)
+
+
+def remove(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
+    """Take a paper out of a knowledge base, whether it is ready, waiting or has failed."""
+    _withdraw(tx, knowledge_base, paper)
+    tx.run(
+        "DELETE FROM jobs WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",
+        knowledge_base=knowledge_base.id,
+        paper=paper,
+    )
+    removals.note_points(tx, knowledge_base, paper)
+
+
+def forget_unreferenced(tx: Transaction, candidates: Iterable[str]) -> None:
+    """Delete those papers that no knowledge base holds or awaits, and note their files for removal."""
+    for paper in candidates:
+        row = tx.row(
+            """
+            SELECT sha256 FROM papers WHERE id = :paper
+                AND NOT EXISTS (SELECT 1 FROM holdings WHERE paper_id = :paper)
+                AND NOT EXISTS (SELECT 1 FROM jobs WHERE paper_id = :paper)
+            """,
+            paper=paper,
+        )
+        if row is not None:
+            tx.run("DELETE FROM papers WHERE id = :paper", paper=paper)
+            removals.note_file(tx, row["sha256"])
+
+
+def file_known(tx: Transaction, sha256: str) -> bool:
+    """Whether some paper has these bytes."""
+    return tx.row("SELECT 1 FROM papers WHERE sha256 = :sha256", sha256=sha256) is not None
+
+
+def sha256_of(tx: Transaction, paper: PaperId) -> str:
+    """Return the SHA-256 of a paper's bytes. Raises PaperMissing."""
+    row = tx.row("SELECT sha256 FROM papers WHERE id = :id", id=paper)
+    if row is None:
+        raise PaperMissing(id=paper)
+    return str(row["sha256"])
+
+
+def holds(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> bool:
+    """Whether the paper is searchable in the knowledge base."""
+    row = tx.row(
+        "SELECT 1 FROM holdings WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",
+        knowledge_base=knowledge_base.id,
+        paper=paper,
+    )
+    return row is not None
+
+
+def records(
+    tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId], only: Sequence[PaperId] | None = None
+) -> tuple[PaperRecord, ...]:
+    """Return the searchable papers of these knowledge bases, oldest first; ``only`` these where given."""
+    chosen = "" if only is None else "AND papers.id IN :only"
+    rows = tx.rows(
+        f"""
+        SELECT papers.*, holdings.knowledge_base_id, holdings.file_name
+        FROM holdings JOIN papers ON papers.id = holdings.paper_id
+        WHERE holdings.knowledge_base_id IN :knowledge_bases {chosen}
+        ORDER BY holdings.added_at, papers.id
+        """,  # noqa: S608  # the inserted part is one of two constants
+        knowledge_bases=knowledge_base_ids,
+        **({} if only is None else {"only": only}),
+    )
+    return tuple(_record(row) for row in rows)
+
+
+def passage_counts(tx: Transaction, knowledge_base: KnowledgeBase) -> dict[str, int]:
+    """Return the number of passages of each paper that the knowledge base holds."""
+    rows = tx.rows(
+        "SELECT paper_id, passages FROM holdings WHERE knowledge_base_id = :id", id=knowledge_base.id
+    )
+    return {row["paper_id"]: row["passages"] for row in rows}
+
+
+def find(tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId], prefix: str) -> PaperRecord:
+    """Return the paper whose id begins with ``prefix``, in any of these knowledge bases.
+
+    Raises:
+        PaperMissing: there is none.
+        AmbiguousPaperId: there are several.
+    """
+    rows = tx.rows(
+        """
+        SELECT DISTINCT paper_id FROM holdings
+        WHERE knowledge_base_id IN :ids AND substr(paper_id, 1, :length) = :prefix LIMIT 100
+        """,
+        ids=knowledge_base_ids,
+        length=len(prefix),
+        prefix=prefix,
+    )
+    if not prefix or not rows:
+        raise PaperMissing(id=prefix)
+    if len(rows) > 1:
+        raise AmbiguousPaperId(id=prefix, count=len(rows))
+    return records(tx, knowledge_base_ids, [PaperId(rows[0]["paper_id"])])[0]
+
+
+def _withdraw(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
+    passages.delete(tx, knowledge_base, paper)
+    tx.run(
+        "DELETE FROM holdings WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",
+        knowledge_base=knowledge_base.id,
+        paper=paper,
+    )
+
+
+def _metadata_values(metadata: Metadata) -> dict[str, Value]:
+    return {
+        "title": metadata.title,
+        "authors": json.dumps(metadata.authors, ensure_ascii=False),
+        "abstract": metadata.abstract,
+        "year": metadata.year,
+        "venue": metadata.venue,
+        "doi": metadata.doi,
+        "arxiv_id": metadata.arxiv_id,
+        "language": metadata.language,
+    }
+
+
+def _record(row: Row) -> PaperRecord:
+    metadata = Metadata(
+        title=row["title"],
+        authors=tuple(json.loads(row["authors"])),
+        abstract=row["abstract"],
+        year=row["year"],
+        venue=row["venue"],
+        doi=row["doi"],
+        arxiv_id=row["arxiv_id"],
+        language=row["language"],
+    )
+    return PaperRecord(
+        PaperId(row["id"]),
+        KnowledgeBaseId(row["knowledge_base_id"]),
+        metadata,
+        row["file_name"],
+        row["pages"],
+    )

@@ -1,0 +1,119 @@
+"""Passages in the catalog: what is shown, and where it stands on its pages."""
+
+import json
+from collections.abc import Iterable, Sequence
+
+from carrel.core.ids import PaperId, PassageId
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.paper import Box, Passage
+from carrel.storage.database import Row, Transaction, Value
+
+_IDS_A_STATEMENT = 10_000
+
+
+def insert(tx: Transaction, knowledge_base: KnowledgeBase, found: Iterable[Passage]) -> None:
+    """Add the passages of one paper to the knowledge base's current generation."""
+    tx.run_many(
+        """
+        INSERT INTO passages VALUES (
+            :knowledge_base_id, :generation, :id, :paper_id, :ordinal,
+            :first, :past, :section, :pages, :boxes, :text
+        )
+        """,
+        (_values(knowledge_base, passage) for passage in found),
+    )
+
+
+def delete(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
+    """Delete a paper's passages, of every generation."""
+    tx.run(
+        "DELETE FROM passages WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",
+        knowledge_base=knowledge_base.id,
+        paper=paper,
+    )
+
+
+def of_paper(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> tuple[Passage, ...]:
+    """Return a paper's passages in reading order."""
+    rows = tx.rows(
+        """
+        SELECT * FROM passages
+        WHERE knowledge_base_id = :knowledge_base AND generation = :generation AND paper_id = :paper
+        ORDER BY ordinal
+        """,
+        knowledge_base=knowledge_base.id,
+        generation=knowledge_base.generation,
+        paper=paper,
+    )
+    return tuple(_passage(row) for row in rows)
+
+
+def by_id(
+    tx: Transaction, knowledge_bases: Iterable[KnowledgeBase], ids: Sequence[str]
+) -> dict[PassageId, Passage]:
+    """Return those of the passages that the knowledge bases' current generations hold."""
+    found: dict[PassageId, Passage] = {}
+    for knowledge_base in knowledge_bases:
+        for first in range(0, len(ids), _IDS_A_STATEMENT):
+            rows = tx.rows(
+                """
+                SELECT * FROM passages
+                WHERE knowledge_base_id = :knowledge_base AND generation = :generation AND id IN :ids
+                """,
+                knowledge_base=knowledge_base.id,
+                generation=knowledge_base.generation,
+                ids=ids[first : first + _IDS_A_STATEMENT],
+            )
+            found.update((PassageId(row["id"]), _passage(row)) for row in rows)
+    return found
+
+
+def openings(
+    tx: Transaction, knowledge_bases: Iterable[KnowledgeBase], papers: Sequence[PaperId]
+) -> dict[PaperId, Passage]:
+    """Return the first passage of each of these papers."""
+    found: dict[PaperId, Passage] = {}
+    for knowledge_base in knowledge_bases if papers else ():
+        rows = tx.rows(
+            """
+            SELECT * FROM passages
+            WHERE knowledge_base_id = :knowledge_base AND generation = :generation
+                AND paper_id IN :papers AND ordinal = 0
+            """,
+            knowledge_base=knowledge_base.id,
+            generation=knowledge_base.generation,
+            papers=papers,
+        )
+        found.update((PaperId(row["paper_id"]), _passage(row)) for row in rows)
+    return found
+
+
+def _values(knowledge_base: KnowledgeBase, passage: Passage) -> dict[str, Value]:
+    boxes = [[box.page, box.x0, box.y0, box.x1, box.y1] for box in passage.boxes]
+    return {
+        "knowledge_base_id": knowledge_base.id,
+        "generation": knowledge_base.generation,
+        "id": passage.id,
+        "paper_id": passage.paper_id,
+        "ordinal": passage.ordinal,
+        "first": passage.start,
+        "past": passage.end,
+        "section": passage.section,
+        "pages": json.dumps(passage.pages),
+        "boxes": json.dumps(boxes, separators=(",", ":")),
+        "text": passage.text,
+    }
+
+
+def _passage(row: Row) -> Passage:
+    return Passage(
+        id=PassageId(row["id"]),
+        paper_id=PaperId(row["paper_id"]),
+        ordinal=row["ordinal"],
+        start=row["first"],
+        end=row["past"],
+        text=row["text"],
+        section=row["section"],
+        pages=tuple(json.loads(row["pages"])),
+        boxes=tuple(Box(*corners) for corners in json.loads(row["boxes"])),
+    )

@@ -1,0 +1,72 @@
+"""Notes of what is to be deleted outside the catalog: files, points and indexes.
+
+A note is written in the transaction that makes the thing unreferenced (or, for a file about to be
+stored, just before it is stored), and crossed out once the thing is gone (or referenced). Whoever
+owns the index works the notes off; a crash at any moment leaves a note, never an orphan.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from carrel.core.ids import PaperId
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.storage.database import Transaction
+
+
+class What(StrEnum):
+    """The kinds of things that are removed."""
+
+    FILE = "file"  # key: the SHA-256 of the bytes; the stored parse goes with them
+    POINTS = "points"  # key: knowledge base id / generation / paper id
+    INDEX = "index"  # key: knowledge base id / generation
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One note."""
+
+    what: What
+    key: str
+
+
+def note_file(tx: Transaction, sha256: str) -> None:
+    """Note that the file is unreferenced."""
+    _note(tx, What.FILE, sha256)
+
+
+def note_points(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
+    """Note that a paper's points must leave an index."""
+    _note(tx, What.POINTS, f"{knowledge_base.id}/{knowledge_base.generation}/{paper}")
+
+
+def note_index(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
+    """Note that a whole index must go; notes about its points become moot."""
+    prefix = f"{knowledge_base.id}/"
+    tx.run(
+        "DELETE FROM removals WHERE what = :what AND substr(key, 1, :length) = :prefix",
+        what=What.POINTS,
+        length=len(prefix),
+        prefix=prefix,
+    )
+    _note(tx, What.INDEX, f"{knowledge_base.id}/{knowledge_base.generation}")
+
+
+def cross_out(tx: Transaction, removal: Removal) -> None:
+    """Delete a note."""
+    tx.run("DELETE FROM removals WHERE what = :what AND key = :key", what=removal.what, key=removal.key)
+
+
+def cross_out_points(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
+    """Delete the note about a paper's points: the paper is in the index again."""
+    key = f"{knowledge_base.id}/{knowledge_base.generation}/{paper}"
+    cross_out(tx, Removal(What.POINTS, key))
+
+
+def pending(tx: Transaction) -> tuple[Removal, ...]:
+    """Return every note."""
+    rows = tx.rows("SELECT what, key FROM removals ORDER BY what, key")
+    return tuple(Removal(What(row["what"]), row["key"]) for row in rows)
+
+
+def _note(tx: Transaction, what: What, key: str) -> None:
+    tx.run("INSERT INTO removals VALUES (:what, :key) ON CONFLICT DO NOTHING", what=what, key=key)
