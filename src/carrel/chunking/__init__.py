@@ -1,0 +1,1 @@
+"""Cutting a parsed paper into passages."""
