@@ -1,0 +1,1 @@
+"""The PDF's journey: accept, queue, parse, chunk, embed, index, searchable."""

@@ -1,0 +1,126 @@
+"""The PDF's journey, from a claimed job to a searchable paper. It reads from top to bottom.
+
+    accept → (durable job) → parse → chunk → embed → index → searchable
+
+Each stage is called once, in order; nothing calls back. Doing a journey again gives the same ids,
+so a paper that was interrupted anywhere is neither lost nor doubled.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from carrel.chunking.chunker import Chunk, chunk, shortened
+from carrel.core.errors import FileUnreadable
+from carrel.core.jobs import Job, Stage
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.paper import Metadata, ParsedPaper, in_context
+from carrel.core.ports import BlobStore, Embedder, Index, IndexedPaper, IndexedPassage, Parser
+from carrel.core.space import Vectors
+from carrel.storage import papers, queue
+from carrel.storage.database import Catalog
+from carrel.storage.parses import ParseStore
+
+# Passages that go to the model at a time: keeps memory bounded and progress visible in long papers.
+_PASSAGES_A_CALL = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the journey needs. The embedder and index are those of the job's knowledge base."""
+
+    catalog: Catalog
+    blobs: BlobStore
+    parses: ParseStore
+    parser: Parser
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A stage that has begun or moved on: ``done`` of ``total`` passages embedded; pages once known."""
+
+    job: Job
+    stage: Stage
+    done: int = 0
+    total: int = 0
+    pages: int = 0
+
+
+def parse(job: Job, tools: Tools) -> ParsedPaper:
+    """Read the paper, or take what was read before. Raises PaperError."""
+    stored = tools.parses.get(job.paper_id, tools.parser.fingerprint)
+    if stored is not None:
+        return stored
+    with tools.catalog.read() as tx:
+        sha256 = papers.sha256_of(tx, job.paper_id)
+    try:
+        path = tools.blobs.path(sha256)
+    except KeyError as error:
+        raise FileUnreadable(name=job.file_name, detail="its stored copy is missing") from error
+    parsed = tools.parser.parse(path, job.file_name)
+    tools.parses.put(job.paper_id, tools.parser.fingerprint, parsed)
+    return parsed
+
+
+def make_searchable(
+    job: Job,
+    parsed: ParsedPaper,
+    knowledge_base: KnowledgeBase,
+    embedder: Embedder,
+    open_index: Callable[[], Index],
+    tools: Tools,
+) -> Iterator[Progress]:
+    """Take a parsed paper through chunk, embed and index, and publish it. Yields progress.
+
+    The paper becomes searchable in one transaction of the catalog at the end. Where it was removed
+    meanwhile, its points are taken back out.
+
+    Raises:
+        ServiceError, StorageFull: it can be tried again.
+    """
+    pages = len(parsed.pages)
+    yield Progress(job, Stage.CHUNK, pages=pages)
+    chunks = chunk(job.paper_id, parsed, embedder.tokens, knowledge_base.chunking, embedder.max_tokens)
+
+    vectors: list[Vectors] = []
+    for first in range(0, len(chunks), _PASSAGES_A_CALL):
+        yield Progress(job, Stage.EMBED, first, len(chunks), pages)
+        batch = [item.embedded_text for item in chunks[first : first + _PASSAGES_A_CALL]]
+        vectors.append(embedder.embed_documents(batch))
+    paper_vector = embedder.embed_documents([_about(parsed, embedder)])[0]
+
+    yield Progress(job, Stage.INDEX, len(chunks), len(chunks), pages)
+    index = open_index()
+    index.add([_indexed(job, parsed.metadata, paper_vector, chunks, vectors)])
+    with tools.catalog.write() as tx:
+        wanted = queue.still_wanted(tx, job)
+        if wanted:
+            passages = [item.passage for item in chunks]
+            papers.publish(tx, knowledge_base, job.paper_id, job.file_name, parsed.metadata, pages, passages)
+            queue.finish(tx, job)
+    if not wanted:
+        index.remove([job.paper_id])
+
+
+def _about(parsed: ParsedPaper, embedder: Embedder) -> str:
+    """Return what stands for the whole paper: its title and abstract, or its beginning without one."""
+    abstract = parsed.metadata.abstract or shortened(parsed.text[:8000], embedder.tokens, embedder.max_tokens)
+    return in_context(parsed.metadata.title, "", abstract)
+
+
+def _indexed(
+    job: Job, metadata: Metadata, paper_vector: Vectors, chunks: tuple[Chunk, ...], vectors: list[Vectors]
+) -> IndexedPaper:
+    rows = np.concatenate(vectors) if vectors else np.empty((0, len(paper_vector)), np.float32)
+    return IndexedPaper(
+        id=job.paper_id,
+        vector=paper_vector,
+        text="\n".join((metadata.title, ", ".join(metadata.authors), metadata.abstract)),
+        passages=tuple(
+            IndexedPassage(item.passage.id, row, f"{item.passage.section}\n{item.passage.text}")
+            for item, row in zip(chunks, rows, strict=True)
+        ),
+        year=metadata.year,
+        authors=metadata.authors,
+    )

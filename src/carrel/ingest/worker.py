@@ -1,0 +1,121 @@
+"""Working the queue off: parsing runs ahead in child processes while earlier papers are embedded."""
+
+import shutil
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from carrel.core.errors import KnowledgeBaseMissing, PaperError, StorageFull
+from carrel.core.jobs import Job, JobState, Stage
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.paper import ParsedPaper
+from carrel.core.ports import Embedder, Index
+from carrel.ingest.pipeline import Progress, Tools, make_searchable, parse
+from carrel.storage import knowledge_bases, queue
+
+_Waiting = deque[tuple[Job, Future[ParsedPaper]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A job that ended, as ``job.state`` says; pages and passages where it is done."""
+
+    job: Job
+    pages: int = 0
+    passages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What a worker needs besides the journey's tools."""
+
+    tools: Tools
+    embedder_of: Callable[[KnowledgeBase], Embedder]
+    index_of: Callable[[KnowledgeBase], Index]
+    home: Path
+    keep_free_mb: int
+    parsers: int
+
+
+def work(workshop: Workshop) -> Iterator[Progress | Finished]:
+    """Work jobs off, oldest first, until none waits; only for the owner of the index.
+
+    A file that cannot be read fails alone. An error that is nobody's file's fault (disk full, model
+    unreachable) puts the jobs in hand back into the queue and is raised: nothing is lost.
+    """
+    with workshop.tools.catalog.write() as tx:
+        queue.put_back_interrupted(tx)
+    waiting: _Waiting = deque()
+    with ThreadPoolExecutor(workshop.parsers, thread_name_prefix="parse") as threads:
+        try:
+            while True:
+                # One paper more than parsers: so none of them idles while the oldest is embedded.
+                while len(waiting) <= workshop.parsers and (job := _claim(workshop)) is not None:
+                    waiting.append((job, threads.submit(parse, job, workshop.tools)))
+                if not waiting:
+                    return
+                job, parsed = waiting[0]
+                yield from _journey(job, parsed, workshop)
+                waiting.popleft()
+        finally:
+            _put_back(waiting, workshop)
+
+
+def _claim(workshop: Workshop) -> Job | None:
+    free_mb = shutil.disk_usage(workshop.home).free // 1_000_000
+    if free_mb < workshop.keep_free_mb:
+        with workshop.tools.catalog.read() as tx:
+            if not queue.any_unfinished(tx):
+                return None
+        raise StorageFull(folder=workshop.home, free_mb=free_mb, needed_mb=workshop.keep_free_mb)
+    with workshop.tools.catalog.write() as tx:
+        return queue.claim(tx)
+
+
+def _journey(job: Job, parsing: Future[ParsedPaper], workshop: Workshop) -> Iterator[Progress | Finished]:
+    tools = workshop.tools
+    yield Progress(job, Stage.PARSE)
+    try:
+        parsed = parsing.result()
+        with tools.catalog.read() as tx:
+            knowledge_base = knowledge_bases.by_id(tx, job.knowledge_base_id)
+        passages = 0
+        for progress in make_searchable(
+            job,
+            parsed,
+            knowledge_base,
+            workshop.embedder_of(knowledge_base),
+            lambda: workshop.index_of(knowledge_base),
+            tools,
+        ):
+            passages = progress.total
+            yield progress
+    except PaperError as error:
+        yield _failed(job, error, tools)
+    except KnowledgeBaseMissing:
+        # Deleted while the file was read; its jobs went with it.
+        yield Finished(replace(job, state=JobState.CANCELLED))
+    else:
+        yield Finished(replace(job, state=JobState.DONE), len(parsed.pages), passages)
+
+
+def _failed(job: Job, error: PaperError, tools: Tools) -> Finished:
+    with tools.catalog.write() as tx:
+        if queue.still_wanted(tx, job):
+            queue.fail(tx, job, error)
+    return Finished(
+        replace(job, state=JobState.FAILED, error_kind=error.kind, error_message=str(error)),
+    )
+
+
+def _put_back(waiting: _Waiting, workshop: Workshop) -> None:
+    for _, parsing in waiting:
+        parsing.cancel()
+    if not waiting:
+        return
+    with workshop.tools.catalog.write() as tx:
+        for job, _ in waiting:
+            if queue.still_wanted(tx, job):
+                queue.put_back(tx, job)

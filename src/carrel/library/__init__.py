@@ -1,0 +1,1 @@
+"""Knowledge bases, what they hold, and deletion."""

@@ -1,0 +1,53 @@
+"""Working off the catalog's notes of what is to be deleted outside it."""
+
+from collections.abc import Callable
+
+from carrel.core.ids import PaperId, paper_id
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.ports import BlobStore, Index, Indexes
+from carrel.storage import knowledge_bases, papers, removals
+from carrel.storage.database import Catalog, Transaction
+from carrel.storage.parses import ParseStore
+from carrel.storage.removals import Removal, What
+
+
+def work_off_removals(
+    catalog: Catalog,
+    blobs: BlobStore,
+    parses: ParseStore,
+    indexes: Indexes,
+    index_of: Callable[[KnowledgeBase], Index],
+) -> int:
+    """Delete what the notes name and cross them out; only for the owner of the index.
+
+    Each note is crossed out in the transaction in which its thing is deleted, so an interruption
+    leaves the note, and doing it again does no harm. Returns how many notes were worked off.
+    """
+    with catalog.read() as tx:
+        notes = removals.pending(tx)
+    for note in notes:
+        with catalog.write() as tx:
+            if note.what is What.FILE:
+                _remove_file(tx, note.key, blobs, parses)
+            elif note.what is What.INDEX:
+                knowledge_base, generation = note.key.split("/")
+                indexes.drop(knowledge_base, int(generation))
+            else:
+                _remove_points(tx, note.key, index_of)
+            removals.cross_out(tx, Removal(note.what, note.key))
+    return len(notes)
+
+
+def _remove_file(tx: Transaction, sha256: str, blobs: BlobStore, parses: ParseStore) -> None:
+    # The transaction holds the catalog's only write lock: nobody can refer to the file meanwhile.
+    if not papers.file_known(tx, sha256):
+        parses.delete(paper_id(sha256))
+        blobs.delete(sha256)
+
+
+def _remove_points(tx: Transaction, key: str, index_of: Callable[[KnowledgeBase], Index]) -> None:
+    identifier, generation, paper = key.split("/")
+    for knowledge_base in knowledge_bases.all_of_them(tx):
+        current = (knowledge_base.id, knowledge_base.generation) == (identifier, int(generation))
+        if current and not papers.holds(tx, knowledge_base, PaperId(paper)):
+            index_of(knowledge_base).remove([PaperId(paper)])

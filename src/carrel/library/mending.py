@@ -1,0 +1,40 @@
+"""Bringing an index back into step with the catalog, from which it is derived."""
+
+from collections.abc import Callable
+
+from carrel.core.ids import PaperId
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.ports import Index
+from carrel.storage import knowledge_bases, papers, queue
+from carrel.storage.database import Catalog
+
+
+def in_step(knowledge_base: KnowledgeBase, index: Index) -> bool:
+    """Whether the index holds as many papers and passages as the catalog says."""
+    return index.counts() == (knowledge_base.papers, knowledge_base.passages)
+
+
+def mend_indexes(catalog: Catalog, index_of: Callable[[KnowledgeBase], Index]) -> int:
+    """Queue anew what an index lacks and remove what it should not hold; for the owner of the index.
+
+    Costs one count a knowledge base where all is well. Returns how many papers were queued.
+    """
+    queued = 0
+    with catalog.read() as tx:
+        filled = [found for found in knowledge_bases.all_of_them(tx) if found.papers]
+    for knowledge_base in filled:
+        index = index_of(knowledge_base)
+        if in_step(knowledge_base, index):
+            continue
+        indexed = index.paper_ids()
+        with catalog.write() as tx:
+            counts = papers.passage_counts(tx, knowledge_base)
+            index.remove([paper for paper in indexed if paper not in counts])
+            if index.counts() == (len(counts), sum(counts.values())):
+                continue
+            # Papers that lost only some of their passages cannot be told apart: all are queued.
+            lost = set(counts) - indexed or set(counts)
+            for record in papers.records(tx, [knowledge_base.id], [PaperId(paper) for paper in lost]):
+                queue.enqueue(tx, knowledge_base, record.id, record.file_name)
+                queued += 1
+    return queued

@@ -1,0 +1,152 @@
+"""Knowledge bases by name, and what they hold. The one place that decides who may see what.
+
+Until accounts exist there is one user, who may see and change everything.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from carrel.core.errors import InvalidSetting, KnowledgeBaseMissing, PaperMissing
+from carrel.core.ids import PaperId, new_knowledge_base_id
+from carrel.core.jobs import Job
+from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
+from carrel.core.paper import Passage
+from carrel.core.ranking import PaperRecord
+from carrel.storage import knowledge_bases, papers, passages, queue
+from carrel.storage.database import Catalog
+
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What knowledge bases hold: searchable papers, and files that failed with their reasons."""
+
+    papers: tuple[PaperRecord, ...]
+    failures: tuple[Job, ...]
+
+
+class Shelves:
+    """Knowledge bases and their papers, over the catalog."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def create(
+        self, name: str, description: str = "", chunking: ChunkSettings | None = None
+    ) -> KnowledgeBase:
+        """Create an empty knowledge base.
+
+        Raises:
+            KnowledgeBaseExists: the name is taken.
+            InvalidSetting: the name is empty, too long or not printable.
+        """
+        knowledge_base = KnowledgeBase(
+            id=new_knowledge_base_id(),
+            name=_checked_name(name),
+            description=description,
+            chunking=chunking or ChunkSettings(),
+        )
+        with self._catalog.write() as tx:
+            knowledge_bases.create(tx, knowledge_base)
+        return knowledge_base
+
+    def existing_or_new(self, name: str) -> KnowledgeBase:
+        """Return the knowledge base of that name, created with the defaults where there is none."""
+        name = _checked_name(name)
+        with self._catalog.write() as tx:
+            try:
+                return knowledge_bases.by_name(tx, name)
+            except KnowledgeBaseMissing:
+                knowledge_bases.create(tx, KnowledgeBase(new_knowledge_base_id(), name))
+                return knowledge_bases.by_name(tx, name)
+
+    def readable(self, names: Sequence[str] = ()) -> tuple[KnowledgeBase, ...]:
+        """Return the knowledge bases of these names, or all that may be read where none is named.
+
+        Raises:
+            KnowledgeBaseMissing: one of the names is not there.
+        """
+        with self._catalog.read() as tx:
+            if not names:
+                return knowledge_bases.all_of_them(tx)
+            return tuple(knowledge_bases.by_name(tx, name) for name in dict.fromkeys(names))
+
+    def configure(self, name: str, rename: str | None, description: str | None) -> KnowledgeBase:
+        """Change a knowledge base's name or description; None leaves it as it is.
+
+        Raises:
+            KnowledgeBaseMissing, KnowledgeBaseExists, InvalidSetting: as ``create``.
+        """
+        with self._catalog.write() as tx:
+            present = knowledge_bases.by_name(tx, name)
+            new_name = _checked_name(rename) if rename is not None else present.name
+            new_description = description if description is not None else present.description
+            knowledge_bases.configure(tx, name, new_name, new_description)
+            return knowledge_bases.by_name(tx, new_name)
+
+    def delete(self, name: str) -> KnowledgeBase:
+        """Delete a knowledge base, and its papers where no other one holds them.
+
+        Gone for every search when this returns; its index and files follow (``cleaning``).
+        """
+        with self._catalog.write() as tx:
+            knowledge_base = knowledge_bases.by_name(tx, name)
+            papers.forget_unreferenced(tx, knowledge_bases.delete(tx, knowledge_base))
+        return knowledge_base
+
+    def contents(self, shelves: Sequence[KnowledgeBase]) -> Contents:
+        """Return what these knowledge bases hold."""
+        ids = [knowledge_base.id for knowledge_base in shelves]
+        with self._catalog.read() as tx:
+            return Contents(papers.records(tx, ids), queue.failures(tx, ids))
+
+    def find(self, prefix: str, shelves: Sequence[KnowledgeBase]) -> PaperRecord:
+        """Return the paper whose id begins so. Raises PaperMissing, AmbiguousPaperId."""
+        with self._catalog.read() as tx:
+            return papers.find(tx, [knowledge_base.id for knowledge_base in shelves], prefix.lower())
+
+    def passages(self, record: PaperRecord) -> tuple[Passage, ...]:
+        """Return a paper's passages in reading order."""
+        with self._catalog.read() as tx:
+            return passages.of_paper(tx, knowledge_bases.by_id(tx, record.knowledge_base_id), record.id)
+
+    def remove(self, prefix: str, shelves: Sequence[KnowledgeBase]) -> tuple[PaperId, str]:
+        """Take a paper, ready or failed, out of these knowledge bases; return its id and file name.
+
+        Gone for every search when this returns; its points and files follow (``cleaning``).
+
+        Raises:
+            PaperMissing, AmbiguousPaperId: as ``find``.
+        """
+        paper, file_name = self._ready_or_failed(prefix, shelves)
+        with self._catalog.write() as tx:
+            for knowledge_base in shelves:
+                papers.remove(tx, knowledge_base, paper)
+            papers.forget_unreferenced(tx, [paper])
+        return paper, file_name
+
+    def _ready_or_failed(self, prefix: str, shelves: Sequence[KnowledgeBase]) -> tuple[PaperId, str]:
+        try:
+            record = self.find(prefix, shelves)
+        except PaperMissing:
+            failed = [
+                job
+                for job in self.contents(shelves).failures
+                if prefix and job.paper_id.startswith(prefix.lower())
+            ]
+            if len({job.paper_id for job in failed}) != 1:
+                raise
+            return failed[0].paper_id, failed[0].file_name
+        return record.id, record.file_name
+
+
+def _checked_name(name: str) -> str:
+    name = name.strip()
+    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise InvalidSetting(
+            name="knowledge base name",
+            value=name[:60],
+            expected=f"1 to {_LONGEST_NAME} printable characters",
+        )
+    return name

@@ -1,0 +1,1 @@
+"""The query's journey: understand, embed, retrieve, fuse, rerank, present."""

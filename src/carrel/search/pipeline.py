@@ -1,0 +1,165 @@
+"""The query's journey, from a question to papers with passages. It reads from top to bottom.
+
+    understand → embed → retrieve (dense + BM25, passages + whole papers) → fuse → rerank → present
+
+No stage loads a model or builds an index: both are open before the journey begins.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+
+from carrel.core.ids import PaperId, PassageId
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.paper import Passage
+from carrel.core.ports import Embedder, Index, IndexQuery
+from carrel.core.ranking import (
+    Candidate,
+    FusedPaper,
+    Hit,
+    Mode,
+    PaperRecord,
+    PassageHit,
+    Query,
+    SearchResult,
+    Signal,
+    StageTimings,
+)
+from carrel.core.space import Vectors
+from carrel.search import understand
+from carrel.search.fuse import fuse
+from carrel.storage import papers, passages
+from carrel.storage.database import Catalog
+
+# Candidates that each signal gives to fusion; more changes little below ten results.
+CANDIDATES = 100
+PASSAGES_A_PAPER = 3
+
+
+def search(
+    query: Query,
+    knowledge_bases: Sequence[KnowledgeBase],
+    catalog: Catalog,
+    embedder_of: Callable[[KnowledgeBase], Embedder],
+    index_of: Callable[[KnowledgeBase], Index],
+) -> SearchResult:
+    """Answer a query over knowledge bases that the asker may read.
+
+    Raises:
+        EmptyQuery: there is nothing to search for.
+        ServiceError: the model or an index cannot be reached.
+        SpaceMismatch: an index was built in another space than its model makes.
+    """
+    began = time.perf_counter()
+    text = understand.normalised(query.text)
+    filled = [knowledge_base for knowledge_base in knowledge_bases if knowledge_base.papers]
+
+    vectors = _embed(text, query.mode, filled, embedder_of)
+    embedded = time.perf_counter()
+
+    lists = _retrieve(text, query, filled, vectors, index_of)
+    retrieved = time.perf_counter()
+
+    fused = fuse(lists)
+    ranked = time.perf_counter()
+
+    hits = _present(fused, query.limit, filled, catalog)
+    done = time.perf_counter()
+    return SearchResult(
+        query=text,
+        mode=query.mode,
+        took_ms=StageTimings(
+            embed=(embedded - began) * 1000,
+            retrieve=(retrieved - embedded) * 1000,
+            fuse=(ranked - retrieved) * 1000,
+            total=(done - began) * 1000,
+        ),
+        hits=hits,
+        candidates=tuple((signal, len(found)) for signal, found in lists.items()),
+    )
+
+
+def _embed(
+    text: str,
+    mode: Mode,
+    knowledge_bases: Sequence[KnowledgeBase],
+    embedder_of: Callable[[KnowledgeBase], Embedder],
+) -> dict[str, Vectors]:
+    """Return the query's vector for each model in use, each computed once."""
+    if mode is Mode.LEXICAL:
+        return {}
+    models = {knowledge_base.embedder: knowledge_base for knowledge_base in knowledge_bases}
+    return {model: embedder_of(knowledge_base).embed_query(text) for model, knowledge_base in models.items()}
+
+
+def _retrieve(
+    text: str,
+    query: Query,
+    knowledge_bases: Sequence[KnowledgeBase],
+    vectors: dict[str, Vectors],
+    index_of: Callable[[KnowledgeBase], Index],
+) -> dict[Signal, tuple[Candidate, ...]]:
+    """Return each signal's candidates over all the knowledge bases, best first."""
+    lists: dict[Signal, list[Candidate]] = {}
+    for knowledge_base in knowledge_bases:
+        asked = IndexQuery(
+            vector=vectors.get(knowledge_base.embedder),
+            text=None if query.mode is Mode.DENSE else text,
+            filters=query.filters,
+            limit=max(CANDIDATES, query.limit),
+        )
+        for signal, found in index_of(knowledge_base).search(asked).items():
+            lists.setdefault(signal, []).extend(found)
+    return {
+        signal: tuple(sorted(_distinct(found), key=lambda c: (-c.score, c.point_id)))
+        for signal, found in lists.items()
+    }
+
+
+def _distinct(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Return each point once, at its best: two knowledge bases may hold the same paper."""
+    best: dict[str, Candidate] = {}
+    for candidate in candidates:
+        known = best.get(candidate.point_id)
+        if known is None or candidate.score > known.score:
+            best[candidate.point_id] = candidate
+    return list(best.values())
+
+
+def _present(
+    fused: Sequence[FusedPaper], limit: int, knowledge_bases: Sequence[KnowledgeBase], catalog: Catalog
+) -> tuple[Hit, ...]:
+    """Return the best papers with their best passages, read from the catalog in two look-ups."""
+    ids = [knowledge_base.id for knowledge_base in knowledge_bases]
+    # Some to spare: a paper removed a moment ago may still be in the index, and is left out.
+    best = fused[: limit + CANDIDATES // 4]
+    with catalog.read() as tx:
+        records: dict[str, PaperRecord] = {}
+        for record in papers.records(tx, ids, [paper.paper_id for paper in best]):
+            records.setdefault(record.id, record)
+        best = [paper for paper in best if paper.paper_id in records][:limit]
+        wanted = [point for paper in best for point, _ in paper.passages[:PASSAGES_A_PAPER]]
+        found = passages.by_id(tx, knowledge_bases, wanted)
+        # Found as a whole paper only: its beginning says what it is about.
+        bare = [paper.paper_id for paper in best if not paper.passages]
+        openings = passages.openings(tx, knowledge_bases, bare)
+    return tuple(
+        _hit(rank, paper, records[paper.paper_id], found, openings)
+        for rank, paper in enumerate(best, start=1)
+    )
+
+
+def _hit(
+    rank: int,
+    paper: FusedPaper,
+    record: PaperRecord,
+    found: dict[PassageId, Passage],
+    openings: dict[PaperId, Passage],
+) -> Hit:
+    best = [
+        PassageHit(found[PassageId(point)], score)
+        for point, score in paper.passages[:PASSAGES_A_PAPER]
+        if PassageId(point) in found
+    ]
+    if not best and record.id in openings:
+        best = [PassageHit(openings[record.id], 0.0)]
+    return Hit(rank, paper.score, record, tuple(best), paper.contributions)
