@@ -1,0 +1,89 @@
+"""What the parser and its child process say to each other: length-prefixed frames over pipes.
+
+A request is a JSON object ``{"path", "max_pages"}``. An answer is one byte for its kind, one byte
+that is 1 if the child leaves after it, and a payload: a parsed paper as bytes, or JSON.
+"""
+
+import json
+import struct
+from enum import Enum
+from typing import BinaryIO, NamedTuple, cast
+
+_REQUEST = struct.Struct("<I")
+_ANSWER = struct.Struct("<c?I")
+_LONGEST_REQUEST = 1 << 20
+_LONGEST_ANSWER = 1 << 29
+
+
+class Kind(Enum):
+    """What an answer holds."""
+
+    READY = b"R"  # the child has started: {"limited": whether its memory is}
+    PAPER = b"P"  # a parsed paper, encoded
+    ERROR = b"E"  # {"error": class, "parameters": {…}}
+    MEMORY = b"M"  # nothing: memory ran out
+    FAULT = b"F"  # {"detail", "traceback"}: an error nobody foresaw
+
+
+class Answer(NamedTuple):
+    """One frame from the child."""
+
+    kind: Kind
+    last: bool
+    payload: bytes
+
+
+def write_request(stream: BinaryIO, path: str, max_pages: int) -> None:
+    """Send a request."""
+    payload = json.dumps({"path": path, "max_pages": max_pages}).encode("ascii")
+    stream.write(_REQUEST.pack(len(payload)) + payload)
+    stream.flush()
+
+
+def read_request(stream: BinaryIO) -> tuple[str, int] | None:
+    """Return the path and the page limit of the next request; None when the parser is gone."""
+    head = stream.read(_REQUEST.size)
+    if len(head) < _REQUEST.size:
+        return None
+    (length,) = _REQUEST.unpack(head)
+    payload = stream.read(min(length, _LONGEST_REQUEST))
+    if len(payload) < length:
+        return None
+    request = cast(dict[str, object], json.loads(payload))
+    return str(request["path"]), int(str(request["max_pages"]))
+
+
+def write_answer(stream: BinaryIO, answer: Answer) -> None:
+    """Send an answer."""
+    stream.write(_ANSWER.pack(answer.kind.value, answer.last, len(answer.payload)))
+    stream.write(answer.payload)
+    stream.flush()
+
+
+def read_answer(stream: BinaryIO) -> Answer | None:
+    """Return the child's next answer; None when it is gone or says what no child of ours says."""
+    head = stream.read(_ANSWER.size)
+    if len(head) < _ANSWER.size:
+        return None
+    kind, last, length = _ANSWER.unpack(head)
+    if length > _LONGEST_ANSWER or kind not in {each.value for each in Kind}:
+        return None
+    payload = stream.read(length)
+    return Answer(Kind(kind), last, payload) if len(payload) == length else None
+
+
+def error_payload(error: str, parameters: dict[str, str]) -> bytes:
+    """Return the payload of an ``ERROR`` answer."""
+    return json.dumps({"error": error, "parameters": parameters}).encode("ascii")
+
+
+def text_fields(payload: bytes) -> dict[str, object]:
+    """Return a JSON object's fields.
+
+    Raises:
+        ValueError: the payload is something else.
+    """
+    fields = json.loads(payload)
+    if not isinstance(fields, dict):
+        raise ValueError("a frame's payload is not an object")  # noqa: TRY004 - one error for all damage
+    return fields

@@ -1,0 +1,78 @@
+"""Page furniture: running heads, page numbers, line numbers and side stamps are no part of the text."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TypeAlias
+
+from carrel.parsing.printed import Line, PrintedPage
+
+_MARGIN = 0.12  # running heads and feet stand in the outer share of the page's height
+_DIGITS = re.compile(r"\d+|\b[ivxlc]+\b")
+_NOTICE = re.compile(r"©|copyright|licensed? under|all rights reserved|\bissn\b", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(r"(?:page|p\.|第)?\s*[-–—|]?\s*#\s*[-–—|页]?(?:\s*(?:of|/)\s*#)?")
+_Place: TypeAlias = tuple[str, int]
+_LINE_NUMBERS = 12  # as many short numbers in one column of a page are line numbers
+
+
+def without_furniture(pages: Sequence[PrintedPage]) -> list[list[Line]]:
+    """Return the lines of each page that belong to its text, in the order of the file."""
+    places = [_places(page) for page in pages]
+    repeated = _repeated(places)
+    return [_kept(page, found, repeated) for page, found in zip(pages, places, strict=True)]
+
+
+def _kept(page: PrintedPage, places: dict[int, _Place], repeated: frozenset[_Place]) -> list[Line]:
+    dropped = {
+        number
+        for number, place in places.items()
+        if place in repeated or _PAGE_NUMBER.fullmatch(place[0]) or _NOTICE.search(place[0])
+    }
+    dropped |= _line_numbers(page.lines)
+    sideways = [line.number for line in page.lines if not line.upright]
+    if len(sideways) < len(page.lines) / 3:  # a stamp in the margin, not a page set sideways
+        dropped.update(sideways)
+    return [line for line in page.lines if line.number not in dropped] if dropped else list(page.lines)
+
+
+def _places(page: PrintedPage) -> dict[int, _Place]:
+    """Return, for each marginal line, what it says (numbers as #) and about where."""
+    low, high = _MARGIN * page.size.height, (1 - _MARGIN) * page.size.height
+    return {
+        line.number: (_DIGITS.sub("#", line.text.lower()), round(line.y1 / 6))
+        for line in page.lines
+        if line.y1 <= low or line.y0 >= high
+    }
+
+
+def _repeated(places: Sequence[dict[int, _Place]]) -> frozenset[_Place]:
+    """Return the marginal lines that stand at one height of several pages.
+
+    Odd and even pages may differ and the first one often does, so a third of the pages is enough;
+    of two pages, both.
+    """
+    counts: Counter[_Place] = Counter()
+    for page in places:
+        counts.update(set(page.values()))
+    enough = max(2, min(len(places) // 3, 6))
+    together: Counter[_Place] = Counter()
+    for (text, y), count in counts.items():  # rounding may put the same height into two neighbours
+        for neighbour in (y - 1, y, y + 1):
+            together[text, neighbour] += count
+    return frozenset(place for place in counts if together[place] >= enough)
+
+
+def _line_numbers(lines: Sequence[Line]) -> frozenset[int]:
+    """Return the numbers of those lines that only count the lines beside them."""
+    columns: dict[int, list[Line]] = defaultdict(list)
+    for line in lines:
+        if len(line.text) <= 4 and line.text.isdecimal():
+            columns[round(line.x1 / 4)].append(line)
+    found: set[int] = set()
+    for column in columns.values():
+        values = [int(line.text) for line in sorted(column, key=lambda line: line.y0)]
+        rising = sum(0 < b - a <= 5 for a, b in pairwise(values))
+        if len(values) >= _LINE_NUMBERS and rising >= 0.9 * (len(values) - 1):
+            found.update(line.number for line in column)
+    return frozenset(found)

@@ -1,0 +1,186 @@
+"""Lines in reading order → blocks: headings, paragraphs, captions."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from carrel.core.paper import BlockKind
+from carrel.parsing.headings import REFERENCES_NAME, levels, looks_like_heading, numbering, style
+from carrel.parsing.printed import Line
+from carrel.parsing.typography import Typography, ends_sentence, near
+
+_CAPTION = re.compile(
+    r"(?:Fig(?:ure)?\.?|FIG(?:URE)?\.?|Table|TABLE|Tab\.|Algorithm|Alg\.|Listing|Scheme|Box|Chart|Plate|[图表圖図]|算法)\s*"
+    r"(?:[A-Z]?\d+(?:[.\-]\d+)*|[IVX]+)\s*(?:[.:：|]|[-–—]\s|$|(?=\s*[A-Z\u3400-\u9fff(]))"
+)
+_CAPTION_INITIALS = frozenset("FTALSBCP图表圖図算")
+_BULLET = re.compile(r"[•◦▪▫‣∙●○■□◆–—*·]\s|[-–]\s+(?=[A-Z])")
+_ITEM = re.compile(r"(?:\[[\w+\-]{1,12}\]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)])\s+\S")
+_DEEPEST = 6
+_TELLING_LENGTH = 8  # characters; the font of a shorter line may be that of a symbol
+
+
+@dataclass(slots=True)
+class Draft:
+    """A block in the making: its lines are not joined to text yet."""
+
+    kind: BlockKind
+    lines: list[Line] = field(default_factory=list)
+    level: int = 0
+
+
+def group(lines: Sequence[Line], typography: Typography) -> list[Draft]:
+    """Return the blocks that lines in reading order form."""
+    drafts: list[Draft] = []
+    in_references = False
+    for i, line in enumerate(lines):
+        before = lines[i - 1] if i else None
+        after = lines[i + 1] if i + 1 < len(lines) else None
+        current = drafts[-1] if drafts else None
+        if looks_like_heading(line, before, after, typography) and not _is_caption(line.text):
+            if current is not None and _continues_heading(current, line):
+                current.lines.append(line)
+            else:
+                drafts.append(Draft(BlockKind.HEADING, [line]))
+                in_references = REFERENCES_NAME.search(line.text) is not None
+        elif current is None or current.kind is BlockKind.HEADING:
+            drafts.append(Draft(_kind(line), [line]))
+        elif _is_caption(line.text) and _begins(current, line, typography, in_references):
+            drafts.append(Draft(BlockKind.CAPTION, [line]))
+        elif _begins(current, line, typography, in_references):
+            drafts.append(Draft(BlockKind.PARAGRAPH, [line]))
+        else:
+            current.lines.append(line)
+    _set_levels(drafts)
+    return _mended(drafts)
+
+
+def _kind(line: Line) -> BlockKind:
+    return BlockKind.CAPTION if _is_caption(line.text) else BlockKind.PARAGRAPH
+
+
+def _is_caption(text: str) -> bool:
+    return text[0] in _CAPTION_INITIALS and _CAPTION.match(text) is not None
+
+
+def _is_item(text: str) -> bool:
+    """Whether a line begins with a bullet's or an item's mark."""
+    if text[0].isalpha() and text[1:2] not in ").":
+        return False
+    return _BULLET.match(text) is not None or _ITEM.match(text) is not None
+
+
+def _continues_heading(draft: Draft, line: Line) -> bool:
+    """Whether a heading runs over two lines."""
+    last = draft.lines[-1]
+    if draft.kind is not BlockKind.HEADING or len(draft.lines) > 3 or last.page != line.page:
+        return False
+    if numbering(line.text) or style(last)[:2] != style(line)[:2]:
+        return False
+    if line.x0 > last.x1 and abs(line.bottom - last.bottom) < 0.3 * line.size:
+        return True
+    return 0 < line.bottom - last.bottom < 1.5 * line.size
+
+
+def _begins(current: Draft, line: Line, typography: Typography, in_references: bool) -> bool:
+    """Whether a line begins a new block rather than going on with the current one."""
+    last = current.lines[-1]
+    step = line.bottom - last.bottom
+    if line.page != last.page or step < -0.8 * line.size:
+        return _begins_elsewhere(current, line, typography)
+    larger = max(line.size, last.size)
+    if step > 1.4 * typography.leading * larger / typography.body:
+        return True
+    if last.hyphen or abs(step) < 0.35 * larger:  # a divided word, or two parts of one printed line
+        return False
+    telling = min(len(line.text), len(last.text)) > _TELLING_LENGTH
+    if telling and not near(line.size, last.size, 0.12):
+        return True
+    beside = line.x1 < last.x0 or line.x0 > last.x1
+    return beside or _begins_item(last, line, in_references) or _indented(current, line, in_references)
+
+
+def _begins_item(last: Line, line: Line, in_references: bool) -> bool:
+    if not _is_item(line.text):
+        return False
+    return in_references or ends_sentence(last.text) or _BULLET.match(line.text) is not None
+
+
+def _begins_elsewhere(current: Draft, line: Line, typography: Typography) -> bool:
+    """The same where the line stands in another column or on another page."""
+    last = current.lines[-1]
+    if current.kind is BlockKind.CAPTION or not near(last.size, line.size):
+        return True
+    if last.hyphen or not ends_sentence(last.text):
+        return not near(line.size, typography.body) and not last.hyphen
+    return not line.text[:1].islower()
+
+
+def _indented(current: Draft, line: Line, in_references: bool) -> bool:
+    """Whether a line's left edge, or the end of the line before, shows the beginning of a block."""
+    lines = current.lines
+    last = lines[-1]
+    em = line.size
+    right = max(each.x1 for each in lines[-4:])
+    if (
+        len(lines) >= 2
+        and last.x1 < right - 3 * em
+        and ends_sentence(last.text)
+        and not line.text[0].islower()
+    ):
+        return True
+    if line.x0 > last.x0 + 0.8 * em:  # further right: the rest of a hanging item, or a new paragraph
+        hanging = in_references or _is_item(last.text)
+        return not (len(lines) == 1 and hanging) and ends_sentence(last.text)
+    if line.x0 < last.x0 - 0.8 * em:  # further left: after a first line's indent, or a new item
+        return (
+            len(lines) >= 2
+            and lines[0].x0 < last.x0 - 0.8 * em
+            and (in_references or ends_sentence(last.text))
+        )
+    return in_references and len(lines) == 1 and ends_sentence(last.text) and last.x1 < right - em
+
+
+def _set_levels(drafts: Sequence[Draft]) -> None:
+    headings = [draft for draft in drafts if draft.kind is BlockKind.HEADING]
+    for draft, level in zip(headings, levels([draft.lines[0] for draft in headings]), strict=True):
+        draft.level = max(1, min(level, _DEEPEST))
+
+
+def _mended(drafts: list[Draft]) -> list[Draft]:
+    """Join paragraphs that a figure, a table or a footnote has parted."""
+    result: list[Draft] = []
+    taken: set[int] = set()
+    for i, draft in enumerate(drafts):
+        if i in taken:
+            continue
+        result.append(draft)
+        while (j := _rest(drafts, i, draft, taken)) is not None:
+            draft.lines += drafts[j].lines
+            taken.add(j)
+    return result
+
+
+def _rest(drafts: Sequence[Draft], i: int, draft: Draft, taken: set[int]) -> int | None:
+    """Return where the paragraph ``draft`` goes on after at most five blocks of another kind or size."""
+    last = draft.lines[-1]
+    if draft.kind is not BlockKind.PARAGRAPH or ends_sentence(last.text):
+        return None
+    if len(draft.lines) < 3 and not last.hyphen:
+        return None
+    for j in range(i + 1, min(i + 7, len(drafts))):
+        other = drafts[j]
+        first = other.lines[0]
+        if j in taken:
+            continue
+        if other.kind is BlockKind.HEADING or first.page > last.page + 1:
+            return None
+        if other.kind is not BlockKind.PARAGRAPH or not near(first.size, last.size):
+            continue
+        elsewhere = first.page != last.page or first.bottom < last.bottom or j > i + 1
+        begins_low = first.text[0].islower() and len(first.text) > 20
+        if elsewhere and begins_low:
+            return j
+        if not elsewhere or len(other.lines) >= 3:
+            return None
+    return None

@@ -1,0 +1,55 @@
+"""Printed pages → a paper: text in reading order, blocks, word boxes, metadata."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from carrel.core.paper import BlockKind, PageSize, ParsedPaper
+from carrel.parsing.assembly import assemble
+from carrel.parsing.front import Front, find_front
+from carrel.parsing.furniture import without_furniture
+from carrel.parsing.metadata import read_metadata
+from carrel.parsing.paragraphs import Draft, group
+from carrel.parsing.printed import NO_WORDS, Line, Printed, PrintedPage, joined
+from carrel.parsing.reading_order import in_reading_order
+from carrel.parsing.typography import Typography, measure
+
+
+def read_structure(printed: Printed) -> ParsedPaper:
+    """Return the paper that these pages hold."""
+    pages = printed.pages
+    kept = [
+        in_reading_order(lines, page.size)
+        for lines, page in zip(without_furniture(pages), pages, strict=True)
+    ]
+    lines = [line for page in kept for line in page]
+    typography = measure(lines)
+    opening = kept[0] if kept else []
+    front = find_front(opening, pages[0].size.height if pages else 0.0, typography)
+    body = lines[len(front.lines) :]
+    drafts = [*_front_drafts(front, typography), *group(body, typography)]
+    line_pages = np.array([line.page for page in pages for line in page.lines], np.int32)
+    text, blocks, words = assemble(drafts, joined([page.words for page in pages]), line_pages)
+    first = pages[0] if pages else PrintedPage(PageSize(0, 0), (), NO_WORDS)
+    metadata = read_metadata(printed.info, front, first, text, blocks)
+    return ParsedPaper(metadata, text, blocks, words, tuple(page.size for page in pages))
+
+
+def _front_drafts(front: Front, typography: Typography) -> Sequence[Draft]:
+    """Return the front matter as blocks, the title as one of them."""
+    drafts: list[Draft] = []
+    title = {line.number for line in front.title}
+    runs: list[list[Line]] = [[]]
+    for line in front.lines:
+        if (line.number in title and not (runs[-1] and runs[-1][-1].number in title)) or (
+            line.number not in title and runs[-1] and runs[-1][-1].number in title
+        ):
+            runs.append([line])
+        else:
+            runs[-1].append(line)
+    for run in filter(None, runs):
+        if run[0].number in title:
+            drafts.append(Draft(BlockKind.FRONT, run))
+        else:
+            drafts += [Draft(BlockKind.FRONT, draft.lines) for draft in group(run, typography)]
+    return drafts

@@ -1,0 +1,208 @@
+"""The parser's processes: limits, deaths, deadlines, and what they leave behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from carrel.core.errors import DamagedPdf, ParseMemoryExceeded, ParserCrashed, ParseTimeout
+from carrel.core.parsed_format import decode
+from carrel.parsing.frames import Answer, Kind, error_payload
+from carrel.parsing.pdfium_parser import PdfiumParser
+from tests.unit.parsing import samples
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits are those of Unix")
+
+_SOURCE = Path(__file__).resolve().parents[3] / "src"
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    path = tmp_path / "good.pdf"
+    path.write_bytes(samples.paper())
+    return path
+
+
+@pytest.fixture
+def bomb(tmp_path: Path) -> Path:
+    path = tmp_path / "bomb.pdf"
+    path.write_bytes(samples.bomb())
+    return path
+
+
+@pytest.fixture
+def make_parser() -> Iterator[Callable[..., PdfiumParser]]:
+    made: list[PdfiumParser] = []
+
+    def make(
+        workers: int = 1, seconds: float = 60, memory_mb: int = 1024, max_pages: int = 100
+    ) -> PdfiumParser:
+        made.append(PdfiumParser(workers=workers, seconds=seconds, memory_mb=memory_mb, max_pages=max_pages))
+        return made[-1]
+
+    yield make
+    for parser in made:
+        parser.close()
+
+
+def _children() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "carrel.parsing.child" in child.cmdline()]
+
+
+def test_a_file_that_takes_too_long_is_given_up_and_the_next_one_is_read(
+    make_parser: Callable[..., PdfiumParser], good: Path, bomb: Path
+) -> None:
+    parser = make_parser(seconds=0.5, memory_mb=8192)
+    parser.parse(good, "good.pdf")
+    begin = time.monotonic()
+    with pytest.raises(ParseTimeout, match=r"bomb\.pdf.*0\.5 seconds"):
+        parser.parse(bomb, "bomb.pdf")
+    assert time.monotonic() - begin < 10
+    assert parser.parse(good, "good.pdf").text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process reliably")
+def test_a_file_that_takes_too_much_memory_is_given_up_and_the_next_one_is_read(
+    make_parser: Callable[..., PdfiumParser], good: Path, bomb: Path
+) -> None:
+    parser = make_parser(memory_mb=64)
+    with pytest.raises(ParseMemoryExceeded, match="64 MB"):
+        parser.parse(bomb, "bomb.pdf")
+    assert parser.parse(good, "good.pdf").text
+
+
+def test_a_killed_child_is_an_error_of_that_file_only(
+    make_parser: Callable[..., PdfiumParser], good: Path, bomb: Path
+) -> None:
+    parser = make_parser(memory_mb=8192)
+    parser.parse(good, "good.pdf")
+    (child,) = _children()
+    killer = threading.Timer(0.3, child.kill)
+    killer.start()
+    with pytest.raises(ParserCrashed, match="signal 9"):
+        parser.parse(bomb, "bomb.pdf")
+    killer.join()
+    assert parser.parse(good, "good.pdf").text
+
+
+def test_a_child_that_died_while_idle_is_replaced_unnoticed(
+    make_parser: Callable[..., PdfiumParser], good: Path
+) -> None:
+    parser = make_parser()
+    parser.parse(good, "good.pdf")
+    (child,) = _children()
+    child.kill()
+    child.wait(5)
+    assert parser.parse(good, "good.pdf").text
+
+
+def test_one_child_serves_many_files_and_close_ends_it(
+    make_parser: Callable[..., PdfiumParser], good: Path
+) -> None:
+    parser = make_parser(workers=2)
+    for _ in range(3):
+        parser.parse(good, "good.pdf")
+    (child,) = _children()
+    parser.close()
+    assert not child.is_running()
+    assert _children() == []
+    with pytest.raises(ParserCrashed, match="closed"):
+        parser.parse(good, "good.pdf")
+
+
+def test_an_interrupted_wait_leaves_no_answer_for_the_next_file(
+    make_parser: Callable[..., PdfiumParser], good: Path, bomb: Path
+) -> None:
+    parser = make_parser(memory_mb=8192)
+    parser.parse(good, "good.pdf")
+    timer = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        parser.parse(bomb, "bomb.pdf")
+    timer.join()
+    assert "Sparse Attention" in parser.parse(good, "good.pdf").metadata.title
+
+
+def test_children_end_with_their_parent_even_in_the_middle_of_a_file(bomb: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from carrel.parsing.pdfium_parser import PdfiumParser\n"
+        "PdfiumParser(workers=1, seconds=600, memory_mb=8192).parse(Path(sys.argv[1]), 'bomb.pdf')"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(_SOURCE)}
+    with subprocess.Popen([sys.executable, "-c", code, str(bomb)], env=environment) as parent:
+        children: list[psutil.Process] = []
+        busy = 0.0
+        deadline = time.monotonic() + 30
+        while busy < 0.6 and time.monotonic() < deadline:  # started, and well into the file
+            time.sleep(0.1)
+            children = psutil.Process(parent.pid).children()
+            busy = sum(sum(child.cpu_times()[:2]) for child in children)
+        assert children
+        parent.kill()
+    gone, alive = psutil.wait_procs(children, timeout=10)
+    for child in alive:
+        child.kill()
+    assert len(gone) == 1
+
+
+def test_the_child_cannot_write_files_and_ignores_the_folder_it_starts_in(
+    make_parser: Callable[..., PdfiumParser], good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "numpy.py").write_text("raise SystemExit('imported from the current folder')")
+    monkeypatch.chdir(tmp_path)
+    make_parser().parse(good, "good.pdf")
+    (child,) = _children()
+    if sys.platform == "linux":
+        assert child.rlimit(psutil.RLIMIT_FSIZE) == (0, 0)
+        assert child.rlimit(psutil.RLIMIT_CORE) == (0, 0)
+        assert child.rlimit(psutil.RLIMIT_AS)[0] < 4 << 30
+
+
+def test_a_relative_path_is_read(
+    make_parser: Callable[..., PdfiumParser], good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(good.parent)
+    assert make_parser().parse(Path("good.pdf"), "good.pdf").text
+
+
+def test_a_name_outside_ascii_is_read(make_parser: Callable[..., PdfiumParser], tmp_path: Path) -> None:
+    path = tmp_path / "论文 – naïve.pdf"
+    path.write_bytes(samples.paper())
+    assert make_parser().parse(path, path.name).text
+
+
+def test_the_stored_form_is_what_parse_returns(make_parser: Callable[..., PdfiumParser], good: Path) -> None:
+    parser = make_parser()
+    assert decode(parser.parse_encoded(good, "good.pdf")).text == parser.parse(good, "good.pdf").text
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.99])
+def test_a_truncated_file_is_damaged(
+    share: float, make_parser: Callable[..., PdfiumParser], good: Path, tmp_path: Path
+) -> None:
+    content = good.read_bytes()
+    path = tmp_path / "cut.pdf"
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(DamagedPdf):
+        make_parser().parse(path, "cut.pdf")
+
+
+def test_a_child_may_only_report_errors_of_papers() -> None:
+    from carrel.parsing.pdfium_parser import _paper_error
+
+    for payload in (
+        error_payload("DataFolderTooNew", {"folder": "/", "revision": "9"}),
+        error_payload("TooManyPages", {}),
+        error_payload("object", {}),
+        b"[1]",
+        b"\xff",
+    ):
+        assert isinstance(_paper_error(payload, "x.pdf"), ParserCrashed)
+    assert Answer(Kind.ERROR, False, b"").kind is Kind.ERROR

@@ -1,0 +1,209 @@
+"""Structure from lines that a test sets itself: no PDF needed."""
+
+import numpy as np
+
+from carrel.core.paper import BlockKind, PageSize, ParsedPaper, sections
+from carrel.parsing.printed import Line, Printed, PrintedPage, Words
+from carrel.parsing.structure import read_structure
+
+_SIZE = PageSize(612, 792)
+_BODY = 10.0
+
+Entry = tuple[str, float, float, float, bool]  # text, x0, baseline, font size, bold
+
+
+class _Typesetter:
+    """Collects printed pages; a line's width follows from its text."""
+
+    def __init__(self) -> None:
+        self.pages: list[PrintedPage] = []
+        self.count = 0
+
+    def page(self, *entries: Entry) -> None:
+        lines, rows, boxes = [], [], []
+        for text, x0, bottom, size, bold in entries:
+            advance = size * (1.0 if text[-1] > "\u3000" else 0.5)
+            shown = text.replace("\ufffe", "-")
+            line = Line(
+                self.count, len(self.pages) + 1, shown, x0, bottom - size, x0 + advance * len(text), bottom,
+                bottom, size, bold, False, True, text.endswith("\ufffe"),
+            )  # fmt: skip
+            at = 0
+            for word in shown.split(" "):
+                rows.append((self.count, at, at + len(word)))
+                boxes.append((x0 + at * advance, bottom - size, x0 + (at + len(word)) * advance, bottom))
+                at += len(word) + 1
+            lines.append(line)
+            self.count += 1
+        table = np.array(rows, np.int32).reshape(-1, 3)
+        words = Words(table[:, 0], table[:, 1], table[:, 2], np.array(boxes, np.float32).reshape(-1, 4))
+        self.pages.append(PrintedPage(_SIZE, lines, words))
+
+    def read(self) -> ParsedPaper:
+        return read_structure(Printed(self.pages, {}))
+
+
+def _body(*texts: str, x0: float = 72, top: float = 200, step: float = 12) -> list[Entry]:
+    return [(text, x0, top + step * i, _BODY, False) for i, text in enumerate(texts)]
+
+
+def _texts(paper: ParsedPaper, kind: BlockKind) -> list[str]:
+    return [paper.block_text(block) for block in paper.blocks if block.kind is kind]
+
+
+LONG = "which is a line of running text that is about as long as lines are in a paper"
+
+
+def test_lines_join_to_paragraphs_and_a_gap_parts_them() -> None:
+    setter = _Typesetter()
+    setter.page(
+        *_body("The first, " + LONG, LONG + ".", top=200), *_body("Second, " + LONG, LONG + ".", top=260)
+    )
+    paragraphs = _texts(setter.read(), BlockKind.PARAGRAPH)
+    assert [text.split(",")[0] for text in paragraphs] == ["The first", "Second"]
+
+
+def test_an_indent_begins_a_paragraph() -> None:
+    setter = _Typesetter()
+    setter.page(
+        *_body("The first, " + LONG, LONG + "."),
+        *_body("Second, " + LONG, x0=87, top=224),
+        *_body(LONG + ".", top=236),
+    )
+    assert len(_texts(setter.read(), BlockKind.PARAGRAPH)) == 2
+
+
+def test_a_divided_word_is_mended_and_a_compound_is_not() -> None:
+    setter = _Typesetter()
+    setter.page(
+        *_body(
+            "The self-supervised and well-known models of the time were used, " + LONG[:20],
+            "as attention is what they lack; " + LONG[:40] + " and the atten\ufffe",
+            "tion that is well\ufffe",
+            "known is self\ufffe",
+            "supervised, and multi-\ufffe",
+            "Head too.",
+        )
+    )
+    text = setter.read().text
+    assert "the attention that is well-known is self-supervised" in text
+
+
+def test_a_paragraph_goes_on_over_a_page_and_around_a_footnote() -> None:
+    setter = _Typesetter()
+    footnote: Entry = ("1 A note at the foot of the page, in a smaller font.", 72, 720, 8, False)
+    setter.page(*_body("The first, " + LONG, LONG, LONG + " and it goes on", top=640), footnote)
+    setter.page(*_body("over the page, " + LONG, LONG + ".", top=90))
+    paper = setter.read()
+    paragraphs = _texts(paper, BlockKind.PARAGRAPH)
+    assert "it goes on over the page" in paragraphs[0]
+    assert np.all(np.diff(paper.words.start) >= 0)
+    assert paper.words.pages(*_span(paper, "it goes on over the page")) == (1, 2)
+
+
+def test_headings_get_their_levels_from_their_numbers() -> None:
+    setter = _Typesetter()
+    entries: list[Entry] = []
+    for i, (name, size) in enumerate([("1 Introduction", 14), ("1.1 Background", 12), ("2 Method", 14)]):
+        entries.append((name, 72, 150 + 100 * i, size, True))
+        entries += _body("Text under it, " + LONG, LONG + ".", top=180 + 100 * i)
+    entries.append(("Acknowledgements", 72, 450, 14, True))
+    entries += _body("We thank those, " + LONG, top=480)
+    setter.page(*entries)
+    paper = setter.read()
+    assert [section.path for section in sections(paper)] == [
+        ("1 Introduction",),
+        ("1 Introduction", "1.1 Background"),
+        ("2 Method",),
+        ("Acknowledgements",),
+    ]
+
+
+def test_running_heads_page_numbers_and_line_numbers_are_no_text() -> None:
+    setter = _Typesetter()
+    for number in range(1, 5):
+        numbers: list[Entry] = [(str(60 * number + i), 40, 100 + 12 * i, 7, False) for i in range(40)]
+        setter.page(
+            ("A. Author et al. / Journal of Tests 12", 72, 40, 8, False),
+            *numbers,
+            *_body(f"Page {number} says something, " + LONG, LONG + ".", top=200),
+            (str(number), 300, 770, 9, False),
+        )
+    text = setter.read().text
+    assert "Journal of Tests" not in text
+    assert "\n\n3\n\n" not in text
+    assert "121" not in text
+    assert text.count("says something") == 4
+
+
+def test_columns_written_row_by_row_are_read_one_after_the_other() -> None:
+    setter = _Typesetter()
+    rows: list[Entry] = []
+    for i in range(20):
+        rows.append((f"left column line {i:02} with words", 60, 200 + 12 * i, _BODY, False))
+        rows.append((f"right column line {i:02} with words", 330, 200 + 12 * i, _BODY, False))
+    setter.page(*rows)
+    text = setter.read().text
+    assert text.index("left column line 19") < text.index("right column line 00")
+
+
+def test_a_caption_is_a_block_of_its_own() -> None:
+    setter = _Typesetter()
+    setter.page(
+        *_body("The first, " + LONG, LONG + " as Figure 2 shows."),
+        ("Figure 2: What the first paragraph speaks of.", 72, 300, 9, False),
+        *_body("Second, " + LONG, LONG + ".", top=340),
+    )
+    assert _texts(setter.read(), BlockKind.CAPTION) == ["Figure 2: What the first paragraph speaks of."]
+
+
+def test_chinese_headings_and_paragraphs() -> None:
+    setter = _Typesetter()
+    setter.page(
+        ("基于稀疏注意力的长文档建模", 150, 80, 18, True),
+        ("张三 李四", 260, 110, 12, False),
+        ("摘要", 72, 150, 12, True),
+        ("我们提出一种稀疏注意力机制,使长序列建模的代价从平方降到线性", 72, 170, _BODY, False),
+        ("并在多个任务上验证了它的效果。", 72, 182, _BODY, False),
+        ("1 引言", 72, 230, 12, True),
+        ("长文档的建模一直是自然语言处理中的难题,其代价随长度的平方增长", 72, 250, _BODY, False),
+        ("因此需要新的方法。", 72, 262, _BODY, False),
+    )
+    paper = setter.read()
+    assert paper.metadata.title == "基于稀疏注意力的长文档建模"
+    assert paper.metadata.authors == ("张三", "李四")
+    assert paper.metadata.language == "zh"
+    assert paper.metadata.abstract.startswith("我们提出一种稀疏注意力机制")
+    assert "线性并在" in paper.text
+    assert [section.name for section in sections(paper)] == ["摘要", "1 引言"]
+
+
+def test_references_are_one_block_each() -> None:
+    setter = _Typesetter()
+    entries: list[Entry] = [("References", 72, 150, 14, True)]
+    for i in range(4):
+        entries.append(
+            (
+                f"[{i + 1}] A. Author and B. Writer. On the matter of entry number {i}. In",
+                72,
+                180 + 24 * i,
+                _BODY,
+                False,
+            )
+        )
+        entries.append(("Proceedings of Tests, 2020.", 90, 192 + 24 * i, _BODY, False))
+    setter.page(*entries)
+    assert len(_texts(setter.read(), BlockKind.PARAGRAPH)) == 4
+
+
+def test_an_empty_file_has_an_empty_text() -> None:
+    setter = _Typesetter()
+    setter.page()
+    paper = setter.read()
+    assert paper.text == ""
+    assert paper.blocks == ()
+
+
+def _span(paper: ParsedPaper, text: str) -> tuple[int, int]:
+    at = paper.text.index(text)
+    return at, at + len(text)
