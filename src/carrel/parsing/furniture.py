@@ -13,6 +13,9 @@ _DIGITS = re.compile(r"\d+|\b[ivxlc]+\b")
 _NOTICE = re.compile(r"©|copyright|licensed? under|all rights reserved|\bissn\b", re.IGNORECASE)
 _PAGE_NUMBER = re.compile(r"(?:page|p\.|第)?\s*[-–—|]?\s*#\s*[-–—|页]?(?:\s*(?:of|/)\s*#)?")
 _Place: TypeAlias = tuple[str, int]
+_WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
+_OPENING_LINES = 3  # of page one: the title is among them
+_TITLE_RUN = 3  # words in a row that a running head shares with the title
 _LINE_NUMBERS = 12  # as many short numbers in one column of a page are line numbers
 
 
@@ -20,20 +23,51 @@ def without_furniture(pages: Sequence[PrintedPage]) -> list[list[Line]]:
     """Return the lines of each page that belong to its text, in the order of the file."""
     places = [_places(page) for page in pages]
     repeated = _repeated(places)
-    return [_kept(page, found, repeated) for page, found in zip(pages, places, strict=True)]
+    opening = _words(" ".join(line.text for line in pages[0].lines[:_OPENING_LINES])) if pages else []
+    return [
+        _kept(page, found, repeated, opening if number else [])
+        for number, (page, found) in enumerate(zip(pages, places, strict=True))
+    ]
 
 
-def _kept(page: PrintedPage, places: dict[int, _Place], repeated: frozenset[_Place]) -> list[Line]:
+def _kept(
+    page: PrintedPage, places: dict[int, _Place], repeated: frozenset[_Place], opening: Sequence[str]
+) -> list[Line]:
     dropped = {
         number
         for number, place in places.items()
         if place in repeated or _PAGE_NUMBER.fullmatch(place[0]) or _NOTICE.search(place[0])
     }
+    dropped |= _head_from_title(page, places, opening)
     dropped |= _line_numbers(page.lines)
     sideways = [line.number for line in page.lines if not line.upright]
     if len(sideways) < len(page.lines) / 3:  # a stamp in the margin, not a page set sideways
         dropped.update(sideways)
     return [line for line in page.lines if line.number not in dropped] if dropped else list(page.lines)
+
+
+def _head_from_title(page: PrintedPage, places: dict[int, _Place], opening: Sequence[str]) -> set[int]:
+    """Return the topmost line where it repeats the title: in a short paper a running head stands once."""
+    marginal = [line for line in page.lines if line.number in places]
+    if not opening or not marginal:
+        return set()
+    top = min(marginal, key=lambda line: line.y0)
+    below = min((line.y0 for line in page.lines if line.y0 >= top.y1), default=page.size.height)
+    if below - top.y1 < top.y1 - top.y0:  # a head stands apart; this is the first line of the text
+        return set()
+    words = _words(top.text)
+    runs = {tuple(opening[n : n + _TITLE_RUN]) for n in range(len(opening) - _TITLE_RUN + 1)}
+    shared = {
+        n + offset
+        for n in range(len(words) - _TITLE_RUN + 1)
+        if tuple(words[n : n + _TITLE_RUN]) in runs
+        for offset in range(_TITLE_RUN)
+    }
+    return {top.number} if len(shared) >= max(_TITLE_RUN, 0.5 * len(words)) else set()
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
 
 
 def _places(page: PrintedPage) -> dict[int, _Place]:

@@ -16,6 +16,10 @@ _VENUE = re.compile(
     r"proceedings|conference|journal|workshop|symposium|transactions|letters|vol\b|volume|no\.|issue|第.{1,4}[卷期]"
     r"|\b[A-Z][A-Za-z]*[A-Z]{2,}\w*\b",
 )
+# A line that is nothing but a date: 2026, March 2026, 3 March 2026, 2026年3月.
+_DATED = re.compile(
+    r"\W*(?:(?:\d{1,2}\s+)?[A-Z][a-z]+\.?\s+(?:\d{1,2},?\s+)?)?\d{4}(?:年(?:\d{1,2}月)?(?:\d{1,2}日)?)?\W*$"
+)
 _ACCEPTED = re.compile(r"(?:accepted|revised|received|submitted|date|收稿|修回)", re.IGNORECASE)
 _MARGIN_SHARE = 0.12
 
@@ -86,8 +90,9 @@ def find_year(
     lines = [line for line in first_page.lines if line.number in outside]
     small = [line for line in first_page.lines if line.number not in outside and _COPYRIGHT.search(line.text)]
     texts = [line.text for line in [*lines, *small]]
-    for pattern in (_PUBLISHED, _COPYRIGHT, _VENUE, _ACCEPTED):
-        years = [year for i, text in enumerate(texts) if pattern.search(text) for year in _years(texts, i)]
+    for pattern in (_PUBLISHED, _COPYRIGHT, _DATED, _VENUE, _ACCEPTED):
+        found = pattern.match if pattern is _DATED else pattern.search
+        years = [year for i, text in enumerate(texts) if found(text) for year in _years(texts, i)]
         if years:
             return max(years)
     if arxiv_id[:4].isdecimal():

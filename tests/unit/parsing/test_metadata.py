@@ -123,6 +123,9 @@ def test_the_papers_own_doi_wins_over_cited_ones() -> None:
         ("Proceedings of the 12th Conference on Tests, 2019, pages 2001–2010", 2019),
         ("arXiv:2103.00020v1 [cs.CV] 26 Feb 2021", 2021),
         ("1234 Main Street", None),
+        ("2026", 2026),
+        ("March 2016", 2016),
+        ("2024年3月", 2024),
     ],
 )
 def test_years(line: str, year: int | None) -> None:

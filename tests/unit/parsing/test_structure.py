@@ -136,6 +136,17 @@ def test_running_heads_page_numbers_and_line_numbers_are_no_text() -> None:
     assert text.count("says something") == 4
 
 
+def test_a_running_head_that_stands_once_is_known_by_the_title() -> None:
+    setter = _Typesetter()
+    title = ("Sparse Attention for Long Documents: A Survey", 72, 100, 18, True)
+    setter.page(title, *_body(f"One {LONG}", f"two {LONG}"))
+    head = ("Sparse Attention for Long Documents Sample library", 72, 60, 8, False)
+    setter.page(head, *_body(f"three {LONG}", "which attends for long.", top=90))
+    text = setter.read().text
+    assert "Sample library" not in text
+    assert "three which is a line" in text
+
+
 def test_columns_written_row_by_row_are_read_one_after_the_other() -> None:
     setter = _Typesetter()
     rows: list[Entry] = []
