@@ -4,11 +4,9 @@ A passage lies within one section, ends at a sentence wherever a sentence fits, 
 its context (title and section, see ``in_context``) is never longer than the model reads.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
 
 from carrel.chunking.sentences import sentence_ends
 from carrel.core.ids import PaperId, passage_id
@@ -88,37 +86,36 @@ def _cut(
 ) -> Iterator[tuple[int, int]]:
     """Yield (start, end) offsets of overlapping passages that cover ``text[first:last]``."""
     run = text[first:last]
-    token_ends = tokens.token_ends(run)
+    token_ends: list[int] = tokens.token_ends(run).tolist()
     cuts = _cuts(run, token_ends, budget.size)
-    counts = np.searchsorted(token_ends, cuts, side="right")  # tokens before each cut
+    counts = [bisect_right(token_ends, cut) for cut in cuts]  # tokens before each cut
     begin = 0
     while begin < len(cuts) - 1:
-        end = int(np.searchsorted(counts, counts[begin] + budget.size, side="right")) - 1
-        end = max(end, begin + 1)
-        start, stop = _stripped(run, int(cuts[begin]), int(cuts[end]))
+        end = max(bisect_right(counts, counts[begin] + budget.size) - 1, begin + 1)
+        start, stop = _stripped(run, cuts[begin], cuts[end])
         if start < stop:
             yield first + start, first + stop
         if end == len(cuts) - 1:
             return
         # The next passage begins at the earliest cut that shares no more than the overlap.
-        begin = max(begin + 1, int(np.searchsorted(counts, counts[end] - budget.overlap, side="left")))
+        begin = max(begin + 1, bisect_left(counts, counts[end] - budget.overlap))
 
 
-def _cuts(run: str, token_ends: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+def _cuts(run: str, token_ends: list[int], size: int) -> list[int]:
     """Return the offsets where a passage may begin or end: sentence ends, or tokens in endless sentences."""
     cuts = [0]
     for end in sentence_ends(run):
-        before = int(np.searchsorted(token_ends, cuts[-1], side="right"))
-        through = int(np.searchsorted(token_ends, end, side="right"))
+        before = bisect_right(token_ends, cuts[-1])
+        through = bisect_right(token_ends, end)
         # A sentence longer than half a passage is offered finer cuts, at white space where there is some.
         step = max(1, size // 4)
         if through - before > size // 2:
             for position in range(before + step, through, step):
-                cut = _after_space(run, int(token_ends[position - 1]), cuts[-1])
+                cut = _after_space(run, token_ends[position - 1], cuts[-1])
                 if cuts[-1] < cut < end:
                     cuts.append(cut)
         cuts.append(end)
-    return np.asarray(cuts, dtype=np.int64)
+    return cuts
 
 
 def _after_space(run: str, offset: int, floor: int) -> int:

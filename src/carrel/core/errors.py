@@ -11,7 +11,7 @@
     │   └── ParseTimeout · ParseMemoryExceeded · ParserCrashed · TooManyPages
     ├── StorageFull           exit 1: retry when there is room; what was accepted is kept
     ├── ServiceError          exit 3: something Carrel needs cannot be reached
-    │   └── IndexBusy · ModelUnavailable · ModelCorrupt
+    │   └── IndexBusy · IndexDamaged · ModelUnavailable · ModelCorrupt
     └── CatalogDamaged        exit 3: the catalog cannot be read
 
 Each error says what happened and to what (``message``) and what to do next (``hint``); has a
@@ -266,6 +266,14 @@ class IndexBusy(ServiceError):
     hint_template = "Try again when it has finished."
 
 
+class IndexDamaged(ServiceError):
+    """The index of a knowledge base cannot be opened. Parameters: index, folder, detail."""
+
+    template = "The index of {index} cannot be opened ({detail})."
+    hint_template = "Delete the folder {folder} and run carrel add on any file: the index is made anew."
+    retryable = False
+
+
 class ModelUnavailable(ServiceError):
     """Weights are not on this machine and could not be fetched. Parameters: model, detail, ways."""
 
@@ -290,6 +298,7 @@ class CatalogDamaged(ServiceError):
 
 
 ERRORS: dict[str, type[CarrelError]] = {}
+"""Every class of the tree by its name: a parsing process names the error it met."""
 
 
 def _collect(error: type[CarrelError]) -> None:

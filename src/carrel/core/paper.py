@@ -6,6 +6,8 @@ Boxes are in points on the page as displayed (crop box, after rotation), origin 
 Pages count from 1.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -83,18 +85,17 @@ class WordBoxes:
         lines = self.line[rows]
         if lines.size == 0:
             return ()
-        first = np.flatnonzero(np.r_[True, lines[1:] != lines[:-1]])
+        first = np.concatenate(([0], np.flatnonzero(lines[1:] != lines[:-1]) + 1))
         low = np.minimum.reduceat(self.box[rows, :2], first)
         high = np.maximum.reduceat(self.box[rows, 2:], first)
-        pages = self.page[rows][first]
         corners = np.hstack([low, high]).astype(float).round(2).tolist()
-        return tuple(Box(int(page), *corner) for page, corner in zip(pages, corners, strict=True))
+        pages = self.page[rows][first].tolist()
+        return tuple(Box(page, *corner) for page, corner in zip(pages, corners, strict=True))
 
     def pages(self, start: int, end: int) -> tuple[int, ...]:
         """Return the pages that characters ``start`` to ``end`` touch, the one with most words first."""
-        numbers, counts = np.unique(self.page[self.within(start, end)], return_counts=True)
-        order = np.lexsort((numbers, -counts))
-        return tuple(int(n) for n in numbers[order])
+        counts = Counter(self.page[self.within(start, end)].tolist())
+        return tuple(sorted(counts, key=lambda page: (-counts[page], page)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,17 @@ class Passage:
     def page(self) -> int:
         """The page that holds most of the passage's words."""
         return self.pages[0]
+
+
+_REFERENCE_LIST = re.compile(
+    r"(?:[\dIVX.]*\s*)(?:references|bibliography|literature cited|works cited|参考文献|引用文献|參考文獻)",
+    re.IGNORECASE,
+)
+
+
+def is_reference_list(section: str) -> bool:
+    """Whether a section, named by its chain of headings, is the list of references."""
+    return _REFERENCE_LIST.fullmatch(section.rpartition(" › ")[2].strip(" .:")) is not None
 
 
 def in_context(title: str, section: str, text: str) -> str:

@@ -5,6 +5,7 @@ Adapters never call back into a journey.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -166,11 +167,27 @@ class Indexes(Protocol):
         ...
 
 
-class BlobStore(Protocol):
-    """Immutable files named by their SHA-256 (64 hexadecimal digits)."""
+class StagedBlob(Protocol):
+    """A complete copy of a stream that is not stored yet."""
 
-    def put(self, stream: BinaryIO) -> str:
-        """Store a stream whole or not at all; return its SHA-256. The same bytes twice are one file.
+    @property
+    def sha256(self) -> str:
+        """Its name once it is stored."""
+        ...
+
+    def keep(self) -> None:
+        """Store it, at once and whole; no effect where the same bytes are stored."""
+        ...
+
+
+class BlobStore(Protocol):
+    """Immutable files named by their SHA-256 (64 hexadecimal digits).
+
+    Storing takes two steps, so that a transaction of the catalog can enclose the second.
+    """
+
+    def staged(self, stream: BinaryIO) -> AbstractContextManager[StagedBlob]:
+        """Copy a stream; nothing is stored unless the block calls ``keep``.
 
         Raises:
             StorageFull: there is no room.
@@ -182,9 +199,13 @@ class BlobStore(Protocol):
         ...
 
     def delete(self, sha256: str) -> None:
-        """Delete, if it is there."""
+        """Delete, if it is there. Raises KeyError for what is no SHA-256."""
         ...
 
     def list(self) -> Iterator[str]:
         """Yield every SHA-256 stored."""
+        ...
+
+    def sweep(self) -> None:
+        """Delete what killed processes left half written."""
         ...

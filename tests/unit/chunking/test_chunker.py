@@ -1,6 +1,7 @@
 """Passages cover the paper, keep to their section and size, and know their place on the page."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given, settings
@@ -102,7 +103,7 @@ def test_neighbours_overlap_by_whole_sentences() -> None:
     sentences = [f"Sentence number {n} has exactly seven words." for n in range(30)]
     chunks = cut(paper_of((BlockKind.PARAGRAPH, " ".join(sentences)), title=""), size=64, overlap=16)
     assert len(chunks) > 3
-    for before, after in zip(chunks, chunks[1:], strict=False):
+    for before, after in pairwise(chunks):
         shared = paper_text = before.passage.text[-(before.passage.end - after.passage.start) :]
         assert after.passage.start < before.passage.end, paper_text
         assert after.passage.text.startswith(shared)

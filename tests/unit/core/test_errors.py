@@ -55,7 +55,7 @@ def test_an_error_speaks_the_reader_s_language() -> None:
     error = errors.EmptyFile(name="论文.pdf")
     try:
         use_language("zh_CN.UTF-8")
-        assert error.message == "论文.pdf 是空文件(0 字节)。"
+        assert error.message == "论文.pdf 是空文件（0 字节）。"
     finally:
         use_language("en")
     assert error.message == "论文.pdf is empty (0 bytes)."
