@@ -48,7 +48,7 @@ from qdrant_edge import (
     UpdateOperation,
 )
 
-from carrel.core.errors import StorageFull
+from carrel.core.errors import IndexDamaged, StorageFull
 from carrel.core.ids import PaperId
 from carrel.core.ports import IndexedPaper, IndexQuery
 from carrel.core.ranking import Candidate, Filters, Signal
@@ -95,18 +95,22 @@ class QdrantIndex:
     def open(cls, folder: Path, space: Space, name: str, keep_free_bytes: int) -> "QdrantIndex":
         """Open the index in ``folder``; create an empty one where there is none or half of one.
 
-        ``keep_free_bytes`` of room must be left on the disk for ``add`` to write: the engine writes
-        through memory maps, where a full disk kills the process.
+        ``keep_free_bytes`` of room must be left on the disk to create an index or for ``add`` to write:
+        the engine writes through memory maps, where a full disk kills the process.
 
         Raises:
+            StorageFull: the disk has no room for a new index.
             SpaceMismatch: it was built in another space; ``name`` is what the message calls it.
+            IndexDamaged: the engine cannot open it, for example after a power failure.
         """
         if is_complete(folder):
             check_marker(folder, space, name)
-            shard = EdgeShard.load(str(folder / "shard"))
+            shard = _load(folder, name)
         else:
             if folder.exists():
                 shutil.rmtree(folder)
+            folder.mkdir(parents=True)
+            _make_sure_of_room(folder, keep_free_bytes)
             shard = _create(folder / "shard", space.dimensions)
             write_marker(folder, space)
         return cls(shard, folder, space.dimensions, keep_free_bytes)
@@ -124,7 +128,7 @@ class QdrantIndex:
         for paper in papers:
             points = self._points(paper)
             with self._writing:
-                self._make_sure_of_room()
+                _make_sure_of_room(self._folder, self._keep_free_bytes)
                 stale = self._point_ids(paper.id).difference((paper.id,), (p.id for p in paper.passages))
                 self._shard.update(UpdateOperation.upsert_points(points))
                 self._delete(stale)
@@ -229,12 +233,6 @@ class QdrantIndex:
             self._shard.update(UpdateOperation.update_vectors([PointVectors(i, emptied) for i in point_ids]))
             self._shard.update(UpdateOperation.delete_points(list(point_ids)))
 
-    def _make_sure_of_room(self) -> None:
-        free = shutil.disk_usage(self._folder).free
-        if free < self._keep_free_bytes:
-            needed_mb = self._keep_free_bytes >> 20
-            raise StorageFull(folder=self._folder, free_mb=free >> 20, needed_mb=needed_mb)
-
     def _wrote(self, points: int) -> None:
         self._unflushed += points * (4 * self._dimensions + _TERMS_BYTES)
         if self._unflushed >= _FLUSH_BYTES:
@@ -279,6 +277,19 @@ class QdrantIndex:
             if len(wanted) == 1
             or any(wanted.issubset(author["words"]) for author in (record.payload or {}).get(_AUTHORS, ()))
         ]
+
+
+def _load(folder: Path, name: str) -> EdgeShard:
+    try:
+        return EdgeShard.load(str(folder / "shard"))
+    except Exception as error:  # the engine's errors have no class of their own
+        raise IndexDamaged(index=name, folder=folder, detail=error) from error
+
+
+def _make_sure_of_room(folder: Path, keep_free_bytes: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < keep_free_bytes:
+        raise StorageFull(folder=folder, free_mb=free >> 20, needed_mb=keep_free_bytes >> 20)
 
 
 def _create(folder: Path, dimensions: int) -> EdgeShard:

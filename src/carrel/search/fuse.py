@@ -19,8 +19,8 @@ Lists = Mapping[Signal, Sequence[Candidate]]
 class Weights:
     """Shares in [0, 1]: of meaning against words, and of the whole paper against its best passage."""
 
-    dense: float = 0.5
-    paper: float = 0.3
+    dense: float = 0.8
+    paper: float = 0.2
 
 
 DEFAULT_WEIGHTS = Weights()
@@ -76,16 +76,18 @@ def _scaled(lists: Lists, weights: Weights) -> list[_Scaled]:
     whole = sum(shares.values())
     scaled = []
     for signal, share in shares.items():
-        low = min(candidate.score for candidate in lists[signal])
-        high = max(candidate.score for candidate in lists[signal])
+        # The theoretical minimum: -1 for a cosine, 0 for BM25. Unlike the lowest score that happens to
+        # be in the list, it does not move with the list's length.
+        lowest = -1.0 if signal.dense else 0.0
+        reach = max(candidate.score for candidate in lists[signal]) - lowest
         part = share / whole if whole else 1 / len(shares)
-        # BM25 is zero for a text without the words; a cosine has no such zero, so its worst stands in.
-        low = low if signal.dense else 0.0
         scores = {
-            candidate.point_id: part * ((candidate.score - low) / (high - low) if high > low else 1.0)
+            candidate.point_id: part * ((candidate.score - lowest) / reach if reach > 0 else 1.0)
             for candidate in lists[signal]
         }
-        scaled.append(_Scaled(signal, lists[signal], scores, min(scores.values()) if signal.dense else 0.0))
+        # BM25 is zero for a text without the words; of an absent cosine only the upper bound is known.
+        floor = min(scores.values()) if signal.dense else 0.0
+        scaled.append(_Scaled(signal, lists[signal], scores, floor))
     return scaled
 
 

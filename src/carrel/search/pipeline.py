@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from carrel.core.ids import PaperId, PassageId
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.paper import Passage
+from carrel.core.paper import Passage, is_reference_list
 from carrel.core.ports import Embedder, Index, IndexQuery
 from carrel.core.ranking import (
     Candidate,
@@ -25,7 +25,7 @@ from carrel.core.ranking import (
     StageTimings,
 )
 from carrel.core.space import Vectors
-from carrel.search import understand
+from carrel.search import quotation, understand
 from carrel.search.fuse import fuse
 from carrel.storage import papers, passages
 from carrel.storage.database import Catalog
@@ -33,6 +33,9 @@ from carrel.storage.database import Catalog
 # Candidates that each signal gives to fusion; more changes little below ten results.
 CANDIDATES = 100
 PASSAGES_A_PAPER = 3
+_PASSAGES_CONSIDERED = 6
+_BEHIND = 0.1  # how far a list of references stands behind: less than a quotation from it counts
+_SOURCES = 60  # passages, and papers, whose words are compared with the query's, in case it quotes one
 
 
 def search(
@@ -59,7 +62,7 @@ def search(
     lists = _retrieve(text, query, filled, vectors, index_of)
     retrieved = time.perf_counter()
 
-    fused = fuse(lists)
+    fused = _favour_quotations(text, fuse(lists), filled, catalog)
     ranked = time.perf_counter()
 
     hits = _present(fused, query.limit, filled, catalog)
@@ -125,6 +128,17 @@ def _distinct(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
     return list(best.values())
 
 
+def _favour_quotations(
+    text: str, fused: tuple[FusedPaper, ...], knowledge_bases: Sequence[KnowledgeBase], catalog: Catalog
+) -> tuple[FusedPaper, ...]:
+    if not quotation.could_be_quotation(text):
+        return fused
+    with catalog.read() as tx:
+        texts = passages.texts(tx, knowledge_bases, quotation.likely_sources(fused, _SOURCES))
+        texts |= papers.titles_and_abstracts(tx, [paper.paper_id for paper in fused[:_SOURCES]])
+    return quotation.favour_quotations(text, fused, texts)
+
+
 def _present(
     fused: Sequence[FusedPaper], limit: int, knowledge_bases: Sequence[KnowledgeBase], catalog: Catalog
 ) -> tuple[Hit, ...]:
@@ -137,7 +151,7 @@ def _present(
         for record in papers.records(tx, ids, [paper.paper_id for paper in best]):
             records.setdefault(record.id, record)
         best = [paper for paper in best if paper.paper_id in records][:limit]
-        wanted = [point for paper in best for point, _ in paper.passages[:PASSAGES_A_PAPER]]
+        wanted = [point for paper in best for point, _ in paper.passages[:_PASSAGES_CONSIDERED]]
         found = passages.by_id(tx, knowledge_bases, wanted)
         # Found as a whole paper only: its beginning says what it is about.
         bare = [paper.paper_id for paper in best if not paper.passages]
@@ -157,9 +171,11 @@ def _hit(
 ) -> Hit:
     best = [
         PassageHit(found[PassageId(point)], score)
-        for point, score in paper.passages[:PASSAGES_A_PAPER]
+        for point, score in paper.passages[:_PASSAGES_CONSIDERED]
         if PassageId(point) in found
     ]
+    # A list of references has everybody's words in it; what the paper says itself answers better.
+    best.sort(key=lambda hit: is_reference_list(hit.passage.section) * _BEHIND - hit.score)
     if not best and record.id in openings:
         best = [PassageHit(openings[record.id], 0.0)]
-    return Hit(rank, paper.score, record, tuple(best), paper.contributions)
+    return Hit(rank, paper.score, record, tuple(best[:PASSAGES_A_PAPER]), paper.contributions)

@@ -129,6 +129,12 @@ def records(
     return tuple(_record(row) for row in rows)
 
 
+def titles_and_abstracts(tx: Transaction, ids: Sequence[PaperId]) -> dict[str, str]:
+    """Return what these papers are about, by id."""
+    rows = tx.rows("SELECT id, title, abstract FROM papers WHERE id IN :ids", ids=ids)
+    return {row["id"]: f"{row['title']}\n{row['abstract']}" for row in rows}
+
+
 def passage_counts(tx: Transaction, knowledge_base: KnowledgeBase) -> dict[str, int]:
     """Return the number of passages of each paper that the knowledge base holds."""
     rows = tx.rows(
@@ -158,6 +164,25 @@ def find(tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId], prefix:
     if len(rows) > 1:
         raise AmbiguousPaperId(id=prefix, count=len(rows))
     return records(tx, knowledge_base_ids, [PaperId(rows[0]["paper_id"])])[0]
+
+
+def beginning(
+    tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId], prefix: str
+) -> dict[PaperId, str]:
+    """Return the file names of the papers, ready or not, whose ids begin with ``prefix``."""
+    rows = tx.rows(
+        """
+        SELECT paper_id, file_name FROM holdings
+        WHERE knowledge_base_id IN :ids AND substr(paper_id, 1, :length) = :prefix
+        UNION ALL
+        SELECT paper_id, file_name FROM jobs
+        WHERE knowledge_base_id IN :ids AND substr(paper_id, 1, :length) = :prefix
+        """,
+        ids=knowledge_base_ids,
+        length=len(prefix),
+        prefix=prefix,
+    )
+    return {PaperId(row["paper_id"]): row["file_name"] for row in rows}
 
 
 def _withdraw(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:

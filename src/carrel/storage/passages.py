@@ -68,6 +68,23 @@ def by_id(
     return found
 
 
+def texts(tx: Transaction, knowledge_bases: Iterable[KnowledgeBase], ids: Sequence[str]) -> dict[str, str]:
+    """Return the texts of those of the passages that the current generations hold, and nothing else."""
+    found: dict[str, str] = {}
+    for knowledge_base in knowledge_bases:
+        rows = tx.rows(
+            """
+            SELECT id, text FROM passages
+            WHERE knowledge_base_id = :knowledge_base AND generation = :generation AND id IN :ids
+            """,
+            knowledge_base=knowledge_base.id,
+            generation=knowledge_base.generation,
+            ids=ids,
+        )
+        found.update((row["id"], row["text"]) for row in rows)
+    return found
+
+
 def openings(
     tx: Transaction, knowledge_bases: Iterable[KnowledgeBase], papers: Sequence[PaperId]
 ) -> dict[PaperId, Passage]:

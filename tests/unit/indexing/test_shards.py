@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from carrel.core.errors import SpaceMismatch, StorageFull
+from carrel.core.errors import IndexDamaged, SpaceMismatch, StorageFull
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import IndexedPaper, IndexQuery
@@ -114,3 +114,17 @@ def test_other_number_formats_are_refused_rather_than_guessed(indexes: QdrantInd
     flat = IndexedPaper(PaperId("a" * 32), np.ones((1, 8), np.float32), "x", ())
     with pytest.raises(ValueError, match="shape"):
         index.add([flat])
+
+
+def test_an_index_the_engine_cannot_open_says_how_to_make_it_anew(
+    indexes: QdrantIndexes, tmp_path: Path
+) -> None:
+    indexes.acquire("a test", 0)
+    indexes.open(BASE, SPACE)
+    indexes.release()
+    for file in (tmp_path / BASE.id / "1" / "shard").rglob("*"):
+        if file.is_file():
+            file.write_bytes(b"not what the engine wrote")
+    indexes.acquire("a test", 0)
+    with pytest.raises(IndexDamaged, match="carrel add"):
+        indexes.open(BASE, SPACE)
