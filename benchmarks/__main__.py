@@ -1,0 +1,11 @@
+"""``make bench``: every table, one after the other. Needs the real papers in ``../shared/data``."""
+
+import runpy
+import sys
+
+from benchmarks.known_items import DATA
+
+if not (DATA / "manifest.jsonl").is_file():
+    sys.exit(f"The real papers are not on this machine ({DATA}): nothing to measure.")
+for name in ("speed", "known_items"):
+    runpy.run_module(f"benchmarks.{name}", run_name="__main__")
