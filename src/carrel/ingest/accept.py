@@ -15,7 +15,7 @@ from carrel.core.errors import EmptyFile, FileUnreadable, NoPapersInFolder, NotA
 from carrel.core.ids import PaperId
 from carrel.core.jobs import Job
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.ports import BlobStore
+from carrel.core.ports import BlobStore, StagedBlob
 from carrel.storage import papers, queue, removals
 from carrel.storage.database import Catalog
 
@@ -67,17 +67,13 @@ def accept(path: Path, knowledge_base: KnowledgeBase, catalog: Catalog, blobs: B
     try:
         with _opened(path) as stream:
             size = _checked_size(stream, path.name)
-            sha256 = ids.content_hash(stream)
-            paper = ids.paper_id(sha256)
-            with catalog.write() as tx:
+            paper = ids.paper_id(ids.content_hash(stream))
+            with catalog.read() as tx:
                 if papers.holds(tx, knowledge_base, paper):
                     return Accepted(paper, None)
-                if not papers.file_known(tx, sha256):
-                    # Until the job is written, a crash would leave bytes that nobody refers to.
-                    removals.note_file(tx, sha256)
-            return Accepted(
-                paper, _stored_and_queued(stream, path.name, size, knowledge_base, catalog, blobs)
-            )
+            stream.seek(0)
+            with blobs.staged(stream) as copy:
+                return _stored_and_queued(copy, _name(path), size, knowledge_base, catalog)
     except FileNotFoundError as error:
         raise PathMissing(path=path) from error
     except OSError as error:
@@ -85,21 +81,30 @@ def accept(path: Path, knowledge_base: KnowledgeBase, catalog: Catalog, blobs: B
 
 
 def _stored_and_queued(
-    stream: BinaryIO, name: str, size: int, knowledge_base: KnowledgeBase, catalog: Catalog, blobs: BlobStore
-) -> Job:
+    copy: StagedBlob, name: str, size: int, knowledge_base: KnowledgeBase, catalog: Catalog
+) -> Accepted:
+    """Store the bytes and write the job, so that a crash anywhere leaves no bytes that nobody knows of.
+
+    The note that they may have to be removed is on the disk before they are, and they are stored
+    under the catalog's write lock, so that nobody works the note off between the two.
+    """
+    paper = ids.paper_id(copy.sha256)
     while True:
-        stream.seek(0)
-        sha256 = blobs.put(stream)
-        paper = ids.paper_id(sha256)
         with catalog.write() as tx:
-            try:
-                blobs.path(sha256)
-            except KeyError:
-                # Another process worked the removal note off in between: store the bytes again.
-                continue
-            papers.register(tx, paper, sha256, size)
-            removals.cross_out(tx, removals.Removal(removals.What.FILE, sha256))
-            return queue.enqueue(tx, knowledge_base, paper, name)
+            if not papers.file_known(tx, copy.sha256):
+                removals.note_file(tx, copy.sha256)
+        with catalog.write() as tx:
+            if not papers.file_known(tx, copy.sha256) and not removals.file_noted(tx, copy.sha256):
+                continue  # another process worked it off already: write it again
+            copy.keep()
+            papers.register(tx, paper, copy.sha256, size)
+            removals.cross_out(tx, removals.Removal(removals.What.FILE, copy.sha256))
+            return Accepted(paper, queue.enqueue(tx, knowledge_base, paper, name))
+
+
+def _name(path: Path) -> str:
+    """Return the file's name as text: on some systems it may be bytes that are no text."""
+    return os.fsencode(path.name).decode("utf-8", "replace")
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -1,13 +1,14 @@
 """Working the queue off: parsing runs ahead in child processes while earlier papers are embedded."""
 
+import gc
 import shutil
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from carrel.core.errors import KnowledgeBaseMissing, PaperError, StorageFull
+from carrel.core.errors import KnowledgeBaseMissing, PaperError, PaperMissing, StorageFull
 from carrel.core.jobs import Job, JobState, Stage
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import ParsedPaper
@@ -39,28 +40,33 @@ class Workshop:
     parsers: int
 
 
-def work(workshop: Workshop) -> Iterator[Progress | Finished]:
+def work(workshop: Workshop) -> Generator[Progress | Finished, None, None]:
     """Work jobs off, oldest first, until none waits; only for the owner of the index.
 
     A file that cannot be read fails alone. An error that is nobody's file's fault (disk full, model
     unreachable) puts the jobs in hand back into the queue and is raised: nothing is lost.
     """
+    # What is loaded by now stays: the collector need not look through it again and again.
+    gc.freeze()
     with workshop.tools.catalog.write() as tx:
         queue.put_back_interrupted(tx)
     waiting: _Waiting = deque()
-    with ThreadPoolExecutor(workshop.parsers, thread_name_prefix="parse") as threads:
-        try:
-            while True:
-                # One paper more than parsers: so none of them idles while the oldest is embedded.
-                while len(waiting) <= workshop.parsers and (job := _claim(workshop)) is not None:
-                    waiting.append((job, threads.submit(parse, job, workshop.tools)))
-                if not waiting:
-                    return
-                job, parsed = waiting[0]
-                yield from _journey(job, parsed, workshop)
-                waiting.popleft()
-        finally:
-            _put_back(waiting, workshop)
+    threads = ThreadPoolExecutor(workshop.parsers, thread_name_prefix="parse")
+    try:
+        while True:
+            # One paper more than parsers: so none of them idles while the oldest is embedded.
+            while len(waiting) <= workshop.parsers and (job := _claim(workshop)) is not None:
+                waiting.append((job, threads.submit(parse, job, workshop.tools)))
+            if not waiting:
+                return
+            job, parsed = waiting[0]
+            yield from _journey(job, parsed, workshop)
+            waiting.popleft()
+    finally:
+        # Not waiting: a file may take its parser minutes, and the user has pressed Ctrl-C.
+        threads.shutdown(wait=False, cancel_futures=True)
+        with workshop.tools.catalog.write() as tx:
+            queue.put_back_interrupted(tx)
 
 
 def _claim(workshop: Workshop) -> Job | None:
@@ -94,8 +100,8 @@ def _journey(job: Job, parsing: Future[ParsedPaper], workshop: Workshop) -> Iter
             yield progress
     except PaperError as error:
         yield _failed(job, error, tools)
-    except KnowledgeBaseMissing:
-        # Deleted while the file was read; its jobs went with it.
+    except (KnowledgeBaseMissing, PaperMissing):
+        # Deleted since the job was claimed; the job went with it.
         yield Finished(replace(job, state=JobState.CANCELLED))
     else:
         yield Finished(replace(job, state=JobState.DONE), len(parsed.pages), passages)
@@ -108,14 +114,3 @@ def _failed(job: Job, error: PaperError, tools: Tools) -> Finished:
     return Finished(
         replace(job, state=JobState.FAILED, error_kind=error.kind, error_message=str(error)),
     )
-
-
-def _put_back(waiting: _Waiting, workshop: Workshop) -> None:
-    for _, parsing in waiting:
-        parsing.cancel()
-    if not waiting:
-        return
-    with workshop.tools.catalog.write() as tx:
-        for job, _ in waiting:
-            if queue.still_wanted(tx, job):
-                queue.put_back(tx, job)

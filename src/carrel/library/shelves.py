@@ -6,7 +6,7 @@ Until accounts exist there is one user, who may see and change everything.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from carrel.core.errors import InvalidSetting, KnowledgeBaseMissing, PaperMissing
+from carrel.core.errors import AmbiguousPaperId, InvalidSetting, KnowledgeBaseMissing, PaperMissing
 from carrel.core.ids import PaperId, new_knowledge_base_id
 from carrel.core.jobs import Job
 from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
@@ -112,33 +112,25 @@ class Shelves:
             return passages.of_paper(tx, knowledge_bases.by_id(tx, record.knowledge_base_id), record.id)
 
     def remove(self, prefix: str, shelves: Sequence[KnowledgeBase]) -> tuple[PaperId, str]:
-        """Take a paper, ready or failed, out of these knowledge bases; return its id and file name.
+        """Take a paper out of these knowledge bases, be it ready, waiting or failed; return id and file name.
 
         Gone for every search when this returns; its points and files follow (``cleaning``).
 
         Raises:
             PaperMissing, AmbiguousPaperId: as ``find``.
         """
-        paper, file_name = self._ready_or_failed(prefix, shelves)
+        ids = [knowledge_base.id for knowledge_base in shelves]
         with self._catalog.write() as tx:
+            found = papers.beginning(tx, ids, prefix.lower()) if prefix else {}
+            if len(found) > 1:
+                raise AmbiguousPaperId(id=prefix, count=len(found))
+            if not found:
+                raise PaperMissing(id=prefix)
+            ((paper, file_name),) = found.items()
             for knowledge_base in shelves:
                 papers.remove(tx, knowledge_base, paper)
             papers.forget_unreferenced(tx, [paper])
         return paper, file_name
-
-    def _ready_or_failed(self, prefix: str, shelves: Sequence[KnowledgeBase]) -> tuple[PaperId, str]:
-        try:
-            record = self.find(prefix, shelves)
-        except PaperMissing:
-            failed = [
-                job
-                for job in self.contents(shelves).failures
-                if prefix and job.paper_id.startswith(prefix.lower())
-            ]
-            if len({job.paper_id for job in failed}) != 1:
-                raise
-            return failed[0].paper_id, failed[0].file_name
-        return record.id, record.file_name
 
 
 def _checked_name(name: str) -> str:

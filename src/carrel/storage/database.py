@@ -8,6 +8,7 @@ import queue
 import re
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ HEAD = "0001"
 """The newest revision in ``migrations/versions``; a test keeps the two equal."""
 
 _BUSY_SECONDS = 60.0
+_RETRY_SECONDS = 0.01
 _LIST = re.compile(r"\bIN :(\w+)")
 
 Value = str | int | float | None
@@ -137,11 +139,25 @@ def connect(path: Path) -> sqlite3.Connection:
     """Open a connection with our settings; transactions are begun by us alone."""
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode=WAL")
+    _use_wal(connection)
     # FULL: a paper that was reported as ready survives a power cut.
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch a new database to WAL; no effect later. SQLite does not wait for others here by itself."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(_RETRY_SECONDS)
+        else:
+            return
 
 
 def _expanded(sql: str, parameters: Mapping[str, Value | Sequence[Value]]) -> tuple[str, dict[str, Value]]:

@@ -2,14 +2,18 @@
 
 import errno
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from carrel.core.errors import DataFolderNotWritable
 from carrel.storage.database import storage_full
+
+if sys.platform != "win32":
+    import fcntl
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOT_WRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
@@ -20,28 +24,27 @@ TEMPORARY_SUFFIX = ".part"
 def written_whole(folder: Path) -> Iterator[tuple[BinaryIO, "Destination"]]:
     """Open a temporary file in ``folder``; it takes its name when the block calls ``become``.
 
-    Without that call, or on an error, nothing is left behind.
+    Without that call, or on an error, nothing is left behind; what a killed process leaves,
+    ``sweep_temporary`` recognises.
 
     Raises:
         StorageFull: there is no room.
         DataFolderNotWritable: the folder is read-only.
     """
-    temporary: Path | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(suffix=TEMPORARY_SUFFIX, dir=folder)
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as stream:
-            yield stream, Destination(stream, temporary)
+        handle, temporary = _temporary_file(folder)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                yield stream, Destination(stream, temporary)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
         if error.errno in _NO_ROOM:
             raise storage_full(folder) from error
         if error.errno in _NOT_WRITABLE:
             raise DataFolderNotWritable(folder=folder) from error
         raise
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
 
 
 class Destination:
@@ -51,16 +54,39 @@ class Destination:
         self._stream = stream
         self._temporary = temporary
 
-    def become(self, path: Path) -> None:
-        """Give the file its name, replacing what was there, after its bytes are on the disk."""
+    def flush(self) -> None:
+        """Bring the bytes to the disk, so that ``become`` has only a name to give."""
         self._stream.flush()
         os.fsync(self._stream.fileno())
+
+    def become(self, path: Path) -> None:
+        """Give the file its name, replacing what was there, after its bytes are on the disk."""
+        self.flush()
         path.parent.mkdir(parents=True, exist_ok=True)
         self._temporary.replace(path)
 
 
-def sweep_temporary(folder: Path, older_than_seconds: float, now_seconds: float) -> None:
-    """Delete temporary files that a killed process left directly in ``folder``."""
+def sweep_temporary(folder: Path) -> None:
+    """Delete the temporary files that killed processes left directly in ``folder``.
+
+    Safe beside processes that write there: the system drops a lock together with its process.
+    """
     for path in folder.glob(f"*{TEMPORARY_SUFFIX}"):
-        if now_seconds - path.stat().st_mtime > older_than_seconds:
-            path.unlink(missing_ok=True)
+        with suppress(OSError):  # in use, or gone in the meantime
+            if sys.platform == "win32":
+                path.unlink()  # refused while anybody has it open
+            else:
+                with path.open("rb") as stream:
+                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    path.unlink()
+
+
+def _temporary_file(folder: Path) -> tuple[int, Path]:
+    while True:
+        handle, name = tempfile.mkstemp(suffix=TEMPORARY_SUFFIX, dir=folder)
+        with suppress(OSError):  # a file system without locks: nobody can sweep there either
+            if sys.platform != "win32":
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        os.close(handle)  # swept between its making and its locking

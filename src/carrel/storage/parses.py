@@ -6,7 +6,7 @@ from pathlib import Path
 from carrel.core.ids import PaperId
 from carrel.core.paper import ParsedPaper
 from carrel.core.parsed_format import decode, encode
-from carrel.storage.files import written_whole
+from carrel.storage.files import sweep_temporary, written_whole
 
 _SUFFIX = ".parse"
 
@@ -16,7 +16,7 @@ class ParseStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.temporary_folder = folder / "tmp"
+        self._temporary_folder = folder / "tmp"
 
     def get(self, paper: PaperId, fingerprint: str) -> ParsedPaper | None:
         """Return the stored parse; None where there is none, or it is another parser's, or damaged."""
@@ -39,7 +39,7 @@ class ParseStore:
         Raises:
             StorageFull: there is no room.
         """
-        with written_whole(self.temporary_folder) as (stream, destination):
+        with written_whole(self._temporary_folder) as (stream, destination):
             stream.write(_marker(fingerprint))
             stream.write(encode(parsed))
             destination.become(self._location(paper))
@@ -52,6 +52,10 @@ class ParseStore:
         """Yield every paper with a stored parse."""
         for path in self._folder.glob(f"??/*{_SUFFIX}"):
             yield PaperId(path.stem)
+
+    def sweep(self) -> None:
+        """Delete what killed processes left half written."""
+        sweep_temporary(self._temporary_folder)
 
     def _location(self, paper: PaperId) -> Path:
         return self._folder / paper[:2] / f"{paper}{_SUFFIX}"

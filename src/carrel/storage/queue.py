@@ -22,14 +22,15 @@ def enqueue(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId, file
     """Promise to bring a paper into a knowledge base, and return the job.
 
     A paper has at most one job in a knowledge base: one that waits or runs is returned as it is,
-    one that ended is queued again.
+    one that ended is queued again under its id, for whoever waits for it.
     """
     known = of_paper(tx, knowledge_base, paper)
     if known is not None and not known.state.final:
         return known
     if known is not None:
         tx.run("DELETE FROM jobs WHERE id = :id", id=known.id)
-    job = Job(new_job_id(), knowledge_base.id, paper, file_name, JobState.QUEUED)
+    identifier = new_job_id() if known is None else known.id
+    job = Job(identifier, knowledge_base.id, paper, file_name, JobState.QUEUED)
     tx.run(
         """
         INSERT INTO jobs
@@ -66,13 +67,11 @@ def fail(tx: Transaction, job: Job, error: CarrelError) -> None:
     _step(tx, job, JobState.FAILED, error)
 
 
-def put_back(tx: Transaction, job: Job) -> None:
-    """Return a running job to the queue: it was interrupted, not at fault."""
-    _step(tx, job, JobState.QUEUED)
-
-
 def put_back_interrupted(tx: Transaction) -> int:
-    """Return every running job to the queue; only for the owner of the index. Returns how many."""
+    """Return every running job to the queue: interrupted, not at fault. Returns how many.
+
+    Only for the owner of the index, who alone has jobs running.
+    """
     return tx.run(
         "UPDATE jobs SET state = :queued, updated_at = :now WHERE state = :running",
         queued=JobState.QUEUED,

@@ -62,6 +62,12 @@ def cross_out_points(tx: Transaction, knowledge_base: KnowledgeBase, paper: Pape
     cross_out(tx, Removal(What.POINTS, key))
 
 
+def file_noted(tx: Transaction, sha256: str) -> bool:
+    """Whether there is a note about the file."""
+    row = tx.row("SELECT 1 FROM removals WHERE what = :what AND key = :key", what=What.FILE, key=sha256)
+    return row is not None
+
+
 def pending(tx: Transaction) -> tuple[Removal, ...]:
     """Return every note."""
     rows = tx.rows("SELECT what, key FROM removals ORDER BY what, key")
