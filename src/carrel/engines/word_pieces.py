@@ -7,6 +7,7 @@ texts, which passages' overlaps and sizes would have cut again and again.
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple, Protocol, cast
 
@@ -17,8 +18,10 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
 # Fewer kinds of white space than the tokenizer knows: the rest it finds inside our words.
 _WORD = re.compile(r"[^ \t\n\r]+")
-_REMEMBERED_WORDS = 1 << 15  # about 10 MB
-_LONGEST_REMEMBERED = 32  # characters; Chinese has no spaces, and its runs do not come twice
+# A part of an ASCII word as the tokenizer splits it: letters and digits, or one sign.
+_ASCII_PART = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9]")
+_REMEMBERED_CHARACTERS = 400_000  # of words; some 15 MB
+_FEW_WORDS = 64  # too few to read the vocabulary for: a query is quicker without
 
 
 class _Encoding(Protocol):
@@ -32,6 +35,7 @@ class _Tokenizer(Protocol):
     """The part of ``tokenizers.Tokenizer`` used here; safe to call from several threads."""
 
     def encode(self, sequence: str, *, add_special_tokens: bool) -> _Encoding: ...
+    def get_vocab(self) -> dict[str, int]: ...
     def token_to_id(self, token: str) -> int | None: ...
     def no_truncation(self) -> None: ...
     def no_padding(self) -> None: ...
@@ -55,6 +59,8 @@ class WordPieces:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._known: dict[str, _Pieces] = {}
+        self._known_characters = 0
+        self._vocabulary: dict[str, int] = {}
         self._first, self._last = self._id("[CLS]"), self._id("[SEP]")
 
     def token_ends(self, text: str) -> NDArray[np.int64]:
@@ -78,18 +84,35 @@ class WordPieces:
         return [self._first, *ids[:limit], self._last]
 
     def _learnt(self, words: Sequence[str]) -> dict[str, _Pieces]:
-        """Return the pieces of these words, and perhaps of others, after cutting those that are new."""
+        """Return the pieces of these words, and of others, after cutting those that are new."""
+        if self._known_characters > _REMEMBERED_CHARACTERS:
+            # Replaced, not emptied: another thread may be reading the old one.
+            self._known, self._known_characters = {}, 0
         known = self._known
         new = [word for word in dict.fromkeys(words) if word not in known]
-        if not new:
-            return known
-        cut = self._cut(new)
-        wanted = {word: known[word] for word in words if word in known} | cut
-        # A full memory is replaced, not emptied: another thread may be reading the old one.
-        memory = known if len(known) < _REMEMBERED_WORDS else {}
-        memory.update({word: own for word, own in cut.items() if len(word) <= _LONGEST_REMEMBERED})
-        self._known = memory
-        return wanted
+        if new:
+            self._known_characters += sum(map(len, new))
+            if len(new) > _FEW_WORDS:
+                known.update(self._whole(new))
+                new = [word for word in new if word not in known]
+        if new:
+            known.update(self._cut(new))
+        return known
+
+    def _whole(self, words: Sequence[str]) -> dict[str, _Pieces]:
+        """Return the pieces of those ASCII words whose every part stands in the vocabulary as it is."""
+        if not self._vocabulary:
+            self._vocabulary = self._tokenizer.get_vocab()
+        vocabulary = self._vocabulary
+        found: dict[str, _Pieces] = {}
+        for word in words:
+            if word.isascii() and "[" not in word:  # [MASK] and its like are special
+                parts = [word] if word.isalnum() else _ASCII_PART.findall(word)
+                ids = [vocabulary.get(part.lower()) for part in parts]
+                if None not in ids:
+                    ends = (len(word),) if len(parts) == 1 else tuple(accumulate(map(len, parts)))
+                    found[word] = _Pieces(tuple(n for n in ids if n is not None), ends)
+        return found
 
     def _cut(self, words: Sequence[str]) -> dict[str, _Pieces]:
         """Cut words in one call: a call costs as much as cutting ten of them."""

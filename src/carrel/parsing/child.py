@@ -31,8 +31,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes our input
     answers = _private_stdout()
     start_pdfium()
-    # Parsing makes no reference cycles worth a collection in the middle of a file.
+    # Parsing makes no reference cycles worth a collection in the middle of a file. What was imported is
+    # for ever: looking through it after each file would cost as much as reading eight pages.
     gc.disable()
+    gc.freeze()
     limited = _limit_resources(memory_mb)
     requests: queue.SimpleQueue[tuple[str, int]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, requests), daemon=True).start()

@@ -35,7 +35,7 @@ CANDIDATES = 100
 PASSAGES_A_PAPER = 3
 _PASSAGES_CONSIDERED = 6
 _BEHIND = 0.1  # how far a list of references stands behind: less than a quotation from it counts
-_SOURCES = 60  # passages, and papers, whose words are compared with the query's, in case it quotes one
+_SOURCES = 30  # passages, and papers, whose words are compared with the query's, in case it quotes one
 
 
 def search(

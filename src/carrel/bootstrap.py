@@ -1,0 +1,170 @@
+"""Settings → Services: the only place where adapters meet.
+
+Everything costly is built when it is first asked for: ``carrel list`` loads no model, ``carrel
+search`` starts no parser.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import Generic, TypeVar
+
+from carrel.config import Settings
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser
+from carrel.core.ranking import Query, SearchResult
+from carrel.core.space import Space
+from carrel.ingest.pipeline import Tools
+from carrel.ingest.worker import Workshop
+from carrel.library.cleaning import work_off_removals
+from carrel.library.shelves import Shelves
+from carrel.search import pipeline
+from carrel.storage.blobs import FolderBlobStore
+from carrel.storage.database import Catalog, open_database
+from carrel.storage.parses import ParseStore
+
+T = TypeVar("T")
+
+Announce = Callable[[str], None]
+"""Tells the user something before it happens, such as a download."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a command needs, opened on one data folder. Close it when done."""
+
+    settings: Settings
+    catalog: Catalog
+    blobs: BlobStore
+    parses: ParseStore
+    indexes: Indexes
+    shelves: Shelves
+    embedder_of: Callable[[KnowledgeBase], Embedder]
+    index_of: Callable[[KnowledgeBase], Index]
+    parser: Callable[[], Parser]
+    close: Callable[[], None]
+
+    def own_index(self, purpose: str, wait_seconds: float | None = None) -> None:
+        """Become the owner of the data folder's indexes; delete what is noted and what killed ones left.
+
+        Raises:
+            IndexBusy: another process owns them, and kept them as long as the settings let us wait.
+        """
+        wait = self.settings.index_wait_seconds if wait_seconds is None else wait_seconds
+        self.indexes.acquire(purpose, wait)
+        work_off_removals(self.catalog, self.blobs, self.parses, self.indexes, self.index_of)
+        self.blobs.sweep()
+        self.parses.sweep()
+
+    def workshop(self) -> Workshop:
+        """Return what a worker needs; starts the parser's child processes when they are first used."""
+        return Workshop(
+            tools=Tools(self.catalog, self.blobs, self.parses, self.parser()),
+            embedder_of=self.embedder_of,
+            index_of=self.index_of,
+            home=self.settings.home,
+            keep_free_mb=self.settings.keep_free_mb,
+            parsers=self.settings.parser_count,
+        )
+
+    def search(self, query: Query) -> SearchResult:
+        """Answer a query over the knowledge bases it names, or all readable ones.
+
+        Raises:
+            KnowledgeBaseMissing: it names one that is not there; otherwise as ``pipeline.search``.
+        """
+        shelves = self.shelves.readable(query.knowledge_bases)
+        return pipeline.search(query, shelves, self.catalog, self.embedder_of, self.index_of)
+
+
+def open_services(
+    settings: Settings, announce: Announce, load_embedder: Callable[[str], Embedder] | None = None
+) -> Services:
+    """Open the data folder that the settings name.
+
+    Args:
+        settings: read once by the caller.
+        announce: told before anything is downloaded.
+        load_embedder: makes an embedder from a model's name; the engines' own by default.
+
+    Raises:
+        UsageError: the data folder is read-only or newer than this program.
+    """
+    catalog = open_database(settings.home)
+    blobs = FolderBlobStore(settings.home / "blobs")
+    parses = ParseStore(settings.home / "parses")
+    indexes = _indexes(settings.home)
+    embedders = _Loaded(load_embedder or partial(_load_embedder, settings, announce))
+    parsers = _Loaded(lambda _: _parser(settings))
+
+    def embedder_of(knowledge_base: KnowledgeBase) -> Embedder:
+        return embedders.get(knowledge_base.embedder)
+
+    def index_of(knowledge_base: KnowledgeBase) -> Index:
+        encoder = embedder_of(knowledge_base).encoder
+        return indexes.open(knowledge_base, Space(encoder, encoder.width))
+
+    def close() -> None:
+        for parser in parsers.all():
+            parser.close()
+        indexes.release()
+        catalog.close()
+
+    return Services(
+        settings=settings,
+        catalog=catalog,
+        blobs=blobs,
+        parses=parses,
+        indexes=indexes,
+        shelves=Shelves(catalog),
+        embedder_of=embedder_of,
+        index_of=index_of,
+        parser=lambda: parsers.get("pdfium"),
+        close=close,
+    )
+
+
+def _load_embedder(settings: Settings, announce: Announce, model: str) -> Embedder:
+    from carrel.engines.models import load_embedder
+
+    return load_embedder(
+        model, settings.cache, threads=settings.model_threads, offline=settings.offline, announce=announce
+    )
+
+
+def _parser(settings: Settings) -> Parser:
+    from carrel.parsing.pdfium_parser import PdfiumParser
+
+    return PdfiumParser(
+        workers=settings.parser_count,
+        seconds=settings.parse_seconds,
+        memory_mb=settings.parse_memory_mb,
+        max_pages=settings.parse_max_pages,
+    )
+
+
+def _indexes(home: Path) -> Indexes:
+    from carrel.indexing.shards import QdrantIndexes
+
+    return QdrantIndexes(home / "index")
+
+
+class _Loaded(Generic[T]):
+    """Things made once, when first asked for, even by several threads."""
+
+    def __init__(self, make: Callable[[str], T]) -> None:
+        self._make = make
+        self._made: dict[str, T] = {}
+        self._lock = Lock()
+
+    def get(self, name: str) -> T:
+        with self._lock:
+            if name not in self._made:
+                self._made[name] = self._make(name)
+            return self._made[name]
+
+    def all(self) -> tuple[T, ...]:
+        with self._lock:
+            return tuple(self._made.values())

@@ -1,0 +1,171 @@
+"""``carrel add``: files in, searchable papers out."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from carrel.bootstrap import Services
+from carrel.cli.output import Json, error_document, note, print_json, printable
+from carrel.cli.progress import Reporter, reporter
+from carrel.cli.session import services, settings_with_workers
+from carrel.core.errors import IndexBusy, PaperError, PaperMissing, UsageError
+from carrel.core.ids import JobId
+from carrel.core.jobs import Job, JobState
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.language import tr
+from carrel.core.ranking import PaperRecord
+from carrel.ingest.accept import accept, find_files
+from carrel.ingest.worker import Finished, work
+from carrel.library.mending import mend_indexes
+from carrel.storage import papers, queue
+
+_POLL_SECONDS = 0.2
+_SOME_FAILED = 1
+
+
+@dataclass
+class _Item:
+    """One file of the call: where it came from, and what became of it."""
+
+    path: Path
+    status: str = "queued"
+    paper_id: str = ""
+    job: JobId | None = None
+    title: str = ""
+    pages: int = 0
+    passages: int = 0
+    error: dict[str, Json] | None = None
+
+
+def add_papers(paths: list[Path], kb: str, recursive: bool, wait: bool, workers: int, as_json: bool) -> int:
+    """Accept the files, wait until they are searchable where asked to, report; return the exit code."""
+    with services(settings_with_workers(workers)) as opened:
+        knowledge_base = opened.shelves.existing_or_new(kb)
+        items = list(_accept_all(paths, recursive, knowledge_base, opened))
+        if wait:
+            jobs = {item.job for item in items if item.job is not None}
+            with reporter(len(jobs)) as progress:
+                ended = bring_in(jobs, opened, progress)
+            _look_up(items, ended, knowledge_base, opened)
+    _report(items, as_json)
+    return _SOME_FAILED if any(item.status == "failed" for item in items) else 0
+
+
+def bring_in(jobs: set[JobId], opened: Services, progress: Reporter) -> dict[JobId, Job]:
+    """Work the queue off until these jobs have ended, or wait for the process that does.
+
+    Whoever owns the index works on everybody's jobs; when it stops, the next one goes on.
+    Returns each job as it ended, but for those that somebody else removed meanwhile.
+    """
+    said = ""
+    waiting = set(jobs)
+    ended: dict[JobId, Job] = {}
+    while waiting:
+        try:
+            opened.own_index("carrel add", wait_seconds=0)
+            mend_indexes(opened.catalog, opened.index_of)
+        except IndexBusy as error:
+            if str(error) != said:
+                said = str(error)
+                holder = error.parameters["holder"]
+                progress.say(tr("{holder} is at work; it takes these files along.").format(holder=holder))
+            time.sleep(_POLL_SECONDS)
+        else:
+            # Closed at once when the user stops us: the jobs in hand go back while we own the index.
+            with closing(work(opened.workshop())) as events:
+                for event in events:
+                    progress.tell(event)
+                    if isinstance(event, Finished):
+                        ended[event.job.id] = event.job
+        with opened.catalog.read() as tx:
+            states = queue.states(tx, sorted(waiting))
+        ended |= {identifier: job for identifier, job in states.items() if job.state.final}
+        # A job without a row was removed by someone else: nobody waits for it any more.
+        waiting = states.keys() - ended.keys()
+    return ended
+
+
+def _accept_all(
+    paths: list[Path], recursive: bool, knowledge_base: KnowledgeBase, opened: Services
+) -> Iterator[_Item]:
+    seen: set[JobId] = set()
+    for named in paths:
+        try:
+            for path in find_files(named, recursive):
+                yield _accepted(path, knowledge_base, opened, seen)
+        except (PaperError, UsageError) as error:
+            yield _Item(named, "failed", error=error_document(error))
+
+
+def _accepted(path: Path, knowledge_base: KnowledgeBase, opened: Services, seen: set[JobId]) -> _Item:
+    try:
+        accepted = accept(path, knowledge_base, opened.catalog, opened.blobs)
+    except (PaperError, UsageError) as error:
+        return _Item(path, "failed", error=error_document(error))
+    if accepted.job is None or accepted.job.id in seen:
+        return _Item(path, "duplicate", accepted.paper_id)
+    seen.add(accepted.job.id)
+    return _Item(path, "queued", accepted.paper_id, accepted.job.id)
+
+
+def _look_up(
+    items: list[_Item], ended: dict[JobId, Job], knowledge_base: KnowledgeBase, opened: Services
+) -> None:
+    """Fill in how each job ended, and what is known of each paper."""
+    with opened.catalog.read() as tx:
+        records: dict[str, PaperRecord] = {
+            record.id: record for record in papers.records(tx, [knowledge_base.id])
+        }
+        counts = papers.passage_counts(tx, knowledge_base)
+    for item in items:
+        if item.job is not None:
+            item.status, item.error = _outcome(ended.get(item.job), item)
+        if (record := records.get(item.paper_id)) is not None and item.status != "failed":
+            item.title, item.pages = record.metadata.title, record.pages
+            item.passages = counts.get(record.id, 0)
+
+
+def _outcome(job: Job | None, item: _Item) -> tuple[str, dict[str, Json] | None]:
+    if job is None or job.state is JobState.CANCELLED:
+        return "failed", error_document(PaperMissing(id=item.paper_id))
+    if job.state is JobState.DONE:
+        return "ready", None
+    return "failed", {"kind": job.error_kind, "message": job.error_message}
+
+
+def _report(items: list[_Item], as_json: bool) -> None:
+    counts = Counter(item.status for item in items)
+    if as_json:
+        rows: list[Json] = [
+            {
+                "path": str(item.path),
+                "status": item.status,
+                "paper_id": item.paper_id or None,
+                "title": item.title or None,
+                "pages": item.pages,
+                "passages": item.passages,
+                "error": item.error,
+            }
+            for item in items
+        ]
+        print_json(
+            {
+                "added": counts["ready"],
+                "duplicates": counts["duplicate"],
+                "failed": counts["failed"],
+                "items": rows,
+            }
+        )
+        return
+    for item in items:
+        if item.error is not None:
+            note(f"{item.path}: {item.error['message']}")
+    summary = tr("{added} added, {duplicates} already there, {failed} failed.").format(
+        added=counts["ready"], duplicates=counts["duplicate"], failed=counts["failed"]
+    )
+    print(printable(summary))
+    if counts["queued"]:
+        print(tr("{queued} queued; the next carrel add reads them.").format(queued=counts["queued"]))

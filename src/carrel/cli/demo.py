@@ -1,0 +1,67 @@
+"""``carrel demo``: the sample papers in, three questions answered."""
+
+from importlib import resources
+from pathlib import Path
+
+from carrel.cli.add import bring_in
+from carrel.cli.output import Json, note, print_json, printable
+from carrel.cli.progress import reporter
+from carrel.cli.search import print_result, search_document
+from carrel.cli.session import services
+from carrel.core.errors import PathMissing
+from carrel.core.language import tr
+from carrel.core.ranking import Mode, Query
+from carrel.ingest.accept import accept, find_files
+
+KNOWLEDGE_BASE = "samples"
+QUESTIONS = (
+    "What methods exist for modelling long sequences with Transformers?",
+    "How can attention be computed exactly without storing the score matrix?",
+    "Why do corals bleach, and how is heat stress measured from satellites?",
+)
+_PAPERS_AN_ANSWER = 3
+
+
+def run_demo(serve: bool, as_json: bool) -> int:
+    """Add the sample papers to the knowledge base ``samples``, and print the answers to QUESTIONS."""
+    del serve  # There are no pages yet to serve; the option is part of the command's contract.
+    with services() as opened:
+        knowledge_base = opened.shelves.existing_or_new(KNOWLEDGE_BASE)
+        accepted = [
+            accept(path, knowledge_base, opened.catalog, opened.blobs)
+            for path in find_files(samples_folder(), recursive=False)
+        ]
+        note(tr("{count} sample papers, all written for Carrel.").format(count=len(accepted)))
+        jobs = {item.job.id for item in accepted if item.job is not None}
+        with reporter(len(jobs)) as progress:
+            bring_in(jobs, opened, progress)
+        opened.own_index("carrel demo")
+        answers = [
+            opened.search(Query(question, (KNOWLEDGE_BASE,), Mode.HYBRID, _PAPERS_AN_ANSWER))
+            for question in QUESTIONS
+        ]
+    if as_json:
+        documents: list[Json] = [search_document(answer, explain=False) for answer in answers]
+        print_json({"papers": len(accepted), "answers": documents})
+        return 0
+    for answer in answers:
+        print(f"\n▸ {printable(answer.query)}\n")
+        print_result(answer, explain=False)
+    print()
+    print(tr('Your own papers: carrel add ~/Papers, then carrel search "…"'))
+    print(tr('The samples again: carrel search --kb samples "…"; without them: carrel kb delete samples'))
+    return 0
+
+
+def samples_folder() -> Path:
+    """Return the folder of the sample papers: in the package, or beside it in a checkout.
+
+    Raises:
+        PathMissing: this installation has none.
+    """
+    packaged = Path(str(resources.files("carrel"))) / "samples"
+    in_checkout = Path(__file__).resolve().parents[3] / "examples" / "papers"
+    for folder in (packaged, in_checkout):
+        if folder.is_dir():
+            return folder
+    raise PathMissing(path=packaged)

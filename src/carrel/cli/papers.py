@@ -1,0 +1,158 @@
+"""``carrel list``, ``show`` and ``remove``: what the knowledge bases hold."""
+
+import shutil
+from collections.abc import Sequence
+
+from carrel.bootstrap import Services
+from carrel.cli.output import Json, print_json, printable, shortened, width, wrapped
+from carrel.cli.session import services
+from carrel.core.errors import IndexBusy
+from carrel.core.language import tr
+from carrel.core.paper import Passage
+from carrel.core.ranking import PaperRecord
+
+_SHORT_ID = 10
+
+
+def list_papers(kbs: list[str], as_json: bool) -> int:
+    """Print the searchable papers, oldest first, and the files that failed."""
+    with services() as opened:
+        shelves = opened.shelves.readable(kbs)
+        names = {knowledge_base.id: knowledge_base.name for knowledge_base in shelves}
+        contents = opened.shelves.contents(shelves)
+    if as_json:
+        print_json(
+            {
+                "papers": [
+                    paper_document(record) | {"knowledge_base": names[record.knowledge_base_id]}
+                    for record in contents.papers
+                ],
+                "failed": [
+                    {
+                        "paper_id": job.paper_id,
+                        "file": job.file_name,
+                        "knowledge_base": names[job.knowledge_base_id],
+                        "error": {"kind": job.error_kind, "message": job.error_message},
+                    }
+                    for job in contents.failures
+                ],
+            }
+        )
+        return 0
+    columns = shutil.get_terminal_size((100, 24)).columns
+    for record in contents.papers:
+        year = str(record.metadata.year or "    ")
+        line = f"{record.id[:_SHORT_ID]}  {year}  {printable(record.metadata.title or record.file_name)}"
+        print(shortened(line, columns))
+    for job in contents.failures:
+        print(
+            shortened(
+                f"{job.paper_id[:_SHORT_ID]}  {tr('failed')}  {printable(job.error_message)}", columns * 2
+            )
+        )
+    if not contents.papers and not contents.failures:
+        print(tr("No papers yet. Add some with: carrel add PATH"))
+    return 0
+
+
+def show_paper(identifier: str, kbs: list[str], as_json: bool) -> int:
+    """Print what is known of a paper: metadata, sections, passages with their pages."""
+    with services() as opened:
+        record = opened.shelves.find(identifier, opened.shelves.readable(kbs))
+        passages = opened.shelves.passages(record)
+    if as_json:
+        print_json(
+            paper_document(record)
+            | {
+                "abstract": record.metadata.abstract,
+                "sections": [*_sections(passages)],
+                "passages": [
+                    {
+                        "id": passage.id,
+                        "section": passage.section,
+                        "page": passage.page,
+                        "pages": sorted(passage.pages),
+                        "text": passage.text,
+                    }
+                    for passage in passages
+                ],
+            }
+        )
+        return 0
+    metadata = record.metadata
+    facts = {
+        tr("Title"): metadata.title,
+        tr("Authors"): ", ".join(metadata.authors),
+        tr("Year"): str(metadata.year or ""),
+        tr("Venue"): metadata.venue,
+        "DOI": metadata.doi,
+        "arXiv": metadata.arxiv_id,
+        tr("File"): record.file_name,
+        tr("Pages"): str(record.pages),
+        tr("Passages"): str(len(passages)),
+        "Id": record.id,
+    }
+    _print_facts({name: value for name, value in facts.items() if value})
+    if metadata.abstract:
+        print()
+        for line in wrapped(printable(metadata.abstract), 90):
+            print(f"  {line}")
+    print()
+    for section, page in _sections(passages).items():
+        print(f"  {printable(section) or tr('(beginning)')} · " + tr("page {page}").format(page=page))
+    return 0
+
+
+def remove_paper(identifier: str, kbs: list[str], as_json: bool) -> int:
+    """Take a paper out of the knowledge bases; its files and points follow at once or a little later."""
+    with services() as opened:
+        paper, file_name = opened.shelves.remove(identifier, opened.shelves.readable(kbs))
+        clean_now_or_later(opened, "carrel remove")
+    if as_json:
+        print_json({"removed": paper, "file": file_name})
+    else:
+        print(tr("Removed: {name}").format(name=printable(file_name)))
+    return 0
+
+
+def clean_now_or_later(opened: Services, purpose: str) -> None:
+    """Work the removals off if the index is free; its present owner or the next one does otherwise."""
+    try:
+        opened.own_index(purpose, wait_seconds=0)
+    except IndexBusy:
+        return
+
+
+def paper_document(record: PaperRecord) -> dict[str, Json]:
+    """Return a paper as programs read it."""
+    metadata = record.metadata
+    return {
+        "id": record.id,
+        "title": metadata.title,
+        "authors": list(metadata.authors),
+        "year": metadata.year,
+        "venue": metadata.venue,
+        "doi": metadata.doi,
+        "arxiv_id": metadata.arxiv_id,
+        "language": metadata.language,
+        "file": record.file_name,
+        "pages": record.pages,
+    }
+
+
+def _sections(passages: Sequence[Passage]) -> dict[str, int]:
+    """Return each section's first page, in reading order."""
+    pages: dict[str, int] = {}
+    for passage in passages:
+        pages.setdefault(passage.section, min(passage.pages))
+    return pages
+
+
+def _print_facts(facts: dict[str, str]) -> None:
+    widest = max(width(name) for name in facts)
+    for name, value in facts.items():
+        padding = " " * (widest - width(name))
+        first, *rest = wrapped(printable(value), 90) or [""]
+        print(f"  {name}{padding}  {first}")
+        for line in rest:
+            print(f"  {' ' * widest}  {line}")

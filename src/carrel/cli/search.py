@@ -1,0 +1,208 @@
+"""``carrel search``: a question in, papers with passages out."""
+
+import contextvars
+import shutil
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from carrel.cli.output import Json, note, print_json, printable, shortened, wrapped
+from carrel.config import Settings, load_settings
+from carrel.core.errors import CarrelError, NoRerankerConfigured
+from carrel.core.knowledge_base import DEFAULT_EMBEDDER
+from carrel.core.language import tr
+from carrel.core.ports import Embedder
+from carrel.core.ranking import Hit, Mode, PassageHit, Query, SearchResult
+from carrel.search import understand
+
+_WIDEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The command's arguments as they were typed."""
+
+    query: str
+    kbs: tuple[str, ...]
+    limit: int
+    mode: Mode
+    rerank: bool
+    year: str
+    author: str
+    explain: bool
+
+
+def search_papers(request: Request, as_json: bool) -> int:
+    """Search, print the result, return the exit code."""
+    if request.rerank:
+        raise NoRerankerConfigured()
+    settings = load_settings()
+    query = Query(
+        understand.normalised(request.query),
+        request.kbs,
+        request.mode,
+        request.limit,
+        understand.filters(request.year, request.author),
+    )
+    # The model loads in a thread of its own while this one imports the rest.
+    load = _preloaded(settings) if request.mode is not Mode.LEXICAL else None
+    from carrel.cli.session import services
+
+    with services(settings, load) as opened:
+        opened.shelves.readable(query.knowledge_bases)  # a wrong name is said before waiting
+        opened.own_index("carrel search")
+        result = opened.search(query)
+    if as_json:
+        print_json(search_document(result, request.explain))
+    else:
+        print_result(result, request.explain)
+    return 0
+
+
+def _preloaded(settings: Settings) -> Callable[[str], Embedder]:
+    """Begin to load the default model in a thread; return what makes an embedder from a name."""
+    from carrel.engines.models import load_embedder
+
+    def make(model: str) -> Embedder:
+        return load_embedder(
+            model, settings.cache, threads=settings.model_threads, offline=settings.offline, announce=note
+        )
+
+    default = load_embedder(
+        DEFAULT_EMBEDDER,
+        settings.cache,
+        threads=settings.model_threads,
+        offline=settings.offline,
+        announce=note,
+    )
+
+    def load() -> None:
+        # Whatever is wrong with the model is raised again where it is first used.
+        with suppress(CarrelError):
+            default.load()
+
+    context = contextvars.copy_context()  # the reader's language is in it
+    threading.Thread(target=context.run, args=(load,), daemon=True, name="load-model").start()
+    return lambda model: default if model == DEFAULT_EMBEDDER else make(model)
+
+
+def search_document(result: SearchResult, explain: bool) -> dict[str, Json]:
+    """Return the result as programs read it, the document of DESIGN §7."""
+    took = result.took_ms
+    document: dict[str, Json] = {
+        "query": result.query,
+        "mode": result.mode.value,
+        "took_ms": {
+            "embed": round(took.embed, 3),
+            "retrieve": round(took.retrieve, 3),
+            "fuse": round(took.fuse, 3),
+            "rerank": round(took.rerank, 3),
+            "total": round(took.total, 3),
+        },
+        "results": [_hit_document(hit, explain) for hit in result.hits],
+    }
+    if explain:
+        document["explain"] = {"candidates": {signal.value: count for signal, count in result.candidates}}
+    return document
+
+
+def _hit_document(hit: Hit, explain: bool) -> dict[str, Json]:
+    metadata = hit.paper.metadata
+    document: dict[str, Json] = {
+        "rank": hit.rank,
+        "score": round(hit.score, 6),
+        "paper": {
+            "id": hit.paper.id,
+            "title": metadata.title,
+            "authors": list(metadata.authors),
+            "year": metadata.year,
+            "venue": metadata.venue,
+            "doi": metadata.doi,
+            "file": hit.paper.file_name,
+        },
+        "passages": [_passage_document(found) for found in hit.passages],
+    }
+    if explain:
+        document["why"] = [
+            {
+                "signal": part.signal.value,
+                "rank": part.rank,
+                "score": round(part.score, 6),
+                "share": round(part.weighted, 6),
+            }
+            for part in hit.contributions
+        ]
+    return document
+
+
+def _passage_document(found: PassageHit) -> dict[str, Json]:
+    passage = found.passage
+    return {
+        "id": passage.id,
+        "text": passage.text,
+        "page": passage.page,
+        "pages": sorted(passage.pages),
+        "section": passage.section,
+        "score": round(found.score, 6),
+        "boxes": [
+            {"page": box.page, "x0": box.x0, "y0": box.y0, "x1": box.x1, "y1": box.y1}
+            for box in passage.boxes
+        ],
+    }
+
+
+def print_result(result: SearchResult, explain: bool) -> None:
+    """Print the result for a person: rank, title, and the passage with its section and page."""
+    columns = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)
+    if not result.hits:
+        print(tr("Nothing was found. Try other words, or see what there is with: carrel list"))
+    for hit in result.hits:
+        _print_hit(hit, columns, explain)
+    took = tr("{count} papers in {total:.0f} ms").format(count=len(result.hits), total=result.took_ms.total)
+    if explain:
+        parts = ", ".join(f"{signal.value} {count}" for signal, count in result.candidates)
+        took = f"{took} ({_timings(result)}; {parts})"
+    print(_styled(took, "2"))
+
+
+def _print_hit(hit: Hit, columns: int, explain: bool) -> None:
+    metadata = hit.paper.metadata
+    title = printable(metadata.title or hit.paper.file_name)
+    lead, *rest = wrapped(title, columns - 5) or [hit.paper.file_name]
+    print(f"{hit.rank:>3}. {_styled(lead, '1')}")
+    for line in rest:
+        print(f"     {_styled(line, '1')}")
+    authors = ", ".join(metadata.authors[:3]) + (" et al." if len(metadata.authors) > 3 else "")
+    facts = [authors, str(metadata.year or ""), hit.paper.file_name, hit.paper.id[:10]]
+    print(_styled("     " + shortened(printable(" · ".join(f for f in facts if f)), columns - 5), "2"))
+    for number, found in enumerate(hit.passages):
+        _print_passage(found, columns, whole=number == 0)
+    if explain:
+        for part in hit.contributions:
+            print(
+                _styled(
+                    f"     {part.signal.value}: #{part.rank}, {part.score:.4f} → {part.weighted:.4f}", "2"
+                )
+            )
+    print()
+
+
+def _print_passage(found: PassageHit, columns: int, whole: bool) -> None:
+    passage = found.passage
+    place = tr("page {page}").format(page=passage.page)
+    section = printable(passage.section)
+    print("     " + _styled(shortened(f"{section} · {place}" if section else place, columns - 5), "36"))
+    lines = wrapped(printable(passage.text), columns - 7)
+    for line in lines if whole else []:
+        print(f"     │ {line}")
+
+
+def _timings(result: SearchResult) -> str:
+    took = result.took_ms
+    return f"embed {took.embed:.1f}, retrieve {took.retrieve:.1f}, fuse {took.fuse:.1f} ms"
+
+
+def _styled(text: str, code: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if sys.stdout.isatty() else text
