@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SOURCES = HERE / "sources"
-TIMESTAMP = datetime(2026, 1, 15, tzinfo=timezone.utc)
+TIMESTAMP = datetime(2026, 1, 15, tzinfo=UTC)
 
 TYPST_VERSION = "0.15.2"
 CJK_FAMILY = "Noto Serif CJK SC"
@@ -60,15 +60,14 @@ def cjk_fonts(folders: list[Path]) -> typst.Fonts:
 def typeset(source: Path, fonts: typst.Fonts) -> bytes:
     """Compile one paper to PDF; a warning, such as a missing font, is an error."""
     compiler = typst.Compiler(root=SOURCES, font_paths=fonts, ignore_system_fonts=True)
-    pdf, warnings = compiler.compile_with_warnings(
-        input=source, format="pdf", timestamp=TIMESTAMP
-    )
+    pdf, warnings = compiler.compile_with_warnings(input=source, format="pdf", timestamp=TIMESTAMP)
     if warnings:
         sys.exit("\n".join(f"{source.name}: {w.message}" for w in warnings))
-    return pdf
+    return bytes(pdf)
 
 
 def main() -> None:
+    """Typeset every paper beside this script."""
     parser = argparse.ArgumentParser(description="Typeset Carrel's sample papers.")
     parser.add_argument(
         "--font-path",

@@ -12,9 +12,10 @@ from carrel.engines.word_pieces import WordPieces
 pieces_of_text = st.lists(
     st.sampled_from(
         ["Sparse", "attention", "O(n²)", "naïve", "re-use", "长文本", "e\u0301", "\u0301", "\t", "\n\n",
-         "\u00a0", "\x1f", "\u2003", "don't", "…", "𝑛", "\ud800", "Ⅷ", "ﬁnal", "x" * 120]
+         "\u00a0", "\x1f", "\u2003", "don't", "…", "[CLS]", "[MASK]", "##ing",
+         "a_b", "(x+y)=z;", "𝑛", "\ud800", "Ⅷ", "ﬁnal", "x" * 120]
     ),
-    max_size=30,
+    max_size=120,
 )  # fmt: skip
 
 

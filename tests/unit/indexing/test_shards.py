@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from carrel.core.errors import IndexDamaged, SpaceMismatch, StorageFull
-from carrel.core.ids import PaperId
+from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import IndexedPaper, IndexQuery
 from carrel.core.ranking import Filters, Signal
@@ -82,15 +82,21 @@ def test_an_index_of_another_make_is_refused(
         indexes.open(BASE, SPACE)
 
 
-def test_a_full_disk_is_an_error_before_the_engine_meets_it(tmp_path: Path) -> None:
-    too_much = shutil.disk_usage(tmp_path).total * 2
-    indexes = QdrantIndexes(tmp_path, keep_free_bytes=too_much)
+def test_a_full_disk_is_an_error_before_the_engine_meets_it(indexes: QdrantIndexes, tmp_path: Path) -> None:
     indexes.acquire("a test", 0)
-    index = indexes.open(BASE, SPACE)
+    indexes.open(BASE, SPACE)
+    indexes.release()
+    too_much = shutil.disk_usage(tmp_path).total * 2
+    full = QdrantIndexes(tmp_path, keep_free_bytes=too_much)
+    full.acquire("a test", 0)
+    index = full.open(BASE, SPACE)
     with pytest.raises(StorageFull):
         index.add([paper("A")])
     assert index.counts() == (0, 0)
-    indexes.release()
+    with pytest.raises(StorageFull):
+        full.open(KnowledgeBase(KnowledgeBaseId("c" * 32), "new"), SPACE)
+    assert full.stored() == ((BASE.id, 1),)
+    full.release()
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "a" * 65, ".hidden", "a\x00"])

@@ -30,7 +30,7 @@ def test_words_may_be_missing(seed: int) -> None:
     query = " ".join(words[n] for n in kept)
     texts = {**TEXTS, "quoted": " ".join(words)}
     ranked = quotation.favour_quotations(query, (FIRST, SECOND), texts)
-    raised = {paper.paper_id: paper.score for paper in ranked}
+    raised = {str(paper.paper_id): paper.score for paper in ranked}
     assert raised["p2"] >= SECOND.score
     assert raised["p1"] == FIRST.score
 
@@ -52,7 +52,7 @@ def test_a_chinese_quotation_needs_no_spaces() -> None:
     source = FusedPaper(PaperId("p2"), 0.1, (("zh", 0.1),), ())
     texts = {"zh": "本文介绍这两类方法的基本原理、复杂度与适用条件。", "about": "方法很多。"}
     ranked = quotation.favour_quotations("这两类方法的基本原理、复杂度", (FIRST, source), texts)
-    assert {p.paper_id: p.score for p in ranked}["p2"] > 0.5
+    assert {str(p.paper_id): p.score for p in ranked}["p2"] > 0.5
 
 
 @pytest.mark.parametrize("short", ["", "sparse attention", "sparse attention for long documents"])

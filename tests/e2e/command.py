@@ -1,0 +1,157 @@
+"""The real command in a process of its own, and what must be true of a data folder afterwards."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from carrel.core.ids import paper_id
+from carrel.core.jobs import JobState
+from carrel.core.ports import Embedder
+from carrel.core.space import Space
+from carrel.indexing.shards import QdrantIndexes
+from carrel.storage import knowledge_bases, passages, removals
+from carrel.storage.blobs import FolderBlobStore
+from carrel.storage.database import open_database
+from carrel.storage.parses import ParseStore
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 120.0
+
+Document = Any  # what json.loads makes of a command's output
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Document:
+        """The one JSON document on standard output; anything else there is an error."""
+        return json.loads(self.out)
+
+    def failed_with(self, code: int, *words: str) -> "Answer":
+        """Check the exit code, that the reason is one line, and that it has these words."""
+        assert self.code == code, self
+        assert len(self.err.strip().splitlines()) == 1, self.err
+        for word in words:
+            assert word in self.err, self.err
+        return self
+
+
+@dataclass(frozen=True)
+class Carrel:
+    """The command on one data folder."""
+
+    home: Path
+    cache: Path
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def environment(self) -> dict[str, str]:
+        kept = ("PATH", "HOME", "TMPDIR", "SYSTEMROOT", "TEMP", "LD_LIBRARY_PATH")
+        return {
+            **{name: os.environ[name] for name in kept if name in os.environ},
+            "PYTHONPATH": str(ROOT / "src"),
+            "LC_ALL": "C.UTF-8",
+            "COLUMNS": "100",
+            "CARREL_HOME": str(self.home),
+            "CARREL_CACHE": str(self.cache),
+            "CARREL_OFFLINE": "1",
+            "CARREL_KEEP_FREE_MB": "32",
+            **self.extra,
+        }
+
+    def run(self, *arguments: str | Path | bytes, timeout: float = SECONDS) -> Answer:
+        """Run a command to its end. Nothing a command says may look like a crash."""
+        done = subprocess.run(
+            self._command(arguments),
+            env=self.environment(),
+            capture_output=True,
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        answer = Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
+        calm(answer.err)
+        calm(answer.out)
+        return answer
+
+    def start(
+        self, *arguments: str | Path | bytes, stdout: int = subprocess.PIPE, stderr: int = subprocess.PIPE
+    ) -> "subprocess.Popen[bytes]":
+        """Start a command and return its process."""
+        return subprocess.Popen(
+            self._command(arguments),
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+        )
+
+    def json(self, *arguments: str | Path) -> Document:
+        """Run a command that must succeed; return its document."""
+        answer = self.run(*arguments, "--json")
+        assert answer.code == 0, answer
+        return answer.document
+
+    def with_settings(self, **settings: str) -> "Carrel":
+        """Return the command with more environment variables."""
+        return Carrel(self.home, self.cache, {**self.extra, **settings})
+
+    def _command(self, arguments: tuple[str | Path | bytes, ...]) -> list[str | bytes]:
+        plain = [argument if isinstance(argument, bytes) else str(argument) for argument in arguments]
+        return [sys.executable, "-m", "carrel", *plain]
+
+
+def calm(text: str) -> None:
+    """Check that a text shows no trace of a crash."""
+    for sign in ("Traceback", "Exception ignored", 'File "/', "Error in sys", "panicked", "core dumped"):
+        assert sign not in text, text
+
+
+def check_in_step(
+    home: Path, papers: Mapping[str, set[str]], load_embedder: Callable[[str], Embedder]
+) -> None:
+    """Check that a data folder holds these papers (SHA-256 by knowledge base), each once, and nothing else.
+
+    Opened here, not asked of a command: no command's mending comes first.
+    """
+    wanted = {sha256 for found in papers.values() for sha256 in found}
+    blobs, parses = FolderBlobStore(home / "blobs"), ParseStore(home / "parses")
+    assert sorted(blobs.list()) == sorted(wanted)
+    assert sorted(parses.list()) == sorted(paper_id(sha256) for sha256 in wanted)
+    assert list(home.rglob("*.part")) == []
+
+    catalog = open_database(home)
+    indexes = QdrantIndexes(home / "index")
+    try:
+        indexes.acquire("a test", 5)
+        with catalog.read() as tx:
+            assert removals.pending(tx) == ()
+            assert {row["sha256"] for row in tx.rows("SELECT sha256 FROM papers")} == wanted
+            assert {row["state"] for row in tx.rows("SELECT state FROM jobs")} <= {JobState.DONE}
+            shelves = knowledge_bases.all_of_them(tx)
+            assert {shelf.name for shelf in shelves} == set(papers)
+            assert len(tx.rows("SELECT id FROM passages")) == sum(shelf.passages for shelf in shelves)
+            for shelf in shelves:
+                ids = {paper_id(sha256) for sha256 in papers[shelf.name]}
+                held = tx.rows("SELECT paper_id FROM holdings WHERE knowledge_base_id = :id", id=shelf.id)
+                assert sorted(row["paper_id"] for row in held) == sorted(ids)
+                encoder = load_embedder(shelf.embedder).encoder
+                index = indexes.open(shelf, Space(encoder, encoder.width))
+                assert index.paper_ids() == ids
+                assert index.counts() == (shelf.papers, shelf.passages)
+                found = {p.id for paper in ids for p in passages.of_paper(tx, shelf, paper)}
+                assert len(found) == shelf.passages
+        assert {name for name, _ in indexes.stored()} <= {shelf.id for shelf in shelves}
+    finally:
+        indexes.release()
+        catalog.close()

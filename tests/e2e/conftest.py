@@ -1,0 +1,38 @@
+"""The real command with the real model."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.command import Carrel
+from tests.unit.engines.model_cache import model_cache
+from tests.unit.parsing import samples
+
+__all__ = ["model_cache"]
+
+
+@pytest.fixture
+def carrel(tmp_path: Path, model_cache: Path) -> Carrel:
+    """The command on a fresh data folder."""
+    return Carrel(tmp_path / "home", model_cache)
+
+
+@pytest.fixture(scope="session")
+def small_papers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
+    """Five papers of one page each, on five subjects."""
+    folder = tmp_path_factory.mktemp("papers")
+    subjects = ("corals", "transformers", "glaciers", "compilers", "violins")
+    return tuple(write_paper(folder / f"{subject}.pdf", subject) for subject in subjects)
+
+
+def write_paper(path: Path, subject: str) -> Path:
+    """Write a paper of one page about a subject."""
+    text = (
+        f"We study {subject} and report what {subject} do when they are observed.",
+        f"Many have written about {subject}; few have measured {subject} with care.",
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(
+        samples.paper(f"On the Nature of {subject.title()}", pages=[(("1 Introduction", text),)])
+    )
+    return path

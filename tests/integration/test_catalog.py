@@ -1,0 +1,600 @@
+"""The catalog on a real disk: schema, transactions, the queue, notes of what is to be removed."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from carrel.core.errors import (
+    AmbiguousPaperId,
+    CatalogDamaged,
+    DataFolderNotWritable,
+    DataFolderTooNew,
+    EncryptedPdf,
+    KnowledgeBaseExists,
+    KnowledgeBaseMissing,
+    PaperMissing,
+    StorageFull,
+)
+from carrel.core.ids import KnowledgeBaseId, PaperId, new_job_id, new_knowledge_base_id, paper_id, passage_id
+from carrel.core.jobs import Job, JobState
+from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
+from carrel.core.paper import Box, Metadata, Passage
+from carrel.library.shelves import Shelves
+from carrel.storage import knowledge_bases, papers, passages, queue, removals
+from carrel.storage.database import FILE_NAME, HEAD, Catalog, Transaction, open_database
+from carrel.storage.migrations.run import head, known_revisions
+from carrel.storage.removals import Removal, What
+from tests.disks import small_disk
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[Catalog]:
+    catalog = open_database(tmp_path / "home")
+    yield catalog
+    catalog.close()
+
+
+def sha(n: int) -> str:
+    return f"{n:064x}"[::-1]  # the ids differ from their first digit on
+
+
+def paper(n: int) -> PaperId:
+    return paper_id(sha(n))
+
+
+def base(tx: Transaction, name: str = "library") -> KnowledgeBase:
+    knowledge_bases.create(tx, KnowledgeBase(new_knowledge_base_id(), name))
+    return knowledge_bases.by_name(tx, name)
+
+
+def some_passages(identifier: PaperId, count: int = 3) -> list[Passage]:
+    return [
+        Passage(
+            id=passage_id(identifier, n, n + 1, "text"),
+            paper_id=identifier,
+            ordinal=n,
+            start=n,
+            end=n + 1,
+            text=f"Passage {n}, with “quotes” and 中文.",
+            section="1 Introduction",
+            pages=(n + 1, n + 2),
+            boxes=(Box(n + 1, 1.5, 2.25, 3.0, 4.125),),
+        )
+        for n in range(count)
+    ]
+
+
+def ready(tx: Transaction, shelf: KnowledgeBase, n: int) -> None:
+    """Bring paper ``n`` into a knowledge base as a worker does."""
+    papers.register(tx, paper(n), sha(n), 1000 + n)
+    job = queue.enqueue(tx, shelf, paper(n), f"{n}.pdf")
+    claimed = queue.claim(tx)
+    assert claimed is not None
+    assert claimed.id == job.id
+    found = some_passages(paper(n))
+    papers.publish(tx, shelf, paper(n), f"{n}.pdf", Metadata(title=f"Paper {n}", year=2000), 4, found)
+    queue.finish(tx, claimed)
+
+
+# --- Schema ----------------------------------------------------------------------------------------
+
+
+def test_the_newest_revision_is_the_one_that_the_program_expects() -> None:
+    assert head() == HEAD
+    assert HEAD in known_revisions()
+
+
+def test_a_new_folder_has_the_newest_schema_and_opening_it_again_changes_nothing(tmp_path: Path) -> None:
+    open_database(tmp_path / "a" / "b").close()
+    database = tmp_path / "a" / "b" / FILE_NAME
+    assert revision(database) == HEAD
+    before = database.read_bytes()
+    open_database(tmp_path / "a" / "b").close()
+    assert database.read_bytes() == before
+
+
+def revision(database: Path) -> str:
+    connection = sqlite3.connect(database)
+    (found,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    connection.close()
+    return str(found)
+
+
+_OPEN = """
+import sys
+from pathlib import Path
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.ids import new_knowledge_base_id
+from carrel.library.shelves import Shelves
+from carrel.storage.database import open_database
+from carrel.storage.migrations import run
+
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(12):
+    catalog = open_database(Path(sys.argv[1], str(number)))
+    Shelves(catalog).existing_or_new("library")
+    catalog.close()
+print("opened")
+"""
+
+
+def test_new_folders_opened_by_four_processes_at_once_are_made_once_each(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _OPEN, str(tmp_path)]
+    pipe = subprocess.PIPE
+    openers = [
+        subprocess.Popen(
+            command, env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, stdin=pipe, stdout=pipe, stderr=pipe
+        )
+        for _ in range(4)
+    ]
+    for opener in openers:  # all have imported what they need
+        assert opener.stdout is not None
+        assert opener.stdout.readline() == b"ready\n"
+    for opener in openers:
+        assert opener.stdin is not None
+        opener.stdin.write(b"\n")
+        opener.stdin.flush()
+    for opener in openers:
+        out, err = opener.communicate(timeout=120)
+        assert (opener.returncode, out) == (0, b"opened\n"), err.decode()
+    for number in range(12):
+        catalog = open_database(tmp_path / str(number))
+        with catalog.read() as tx:
+            assert [shelf.name for shelf in knowledge_bases.all_of_them(tx)] == ["library"]
+        catalog.close()
+
+
+def test_a_folder_of_a_newer_version_is_refused_and_nothing_changed(tmp_path: Path) -> None:
+    open_database(tmp_path).close()
+    connection = sqlite3.connect(tmp_path / FILE_NAME)
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+    connection.close()
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(DataFolderTooNew) as raised:
+        open_database(tmp_path)
+    assert raised.value.parameters["revision"] == "9999"
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    "content", [b"garbage", b"garbage " * 5000, b"SQLite format 3\x00" + b"\xff" * 5000], ids=len
+)
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / FILE_NAME).write_bytes(content)
+    with pytest.raises(CatalogDamaged) as raised:
+        open_database(tmp_path)
+    assert FILE_NAME in raised.value.message
+    assert (tmp_path / FILE_NAME).read_bytes() == content
+
+
+def test_half_a_catalog_is_named_as_damaged_and_left_alone(tmp_path: Path) -> None:
+    catalog = open_database(tmp_path)
+    with catalog.write() as tx:
+        shelf = base(tx)
+        for n in range(50):
+            ready(tx, shelf, n)
+    catalog.close()
+    whole = (tmp_path / FILE_NAME).read_bytes()
+    (tmp_path / FILE_NAME).write_bytes(whole[: len(whole) // 2])
+
+    def look() -> None:
+        half = open_database(tmp_path)
+        try:
+            with half.read() as tx:
+                for table in ("holdings", "passages", "jobs", "papers"):
+                    tx.rows(f"SELECT * FROM {table}")
+        finally:
+            half.close()
+
+    with pytest.raises(CatalogDamaged):
+        look()
+    assert (tmp_path / FILE_NAME).read_bytes() == whole[: len(whole) // 2]
+
+
+def test_a_folder_in_the_catalogs_place_is_named(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).mkdir()
+    with pytest.raises(DataFolderNotWritable):
+        open_database(tmp_path)
+
+
+def test_a_data_folder_below_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(DataFolderNotWritable):
+        open_database(tmp_path / "file" / "home")
+
+
+# --- Transactions ----------------------------------------------------------------------------------
+
+
+def test_a_transaction_that_raises_leaves_no_trace(catalog: Catalog) -> None:
+    with catalog.write() as tx:
+        shelf = base(tx)
+        ready(tx, shelf, 1)
+
+    def change_much_and_fail(tx: Transaction) -> None:
+        ready(tx, shelf, 2)
+        papers.remove(tx, shelf, paper(1))
+        papers.forget_unreferenced(tx, [paper(1)])
+        base(tx, "another")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), catalog.write() as tx:
+        change_much_and_fail(tx)
+    with catalog.read() as tx:
+        (after,) = knowledge_bases.all_of_them(tx)
+        assert (after.papers, after.passages) == (1, 3)
+        assert papers.sha256_of(tx, paper(1)) == sha(1)
+        assert removals.pending(tx) == ()
+        with pytest.raises(PaperMissing):
+            papers.sha256_of(tx, paper(2))
+
+
+def test_a_reader_sees_one_state_while_a_writer_changes_it(catalog: Catalog) -> None:
+    with catalog.write() as tx:
+        shelf = base(tx)
+        ready(tx, shelf, 1)
+    with catalog.read() as reading:
+        assert len(papers.records(reading, [shelf.id])) == 1
+        with catalog.write() as writing:
+            ready(writing, shelf, 2)
+            assert len(papers.records(reading, [shelf.id])) == 1
+        assert len(papers.records(reading, [shelf.id])) == 1
+    with catalog.read() as reading:
+        assert len(papers.records(reading, [shelf.id])) == 2
+
+
+def test_a_full_disk_is_named_and_the_transaction_has_not_happened(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", megabytes=2) as disk:
+        catalog = open_database(disk)
+        with catalog.write() as tx:
+            shelf = base(tx)
+
+        def grow() -> None:
+            for first in range(0, 20_000, 200):
+                with catalog.write() as tx:
+                    for n in range(first, first + 200):
+                        ready(tx, shelf, n)
+
+        with pytest.raises(StorageFull):
+            grow()
+        with catalog.read() as tx:
+            count = knowledge_bases.by_id(tx, shelf.id).papers
+            assert count % 200 == 0
+            assert len(papers.records(tx, [shelf.id])) == count
+            assert tx.rows("PRAGMA integrity_check")[0][0] == "ok"
+        catalog.close()
+
+
+def test_a_passage_comes_back_as_it_went_in(catalog: Catalog) -> None:
+    with catalog.write() as tx:
+        shelf = base(tx)
+        ready(tx, shelf, 1)
+    with catalog.read() as tx:
+        shelf = knowledge_bases.by_id(tx, shelf.id)
+        assert list(passages.of_paper(tx, shelf, paper(1))) == some_passages(paper(1))
+        by_id = passages.by_id(tx, [shelf], [each.id for each in some_passages(paper(1))] + ["unknown"])
+        assert sorted(by_id) == sorted(each.id for each in some_passages(paper(1)))
+        assert passages.openings(tx, [shelf], [paper(1), paper(2)]) == {paper(1): some_passages(paper(1))[0]}
+
+
+def test_values_never_become_part_of_a_statement(catalog: Catalog) -> None:
+    hostile = "x'); DROP TABLE papers; --"
+    with catalog.write() as tx:
+        shelf = base(tx, hostile)
+        papers.register(tx, paper(1), sha(1), 1)
+        queue.enqueue(tx, shelf, paper(1), hostile)
+    with catalog.read() as tx:
+        assert knowledge_bases.by_name(tx, hostile).id == shelf.id
+        assert papers.beginning(tx, [shelf.id], hostile) == {}
+        assert papers.beginning(tx, [shelf.id], "%") == {}
+        assert list(papers.beginning(tx, [shelf.id], paper(1)[:6]).values()) == [hostile]
+        assert papers.sha256_of(tx, paper(1)) == sha(1)
+
+
+# --- Knowledge bases and removal -------------------------------------------------------------------
+
+
+def test_deleting_a_knowledge_base_keeps_the_papers_that_another_one_holds(catalog: Catalog) -> None:
+    shelves = Shelves(catalog)
+    with catalog.write() as tx:
+        one, other = base(tx, "one"), base(tx, "other")
+        for n in (1, 2):
+            ready(tx, one, n)
+        for n in (2, 3):
+            ready(tx, other, n)
+    shelves.delete("one")
+    with catalog.read() as tx:
+        assert {record.id for record in papers.records(tx, [one.id, other.id])} == {paper(2), paper(3)}
+        assert {row["id"] for row in tx.rows("SELECT id FROM papers")} == {paper(2), paper(3)}
+        assert {row["knowledge_base_id"] for row in tx.rows("SELECT * FROM passages")} == {other.id}
+        assert set(removals.pending(tx)) == {Removal(What.FILE, sha(1)), Removal(What.INDEX, f"{one.id}/1")}
+        with pytest.raises(KnowledgeBaseMissing):
+            knowledge_bases.by_name(tx, "one")
+    with pytest.raises(KnowledgeBaseMissing):
+        shelves.delete("one")
+
+
+def test_a_deleted_name_can_be_taken_again_by_an_empty_knowledge_base(catalog: Catalog) -> None:
+    shelves = Shelves(catalog)
+    first = shelves.create("name", chunking=ChunkSettings(200, 20))
+    with catalog.write() as tx:
+        ready(tx, first, 1)
+    shelves.delete("name")
+    second = shelves.create("name")
+    assert second.id != first.id
+    assert (second.papers, second.chunking) == (0, ChunkSettings())
+    with pytest.raises(KnowledgeBaseExists):
+        shelves.create("name")
+
+
+def test_deleting_a_knowledge_base_makes_notes_about_its_points_moot(catalog: Catalog) -> None:
+    shelves = Shelves(catalog)
+    with catalog.write() as tx:
+        one, other = base(tx, "one"), base(tx, "other")
+        ready(tx, one, 1)
+        ready(tx, other, 1)
+    shelves.remove(paper(1), [one, other])
+    shelves.delete("one")
+    with catalog.read() as tx:
+        assert set(removals.pending(tx)) == {
+            Removal(What.FILE, sha(1)),
+            Removal(What.INDEX, f"{one.id}/1"),
+            Removal(What.POINTS, f"{other.id}/1/{paper(1)}"),
+        }
+
+
+def test_removing_a_paper_from_one_knowledge_base_leaves_it_in_the_other(catalog: Catalog) -> None:
+    shelves = Shelves(catalog)
+    with catalog.write() as tx:
+        one, other = base(tx, "one"), base(tx, "other")
+        ready(tx, one, 1)
+        ready(tx, other, 1)
+    assert shelves.remove(paper(1)[:8], [one]) == (paper(1), "1.pdf")
+    with catalog.read() as tx:
+        assert not papers.holds(tx, one, paper(1))
+        assert papers.holds(tx, other, paper(1))
+        assert papers.sha256_of(tx, paper(1)) == sha(1)
+        assert removals.pending(tx) == (Removal(What.POINTS, f"{one.id}/1/{paper(1)}"),)
+    shelves.remove(paper(1), [one, other])
+    with catalog.read() as tx:
+        assert Removal(What.FILE, sha(1)) in removals.pending(tx)
+        with pytest.raises(PaperMissing):
+            papers.sha256_of(tx, paper(1))
+
+
+def test_a_paper_that_comes_back_crosses_out_the_note_about_its_points(catalog: Catalog) -> None:
+    shelves = Shelves(catalog)
+    with catalog.write() as tx:
+        shelf = base(tx)
+        ready(tx, shelf, 1)
+    shelves.remove(paper(1), [shelf])
+    with catalog.write() as tx:
+        ready(tx, shelf, 1)
+        assert removals.pending(tx) == (Removal(What.FILE, sha(1)),)
+
+
+@pytest.mark.parametrize("state", [JobState.QUEUED, JobState.RUNNING, JobState.FAILED])
+def test_a_paper_that_is_not_ready_can_be_removed(catalog: Catalog, state: JobState) -> None:
+    shelves = Shelves(catalog)
+    with catalog.write() as tx:
+        shelf = base(tx)
+        papers.register(tx, paper(1), sha(1), 1)
+        queue.enqueue(tx, shelf, paper(1), "1.pdf")
+        if state is not JobState.QUEUED:
+            job = queue.claim(tx)
+            assert job is not None
+            if state is JobState.FAILED:
+                queue.fail(tx, job, EncryptedPdf(name="1.pdf"))
+    assert shelves.remove(paper(1)[:6], [shelf]) == (paper(1), "1.pdf")
+    with catalog.read() as tx:
+        assert tx.rows("SELECT * FROM jobs") == []
+        assert Removal(What.FILE, sha(1)) in removals.pending(tx)
+
+
+def test_an_id_that_fits_none_or_several_is_refused(catalog: Catalog) -> None:
+    shelves = Shelves(catalog)
+    with catalog.write() as tx:
+        shelf = base(tx)
+        twins = [sha(0x1A), sha(0x2A)]  # both begin with an "a"
+        for number, sha256 in enumerate(twins):
+            papers.register(tx, paper_id(sha256), sha256, 1)
+            queue.enqueue(tx, shelf, paper_id(sha256), f"{number}.pdf")
+    for prefix in ("", "b", "zz", paper_id(twins[0]) + "0"):
+        with pytest.raises(PaperMissing):
+            shelves.remove(prefix, [shelf])
+    with pytest.raises(AmbiguousPaperId):
+        shelves.remove("A", [shelf])
+    assert shelves.remove("A1", [shelf])[1] == "0.pdf"
+
+
+def test_a_job_that_is_queued_again_keeps_its_id_and_goes_to_the_end(catalog: Catalog) -> None:
+    with catalog.write() as tx:
+        shelf = base(tx)
+        for n in (1, 2):
+            papers.register(tx, paper(n), sha(n), 1)
+        first = queue.enqueue(tx, shelf, paper(1), "1.pdf")
+        queue.enqueue(tx, shelf, paper(2), "2.pdf")
+        claimed = queue.claim(tx)
+        assert claimed is not None
+        queue.fail(tx, claimed, EncryptedPdf(name="1.pdf"))
+        again = queue.enqueue(tx, shelf, paper(1), "renamed.pdf")
+        assert (again.id, again.state, again.error_kind) == (first.id, JobState.QUEUED, "")
+        order = [queue.claim(tx), queue.claim(tx), queue.claim(tx)]
+        assert [job and job.file_name for job in order] == ["2.pdf", "renamed.pdf", None]
+
+
+@pytest.mark.parametrize("state", [JobState.DONE, JobState.FAILED, JobState.CANCELLED])
+def test_a_step_that_is_not_legal_is_refused(catalog: Catalog, state: JobState) -> None:
+    job = Job(new_job_id(), KnowledgeBaseId("kb"), paper(1), "1.pdf", state)
+    with catalog.write() as tx, pytest.raises(ValueError, match="cannot go from"):
+        queue.finish(tx, job)
+
+
+# --- The queue against a model ---------------------------------------------------------------------
+
+
+@dataclass
+class _Expected:
+    """What the queue should hold: the model is two lists and a dictionary."""
+
+    waiting: list[tuple[str, int]] = field(default_factory=list)  # (knowledge base, paper), in order
+    running: dict[tuple[str, int], Job] = field(default_factory=dict)
+    ended: dict[tuple[str, int], JobState] = field(default_factory=dict)
+
+
+class QueueMachine(RuleBasedStateMachine):
+    """Random work on the queue by several hands, against a model in memory."""
+
+    home: Path
+
+    @initialize()
+    def begin(self) -> None:
+        self.catalog = open_database(self.home)
+        with self.catalog.write() as tx:
+            for table in ("removals", "jobs", "passages", "holdings", "papers", "knowledge_bases"):
+                tx.run(f"DELETE FROM {table}")
+            self.shelves = {name: base(tx, name) for name in ("one", "other")}
+        self.expected = _Expected()
+        self.stored: set[int] = set()
+
+    def teardown(self) -> None:
+        if hasattr(self, "catalog"):
+            self.catalog.close()
+
+    @rule(name=st.sampled_from(["one", "other"]), n=st.integers(1, 4))
+    def enqueue(self, name: str, n: int) -> None:
+        key = (name, n)
+        with self.catalog.write() as tx:
+            papers.register(tx, paper(n), sha(n), n)
+            removals.cross_out(tx, Removal(What.FILE, sha(n)))
+            job = queue.enqueue(tx, self.shelves[name], paper(n), f"{n}.pdf")
+        self.stored.add(n)
+        if key in self.expected.running:
+            assert job.id == self.expected.running[key].id
+        elif key not in self.expected.waiting:
+            self.expected.ended.pop(key, None)
+            self.expected.waiting.append(key)
+
+    @rule()
+    def claim(self) -> None:
+        with self.catalog.write() as tx:
+            job = queue.claim(tx)
+        if not self.expected.waiting:
+            assert job is None
+            return
+        assert job is not None
+        key = self._key(job)
+        assert key == self.expected.waiting.pop(0)
+        self.expected.running[key] = job
+
+    @precondition(lambda self: self.expected.running)
+    @rule(data=st.data(), outcome=st.sampled_from(["finish", "fail"]))
+    def end(self, data: st.DataObject, outcome: str) -> None:
+        key = data.draw(st.sampled_from(sorted(self.expected.running)))
+        job = self.expected.running.pop(key)
+        with self.catalog.write() as tx:
+            assert queue.still_wanted(tx, job)
+            if outcome == "finish":
+                shelf = self.shelves[key[0]]
+                found = some_passages(job.paper_id)
+                papers.publish(tx, shelf, job.paper_id, job.file_name, Metadata(), 1, found)
+                queue.finish(tx, job)
+                self.expected.ended[key] = JobState.DONE
+            else:
+                queue.fail(tx, job, EncryptedPdf(name=job.file_name))
+                self.expected.ended[key] = JobState.FAILED
+
+    @rule()
+    def crash(self) -> None:
+        with self.catalog.write() as tx:
+            assert queue.put_back_interrupted(tx) == len(self.expected.running)
+            keys = list(self.expected.running)
+            self.expected.running.clear()
+            self._wait_again(tx, keys)
+
+    @rule(name=st.sampled_from(["one", "other"]), n=st.integers(1, 4))
+    def remove(self, name: str, n: int) -> None:
+        key = (name, n)
+        with self.catalog.write() as tx:
+            papers.remove(tx, self.shelves[name], paper(n))
+            papers.forget_unreferenced(tx, [paper(n)])
+            if key in self.expected.running:
+                assert not queue.still_wanted(tx, self.expected.running[key])
+        self.expected.waiting = [other for other in self.expected.waiting if other != key]
+        self.expected.running.pop(key, None)
+        self.expected.ended.pop(key, None)
+
+    @rule(name=st.sampled_from(["one", "other"]))
+    def delete_knowledge_base(self, name: str) -> None:
+        Shelves(self.catalog).delete(name)
+        with self.catalog.write() as tx:
+            self.shelves[name] = base(tx, name)
+        expected = self.expected
+        expected.waiting = [key for key in expected.waiting if key[0] != name]
+        expected.running = {key: job for key, job in expected.running.items() if key[0] != name}
+        expected.ended = {key: state for key, state in expected.ended.items() if key[0] != name}
+
+    @invariant()
+    def no_job_is_lost_or_doubled(self) -> None:
+        if not hasattr(self, "catalog"):
+            return
+        with self.catalog.read() as tx:
+            rows = tx.rows("SELECT * FROM jobs")
+            referenced = {row["id"] for row in tx.rows("SELECT id FROM papers")}
+            noted = {note.key for note in removals.pending(tx) if note.what is What.FILE}
+            found = {self._key_of(row): JobState(row["state"]) for row in rows}
+            unfinished = queue.any_unfinished(tx)
+        assert len(found) == len(rows)
+        assert found == {
+            **dict.fromkeys(self.expected.waiting, JobState.QUEUED),
+            **dict.fromkeys(self.expected.running, JobState.RUNNING),
+            **self.expected.ended,
+        }
+        assert unfinished == bool(self.expected.waiting or self.expected.running)
+        assert referenced == {paper(n) for _, n in found}
+        # A file that was ever stored is referred to, or noted for removal.
+        assert noted == {sha(n) for n in self.stored if paper(n) not in referenced}
+
+    def _wait_again(self, tx: Transaction, keys: list[tuple[str, int]]) -> None:
+        """Put keys where their jobs' numbers say: a job that was put back keeps its place."""
+        numbers = {self._key_of(row): row["number"] for row in tx.rows("SELECT * FROM jobs")}
+        self.expected.waiting = sorted([*self.expected.waiting, *keys], key=lambda key: numbers[key])
+
+    def _key(self, job: Job) -> tuple[str, int]:
+        return self._name(job.knowledge_base_id), int(job.file_name.removesuffix(".pdf"))
+
+    def _key_of(self, row: sqlite3.Row) -> tuple[str, int]:
+        return self._name(row["knowledge_base_id"]), int(row["file_name"].removesuffix(".pdf"))
+
+    def _name(self, identifier: str) -> str:
+        (name,) = (name for name, shelf in self.shelves.items() if shelf.id == identifier)
+        return name
+
+
+def test_no_sequence_of_work_loses_or_doubles_a_job(tmp_path: Path) -> None:
+    from hypothesis.stateful import run_state_machine_as_test
+
+    machine = type("QueueMachineHere", (QueueMachine,), {"home": tmp_path})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=30,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

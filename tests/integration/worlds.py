@@ -1,0 +1,221 @@
+"""Data folders to make journeys in: all of fakes, and with real adapters in their places."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from carrel.bootstrap import Services, open_services
+from carrel.config import Settings
+from carrel.core.ids import PaperId
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.paper import ParsedPaper
+from carrel.core.ports import Embedder, Index, Parser
+from carrel.core.ranking import Filters, Hit, Mode, Query, SearchResult
+from carrel.core.space import Space, Vectors
+from carrel.ingest.accept import Accepted, accept
+from carrel.ingest.worker import Finished, work
+from carrel.library.shelves import Shelves
+from carrel.storage import removals
+from carrel.storage.database import open_database
+from carrel.storage.parses import ParseStore
+from tests.fakes.blobs import InMemoryBlobStore
+from tests.fakes.embedder import FakeEmbedder
+from tests.fakes.index import InMemoryIndexes
+from tests.fakes.parser import FakeParser, fake_pdf
+from tests.unit.parsing import samples
+
+Hook = Callable[[str], None]
+
+
+def nothing_happens(_: str) -> None:
+    """The default of every hook."""
+
+
+class HookedEmbedder(FakeEmbedder):
+    """Calls ``before`` with each text of a document before it is embedded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before: Hook = nothing_happens
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        for text in texts:
+            self.before(text)
+        return super().embed_documents(texts)
+
+    def embed_query(self, text: str) -> Vectors:
+        vector: Vectors = super().embed_documents([text])[0]
+        return vector
+
+
+class HookedParser:
+    """Parser port that calls ``before`` with each file's name and leaves the rest to another parser."""
+
+    def __init__(self, parser: Parser) -> None:
+        self._parser = parser
+        self.before: Hook = nothing_happens
+        self.parsed: list[str] = []  # names, in order
+
+    @property
+    def fingerprint(self) -> str:
+        return self._parser.fingerprint
+
+    def parse(self, path: Path, name: str) -> ParsedPaper:
+        self.parsed.append(name)
+        self.before(name)
+        return self._parser.parse(path, name)
+
+    def close(self) -> None:
+        self._parser.close()
+
+
+@dataclass
+class World:
+    """Services on a data folder, and short ways to use them."""
+
+    services: Services
+    embedder: HookedEmbedder
+    parser: HookedParser
+    folder: Path
+    write: Callable[[str, str], bytes]  # title and text to the bytes of a file
+
+    def accept(self, title: str, text: str = "", kb: str = "library") -> Accepted:
+        """Accept a file of this title."""
+        content = self.write(title, text or f"This paper is about {title.lower()} and about little else.")
+        return self.accept_bytes(f"{title}.pdf", content, kb)
+
+    def accept_bytes(self, name: str, content: bytes, kb: str = "library") -> Accepted:
+        """Accept a file of these bytes."""
+        path = self.folder / name
+        path.write_bytes(content)
+        services = self.services
+        return accept(path, services.shelves.existing_or_new(kb), services.catalog, services.blobs)
+
+    def add(self, *titles: str, kb: str = "library") -> list[Finished]:
+        """Accept files of these titles and work the queue off."""
+        for title in titles:
+            self.accept(title, kb=kb)
+        return self.work()
+
+    def work(self) -> list[Finished]:
+        """Work the queue off; return how the jobs ended."""
+        self.services.own_index("a test", 0)
+        return [event for event in work(self.services.workshop()) if isinstance(event, Finished)]
+
+    def search(
+        self, text: str, *kbs: str, mode: Mode = Mode.HYBRID, limit: int = 10, filters: Filters | None = None
+    ) -> SearchResult:
+        """Search as the owner of the index."""
+        self.services.indexes.acquire("a test", 0)
+        return self.services.search(Query(text, kbs, mode, limit, filters or Filters()))
+
+    def titles(self, text: str, *kbs: str, mode: Mode = Mode.HYBRID) -> list[str]:
+        """Return the titles of what is found, in no order."""
+        return sorted(title_of(hit) for hit in self.search(text, *kbs, mode=mode).hits)
+
+    def shelf(self, kb: str = "library") -> KnowledgeBase:
+        """Return a knowledge base as it is now."""
+        (found,) = self.services.shelves.readable([kb])
+        return found
+
+    def index(self, kb: str = "library") -> Index:
+        """Return the index of a knowledge base."""
+        self.services.indexes.acquire("a test", 0)
+        return self.services.index_of(self.shelf(kb))
+
+    def check(self, **papers: Sequence[PaperId]) -> None:
+        """Check that nothing but these papers is left anywhere once what is noted has been removed."""
+        self.services.own_index("a test", 0)
+        wanted = {paper for found in papers.values() for paper in found}
+        assert {sha256[:32] for sha256 in self.services.blobs.list()} == wanted
+        assert set(self.services.parses.list()) == wanted
+        with self.services.catalog.read() as tx:
+            assert removals.pending(tx) == ()
+            assert {row["id"] for row in tx.rows("SELECT id FROM papers")} == wanted
+        for name, found in papers.items():
+            shelf, index = self.shelf(name), self.index(name)
+            assert index.paper_ids() == set(found)
+            assert index.counts() == (shelf.papers, shelf.passages) == (len(found), shelf.passages)
+
+
+def title_of(hit: Hit) -> str:
+    """Return the title under which a hit was added."""
+    return hit.paper.file_name.removesuffix(".pdf")
+
+
+@contextmanager
+def world_of_fakes(folder: Path) -> Iterator[World]:
+    """Nothing real but the catalog and the stored parses."""
+    embedder, parser = HookedEmbedder(), HookedParser(FakeParser())
+    catalog = open_database(folder / "home")
+    indexes = InMemoryIndexes()
+
+    def index_of(shelf: KnowledgeBase) -> Index:
+        return indexes.open(shelf, Space(embedder.encoder, embedder.encoder.width))
+
+    services = Services(
+        settings=settings_in(folder),
+        catalog=catalog,
+        blobs=InMemoryBlobStore(),
+        parses=ParseStore(folder / "home" / "parses"),
+        indexes=indexes,
+        shelves=Shelves(catalog),
+        embedder_of=lambda _: embedder,
+        index_of=index_of,
+        parser=lambda: parser,
+        close=catalog.close,
+    )
+    yield World(services, embedder, parser, folder, fake_paper)
+    catalog.close()
+
+
+@contextmanager
+def world_with_real_index(folder: Path) -> Iterator[World]:
+    """The real index and blobs; a fake parser, so that a test can say what a file's metadata are."""
+    embedder, parser = HookedEmbedder(), HookedParser(FakeParser())
+    opened = open_services(settings_in(folder), print, load_embedder=_always(embedder))
+    services = replace(opened, parser=lambda: parser)
+    yield World(services, embedder, parser, folder, fake_paper)
+    services.close()
+
+
+@contextmanager
+def world_with_real_parser(folder: Path) -> Iterator[World]:
+    """As users have it, but for the model."""
+    embedder = HookedEmbedder()
+    opened = open_services(settings_in(folder), print, load_embedder=_always(embedder))
+    parser = HookedParser(opened.parser())
+    services = replace(opened, parser=lambda: parser)
+    yield World(services, embedder, parser, folder, real_paper)
+    services.close()
+
+
+WORLDS = {
+    "fakes": world_of_fakes,
+    "real index": world_with_real_index,
+    "real parser and index": world_with_real_parser,
+}
+
+
+def settings_in(folder: Path) -> Settings:
+    """Return settings for a data folder below ``folder``."""
+    return Settings(home=folder / "home", cache=folder / "cache", parse_workers=2, keep_free_mb=32)
+
+
+def fake_paper(title: str, text: str, **header: str) -> bytes:
+    """Return a file that the fake parser reads."""
+    return fake_pdf(title, f"# Introduction\n\n{text}", "# Results\n\nIt was as expected.", **header)
+
+
+def real_paper(title: str, text: str) -> bytes:
+    """Return a PDF."""
+    words = text.split()
+    lines = [" ".join(words[first : first + 12]) for first in range(0, len(words), 12)]
+    return samples.paper(
+        title, pages=[(("1 Introduction", lines),), (("2 Results", ("It was as expected by all of us.",)),)]
+    )
+
+
+def _always(embedder: Embedder) -> Callable[[str], Embedder]:
+    return lambda _: embedder
