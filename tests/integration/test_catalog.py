@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from carrel.core.errors import (
     AmbiguousPaperId,
+    CatalogBusy,
     CatalogDamaged,
     DataFolderNotWritable,
     DataFolderTooNew,
@@ -254,6 +255,20 @@ def test_a_reader_sees_one_state_while_a_writer_changes_it(catalog: Catalog) -> 
         assert len(papers.records(reading, [shelf.id])) == 1
     with catalog.read() as reading:
         assert len(papers.records(reading, [shelf.id])) == 2
+
+
+def test_a_catalog_that_stays_locked_is_named_and_readers_go_on(catalog: Catalog, tmp_path: Path) -> None:
+    hasty = Catalog(tmp_path / "home" / FILE_NAME, busy_seconds=0.1)
+    with catalog.write() as tx:
+        base(tx)
+        with pytest.raises(CatalogBusy) as raised, hasty.write():
+            pass
+        with hasty.read() as reading:
+            assert knowledge_bases.all_of_them(reading) == ()
+    assert raised.value.exit_code == 3
+    with hasty.write() as tx:
+        assert [shelf.name for shelf in knowledge_bases.all_of_them(tx)] == ["library"]
+    hasty.close()
 
 
 def test_a_full_disk_is_named_and_the_transaction_has_not_happened(tmp_path: Path) -> None:

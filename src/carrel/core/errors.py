@@ -11,7 +11,7 @@
     │   └── ParseTimeout · ParseMemoryExceeded · ParserCrashed · TooManyPages
     ├── StorageFull           exit 1: retry when there is room; what was accepted is kept
     ├── ServiceError          exit 3: something Carrel needs cannot be reached
-    │   └── IndexBusy · IndexDamaged · ModelUnavailable · ModelCorrupt
+    │   └── IndexBusy · IndexDamaged · CatalogBusy · ModelUnavailable · ModelCorrupt
     └── CatalogDamaged        exit 3: the catalog cannot be read
 
 Each error says what happened and to what (``message``) and what to do next (``hint``); has a
@@ -263,6 +263,13 @@ class IndexBusy(ServiceError):
     """Another process owns the index. Parameters: folder, holder."""
 
     template = "The index in {folder} is in use by {holder}."
+    hint_template = "Try again when it has finished."
+
+
+class CatalogBusy(ServiceError):
+    """Another process has kept the catalog locked for longer than anyone should. Parameter: path."""
+
+    template = "The catalog {path} is locked by another process."
     hint_template = "Try again when it has finished."
 
 

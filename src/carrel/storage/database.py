@@ -15,6 +15,7 @@ from pathlib import Path
 
 from carrel.core.errors import (
     CarrelError,
+    CatalogBusy,
     CatalogDamaged,
     DataFolderNotWritable,
     DataFolderTooNew,
@@ -63,8 +64,9 @@ class Transaction:
 class Catalog:
     """The database of a data folder. Safe to use from several threads and processes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_seconds: float = _BUSY_SECONDS) -> None:
         self._path = path
+        self._busy_seconds = busy_seconds  # how long to wait for another one's transaction
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
 
     @contextmanager
@@ -76,6 +78,7 @@ class Catalog:
 
         Raises:
             StorageFull: the disk is full; nothing of the transaction was kept.
+            CatalogBusy: another process has been writing for longer than we wait.
         """
         with self._begun("BEGIN IMMEDIATE") as connection:
             yield Transaction(connection)
@@ -98,7 +101,7 @@ class Catalog:
             try:
                 connection = self._idle.get_nowait()
             except queue.Empty:
-                connection = connect(self._path)
+                connection = connect(self._path, self._busy_seconds)
             try:
                 connection.execute(begin)
                 yield connection
@@ -135,20 +138,20 @@ def open_database(folder: Path) -> Catalog:
     return catalog
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, busy_seconds: float = _BUSY_SECONDS) -> sqlite3.Connection:
     """Open a connection with our settings; transactions are begun by us alone."""
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
-    _use_wal(connection)
+    _use_wal(connection, busy_seconds)
     # FULL: a paper that was reported as ready survives a power cut.
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     return connection
 
 
-def _use_wal(connection: sqlite3.Connection) -> None:
+def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
     """Switch a new database to WAL; no effect later. SQLite does not wait for others here by itself."""
-    deadline = time.monotonic() + _BUSY_SECONDS
+    deadline = time.monotonic() + busy_seconds
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -204,6 +207,8 @@ def _typed(error: sqlite3.DatabaseError, path: Path) -> Exception:
         return DataFolderNotWritable(folder=path.parent)
     if "full" in detail or "disk I/O" in detail:
         return storage_full(path.parent)
+    if "locked" in detail:
+        return CatalogBusy(path=path)
     if "not a database" in detail or "malformed" in detail:
         return CatalogDamaged(path=path, detail=detail)
     return error
