@@ -62,27 +62,28 @@ def search_papers(request: Request, as_json: bool) -> int:
 
 
 def _preloaded(settings: Settings) -> Callable[[str], Embedder]:
-    """Begin to load the default model in a thread; return what makes an embedder from a name."""
-    from carrel.engines.models import load_embedder
+    """Begin to load the default model in a thread; return what makes an embedder from a name.
 
-    def make(model: str) -> Embedder:
+    Not where its files must be fetched first: an empty library needs no model.
+    """
+    from carrel.engines.minilm import MiniLmEmbedder
+    from carrel.engines.models import load_embedder
+    from carrel.engines.weights import MINILM, all_present
+
+    def make(model: str) -> MiniLmEmbedder:
         return load_embedder(
             model, settings.cache, threads=settings.model_threads, offline=settings.offline, announce=note
         )
 
-    default = load_embedder(
-        DEFAULT_EMBEDDER,
-        settings.cache,
-        threads=settings.model_threads,
-        offline=settings.offline,
-        announce=note,
-    )
+    default = make(DEFAULT_EMBEDDER)
 
     def load() -> None:
         # Whatever is wrong with the model is raised again where it is first used.
         with suppress(CarrelError):
             default.load()
 
+    if not all_present(MINILM, MINILM.folder(settings.cache)):
+        return make
     context = contextvars.copy_context()  # the reader's language is in it
     threading.Thread(target=context.run, args=(load,), daemon=True, name="load-model").start()
     return lambda model: default if model == DEFAULT_EMBEDDER else make(model)

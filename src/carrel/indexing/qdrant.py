@@ -14,6 +14,7 @@ a power failure can lose what came after the last flush.
 import shutil
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -105,13 +106,15 @@ class QdrantIndex:
         """
         if is_complete(folder):
             check_marker(folder, space, name)
-            shard = _load(folder, name)
+            with _engine_errors(folder, name):
+                shard = EdgeShard.load(str(folder / "shard"))
         else:
             if folder.exists():
                 shutil.rmtree(folder)
             folder.mkdir(parents=True)
             _make_sure_of_room(folder, keep_free_bytes)
-            shard = _create(folder / "shard", space.dimensions)
+            with _engine_errors(folder, name):
+                shard = _create(folder / "shard", space.dimensions)
             write_marker(folder, space)
         return cls(shard, folder, space.dimensions, keep_free_bytes)
 
@@ -279,9 +282,10 @@ class QdrantIndex:
         ]
 
 
-def _load(folder: Path, name: str) -> EdgeShard:
+@contextmanager
+def _engine_errors(folder: Path, name: str) -> Iterator[None]:
     try:
-        return EdgeShard.load(str(folder / "shard"))
+        yield
     except Exception as error:  # the engine's errors have no class of their own
         raise IndexDamaged(index=name, folder=folder, detail=error) from error
 

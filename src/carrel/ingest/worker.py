@@ -8,7 +8,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from carrel.core.errors import KnowledgeBaseMissing, PaperError, PaperMissing, StorageFull
+from carrel.core.errors import (
+    CarrelError,
+    IndexDamaged,
+    KnowledgeBaseMissing,
+    PaperError,
+    PaperMissing,
+    SpaceMismatch,
+    StorageFull,
+)
 from carrel.core.jobs import Job, JobState, Stage
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import ParsedPaper
@@ -98,7 +106,8 @@ def _journey(job: Job, parsing: Future[ParsedPaper], workshop: Workshop) -> Iter
         ):
             passages = progress.total
             yield progress
-    except PaperError as error:
+    except (PaperError, IndexDamaged, SpaceMismatch) as error:
+        # The file's fault, or its knowledge base's: the others go on.
         yield _failed(job, error, tools)
     except (KnowledgeBaseMissing, PaperMissing):
         # Deleted since the job was claimed; the job went with it.
@@ -107,7 +116,7 @@ def _journey(job: Job, parsing: Future[ParsedPaper], workshop: Workshop) -> Iter
         yield Finished(replace(job, state=JobState.DONE), len(parsed.pages), passages)
 
 
-def _failed(job: Job, error: PaperError, tools: Tools) -> Finished:
+def _failed(job: Job, error: CarrelError, tools: Tools) -> Finished:
     with tools.catalog.write() as tx:
         if queue.still_wanted(tx, job):
             queue.fail(tx, job, error)

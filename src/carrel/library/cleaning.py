@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from carrel.core.errors import IndexDamaged, SpaceMismatch
 from carrel.core.ids import PaperId, paper_id
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import BlobStore, Index, Indexes
@@ -21,7 +22,7 @@ def work_off_removals(
     """Delete what the notes name and cross them out; only for the owner of the index.
 
     Each note is crossed out in the transaction in which its thing is deleted, so an interruption
-    leaves the note, and doing it again does no harm. Returns how many notes were worked off.
+    leaves the note, and doing it again does no harm. Returns how many notes there were.
     """
     with catalog.read() as tx:
         notes = removals.pending(tx)
@@ -32,8 +33,8 @@ def work_off_removals(
             elif note.what is What.INDEX:
                 knowledge_base, generation = note.key.split("/")
                 indexes.drop(knowledge_base, int(generation))
-            else:
-                _remove_points(tx, note.key, index_of)
+            elif not _removed_points(tx, note.key, index_of):
+                continue
             removals.cross_out(tx, Removal(note.what, note.key))
     return len(notes)
 
@@ -45,9 +46,14 @@ def _remove_file(tx: Transaction, sha256: str, blobs: BlobStore, parses: ParseSt
         blobs.delete(sha256)
 
 
-def _remove_points(tx: Transaction, key: str, index_of: Callable[[KnowledgeBase], Index]) -> None:
+def _removed_points(tx: Transaction, key: str, index_of: Callable[[KnowledgeBase], Index]) -> bool:
     identifier, generation, paper = key.split("/")
     for knowledge_base in knowledge_bases.all_of_them(tx):
         current = (knowledge_base.id, knowledge_base.generation) == (identifier, int(generation))
         if current and not papers.holds(tx, knowledge_base, PaperId(paper)):
-            index_of(knowledge_base).remove([PaperId(paper)])
+            try:
+                index_of(knowledge_base).remove([PaperId(paper)])
+            except (IndexDamaged, SpaceMismatch):
+                # It is of no use as it stands, and other knowledge bases' work goes on: the note stays.
+                return False
+    return True

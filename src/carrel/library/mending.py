@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from carrel.core.errors import IndexDamaged, SpaceMismatch
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Index
@@ -23,7 +24,10 @@ def mend_indexes(catalog: Catalog, index_of: Callable[[KnowledgeBase], Index]) -
     with catalog.read() as tx:
         filled = [found for found in knowledge_bases.all_of_them(tx) if found.papers]
     for knowledge_base in filled:
-        index = index_of(knowledge_base)
+        try:
+            index = index_of(knowledge_base)
+        except (IndexDamaged, SpaceMismatch):
+            continue  # said to whoever searches it or adds to it; the other indexes are mended
         if in_step(knowledge_base, index):
             continue
         indexed = index.paper_ids()
