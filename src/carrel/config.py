@@ -16,6 +16,7 @@ from carrel.core.errors import InvalidSetting
 
 SETTINGS_FILE = "carrel.toml"
 _PREFIX = "CARREL_"
+_LEAST = {"parse_seconds": 1, "parse_memory_mb": 64, "parse_max_pages": 1}
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
 
@@ -97,7 +98,8 @@ def _convert(name: str, value: object, kind: object) -> object:
             number = int(text) if kind is int else float(text)
         except ValueError as error:
             raise InvalidSetting(name=name, value=text, expected="a number") from error
-        if not 0 <= number < float("inf"):
-            raise InvalidSetting(name=name, value=text, expected="a number of at least 0")
+        least = _LEAST.get(name.removeprefix(_PREFIX).lower(), 0)
+        if not least <= number < float("inf"):
+            raise InvalidSetting(name=name, value=text, expected=f"a number of at least {least}")
         return number
     return text

@@ -134,7 +134,7 @@ def test_a_failed_paper_can_be_removed_and_is_tried_again_when_added_again(
     assert (first.code, again.code) == (1, 1)
     assert again.document["items"] == first.document["items"]
     carrel.json("remove", first.document["items"][0]["paper_id"])
-    assert carrel.json("list") == {"papers": [], "failed": []}
+    assert carrel.json("list") == {"papers": [], "waiting": [], "failed": []}
     assert [path for path in (carrel.home / "blobs").rglob("*") if path.is_file()] == []
 
 
@@ -194,7 +194,7 @@ def test_bad_files_with_hostile_names_get_one_clean_line_each(carrel: Carrel, tm
     progress = [line for line in answer.err.splitlines() if line.startswith("[")]
     reasons = [line for line in answer.err.splitlines() if not line.startswith("[")]
     assert len(progress) == 2, answer.err
-    assert len(reasons) == 5, answer.err
+    assert len(reasons) == 3, answer.err  # each of the five is said once
     listed = carrel.run("list")
     assert (listed.code, len(listed.out.splitlines())) == (0, 2)
     assert ESC not in listed.out
@@ -295,7 +295,8 @@ def test_a_full_disk_is_named_and_what_was_accepted_goes_on_later(
     as_json = tight.run("add", *small_papers, "--json")
     assert as_json.code == 1
     assert as_json.document["error"]["kind"] == "storage-full"
-    assert carrel.json("list") == {"papers": [], "failed": []}
+    listed = carrel.json("list")
+    assert (listed["papers"], listed["failed"], len(listed["waiting"])) == ([], [], len(small_papers))
     # What was accepted is kept: any add works the queue off.
     document = carrel.json("add", small_papers[0])
     assert document["added"] == 1
@@ -398,11 +399,51 @@ def test_an_index_folder_that_was_deleted_is_rebuilt_by_the_next_add(
     carrel.json("add", *small_papers[:2])
     subprocess.run(["rm", "-r", str(carrel.home / "index")], check=True)
     doctor = carrel.run("doctor", "--json")
-    assert doctor.document["ok"] is False
-    assert carrel.json("add", small_papers[2])["added"] == 1
+    assert (doctor.code, doctor.document["ok"]) == (1, False)
+    carrel.run("search", "violins corals").failed_with(3, "incomplete", "carrel add")
+    # Any file will do, one that is there already too.
+    assert carrel.json("add", small_papers[0])["duplicates"] == 1
     assert carrel.json("doctor")["ok"]
     found = carrel.json("search", "violins corals transformers glaciers")["results"]
-    assert len(found) == 3
+    assert len(found) == 2
+
+
+def test_what_was_only_queued_is_read_by_the_next_add_whatever_it_adds(
+    carrel: Carrel, small_papers: tuple[Path, ...]
+) -> None:
+    carrel.json("add", small_papers[0])
+    assert carrel.json("add", "--no-wait", small_papers[1])["items"][0]["status"] == "queued"
+    assert [job["file"] for job in carrel.json("list")["waiting"]] == [small_papers[1].name]
+    assert carrel.json("add", small_papers[0])["duplicates"] == 1
+    listed = carrel.json("list")
+    assert (len(listed["papers"]), listed["waiting"]) == (2, [])
+
+
+def test_a_slip_in_the_name_leaves_no_empty_knowledge_base(carrel: Carrel, tmp_path: Path) -> None:
+    carrel.json("kb", "create", "meant")
+    assert carrel.run("add", tmp_path / "nothing.pdf", "--kb", "slip").code == 1
+    assert carrel.run("add", tmp_path / "nothing.pdf", "--kb", "meant").code == 1
+    assert [base["name"] for base in carrel.json("kb", "list")["knowledge_bases"]] == ["meant"]
+
+
+def test_two_copies_of_a_bad_file_both_failed(carrel: Carrel, tmp_path: Path) -> None:
+    for name in ("one.pdf", "two.pdf"):
+        (tmp_path / name).write_bytes(samples.scanned())
+    document = carrel.run("add", tmp_path / "one.pdf", tmp_path / "two.pdf", "--json").document
+    assert (document["added"], document["duplicates"], document["failed"]) == (0, 0, 2)
+
+
+def test_a_short_beginning_of_an_id_removes_nothing(carrel: Carrel, small_papers: tuple[Path, ...]) -> None:
+    identifier = carrel.json("add", small_papers[0])["items"][0]["paper_id"]
+    carrel.run("remove", identifier[:1]).failed_with(2, "too short")
+    assert len(carrel.json("list")["papers"]) == 1
+    assert carrel.json("remove", identifier[:6])["removed"] == identifier
+
+
+def test_json_is_a_document_even_when_the_command_line_cannot_be_read(carrel: Carrel) -> None:
+    for arguments in (("search", "--json"), ("search", "x", "--mode", "bogus", "--json"), ("add", "--json")):
+        answer = carrel.run(*arguments)
+        assert (answer.code, answer.document["error"]["kind"]) == (2, "wrong-usage")
 
 
 # --- Queries, names and settings -------------------------------------------------------------------
@@ -469,9 +510,10 @@ def test_odd_queries_are_only_words(filled: Carrel, query: str) -> None:
         (("kb", "create", "x", "--chunk-overlap", "900"), ("overlap",)),
         (("add", "x.pdf", "--kb", ""), ("knowledge base name",)),
         (("show", "ffffffff"), ("no paper with the id",)),
-        (("show", ""), ("no paper with the id",)),
-        (("remove", ""), ("no paper with the id",)),
-        (("remove", "%"), ("no paper with the id",)),
+        (("show", ""), ("too short",)),
+        (("remove", ""), ("too short",)),
+        (("remove", "%"), ("too short",)),
+        (("remove", "%%%%"), ("no paper with the id",)),
         (("search", "x", "--year", "last"), ("year", "last")),
         (("search", "x", "--year", "2021..2019"), ("the earlier year first",)),
         (
@@ -568,7 +610,8 @@ def test_a_machine_without_the_model_and_the_network_is_told_every_way(
     assert as_json.code == 3
     assert as_json.document["error"]["kind"] == "model-unavailable"
     # What was accepted is kept for the day the model is there; nothing else needs it.
-    assert carrel.json("list") == {"papers": [], "failed": []}
+    listed = carrel.json("list")
+    assert (listed["papers"], listed["failed"], len(listed["waiting"])) == ([], [], 1)
     assert carrel.json("models", "list")["models"][0]["present"] is False
     assert carrel.run("doctor").code == 0
 

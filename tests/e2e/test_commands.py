@@ -76,7 +76,8 @@ def test_without_waiting_a_paper_is_queued_and_the_next_add_reads_it(
         assert item["status"] == "queued"
         assert HEX32.fullmatch(item["paper_id"])
         assert (item["title"], item["pages"], item["error"]) == (None, 0, None)
-    assert carrel.json("list") == {"papers": [], "failed": []}
+    listed = carrel.json("list")
+    assert (listed["papers"], len(listed["waiting"])) == ([], 2)
     # One that waits can be taken back.
     removed = carrel.json("remove", queued["items"][0]["paper_id"][:12])
     assert removed == {"removed": queued["items"][0]["paper_id"], "file": small_papers[0].name}
@@ -146,7 +147,12 @@ def test_search_explains_each_stage_and_each_rank(filled: tuple[Carrel, Document
     assert {part["signal"] for part in result["why"]} <= set(candidates)
     for part in result["why"]:
         assert set(part) == {"signal", "rank", "score", "share"}
-        assert 1 <= part["rank"] <= candidates[part["signal"]]
+        assert 1 <= part["rank"] <= len(candidates[part["signal"]])
+        named = candidates[part["signal"]][part["rank"] - 1]
+        assert (named["paper_id"], named["score"]) == (result["paper"]["id"], part["score"])
+    assert sum(part["share"] for part in result["why"]) + result["quotation"] == pytest.approx(
+        result["score"], abs=1e-5
+    )
 
 
 def test_search_filters_by_year_author_and_knowledge_base(filled: tuple[Carrel, Document]) -> None:
@@ -176,7 +182,7 @@ def test_search_for_a_person_names_title_section_and_page(filled: tuple[Carrel, 
 def test_list_and_show_answer_with_what_is_known(filled: tuple[Carrel, Document]) -> None:
     carrel, added = filled
     listed = carrel.json("list", "--kb", "library")
-    assert set(listed) == {"papers", "failed"}
+    assert set(listed) == {"papers", "waiting", "failed"}
     ids = {paper["id"] for paper in listed["papers"]}
     assert ids == {item["paper_id"] for item in added["items"]}
     for paper in listed["papers"]:

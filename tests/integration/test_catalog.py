@@ -22,6 +22,7 @@ from carrel.core.errors import (
     EncryptedPdf,
     KnowledgeBaseExists,
     KnowledgeBaseMissing,
+    PaperIdTooShort,
     PaperMissing,
     StorageFull,
 )
@@ -423,16 +424,19 @@ def test_an_id_that_fits_none_or_several_is_refused(catalog: Catalog) -> None:
     shelves = Shelves(catalog)
     with catalog.write() as tx:
         shelf = base(tx)
-        twins = [sha(0x1A), sha(0x2A)]  # both begin with an "a"
+        twins = ["abcd1" + sha(0x1A)[5:], "abcd2" + sha(0x2A)[5:]]
         for number, sha256 in enumerate(twins):
             papers.register(tx, paper_id(sha256), sha256, 1)
             queue.enqueue(tx, shelf, paper_id(sha256), f"{number}.pdf")
-    for prefix in ("", "b", "zz", paper_id(twins[0]) + "0"):
+    for prefix in ("bcde", "zzzz", paper_id(twins[0]) + "0"):
         with pytest.raises(PaperMissing):
             shelves.remove(prefix, [shelf])
+    for prefix in ("", "a", "abc"):
+        with pytest.raises(PaperIdTooShort):
+            shelves.remove(prefix, [shelf])
     with pytest.raises(AmbiguousPaperId):
-        shelves.remove("A", [shelf])
-    assert shelves.remove("A1", [shelf])[1] == "0.pdf"
+        shelves.remove("ABCD", [shelf])
+    assert shelves.remove("ABCD1", [shelf])[1] == "0.pdf"
 
 
 def test_a_job_that_is_queued_again_keeps_its_id_and_goes_to_the_end(catalog: Catalog) -> None:

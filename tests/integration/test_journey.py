@@ -280,6 +280,19 @@ def test_an_error_that_is_nobodys_files_fault_puts_the_jobs_back(world: World) -
     world.check(library=[identity(world, title) for title in ("Early", "Middle", "Late")])
 
 
+def test_a_fault_of_ours_that_one_paper_brings_out_does_not_stop_the_others(world: World) -> None:
+    for title in ("Early", "Middle", "Late"):
+        world.accept(title)
+    world.embedder.before = once(fails(ValueError("unforeseen")), when=lambda text: "middle" in text.lower())
+    failed = [found.job for found in world.work() if found.job.state is JobState.FAILED]
+    assert [(job.file_name, job.error_kind) for job in failed] == [("Middle.pdf", "unforeseen-fault")]
+    assert "ValueError: unforeseen" in failed[0].error_message
+    assert sorted(world.titles("early middle late")) == ["Early", "Late"]
+    world.accept("Middle")
+    assert len(world.work()) == 1
+    world.check(library=[identity(world, title) for title in ("Early", "Middle", "Late")])
+
+
 def test_a_worker_that_is_stopped_puts_its_jobs_back(world: World) -> None:
     for title in ("Early", "Late", "Later"):
         world.accept(title)
@@ -470,7 +483,7 @@ def test_filters_keep_what_meets_them(
 def test_an_answer_says_which_signals_found_each_paper(world: World, mode: Mode) -> None:
     world.add("Glaciers", "Violins", "Compilers")
     result = world.search("violins", mode=mode)
-    counted = dict(result.candidates)
+    counted = {signal: len(found) for signal, found in result.candidates}
     for signal in Signal:
         assert (signal in counted) == (mode is Mode.HYBRID or signal.dense == (mode is Mode.DENSE))
     best = result.hits[0]
@@ -479,8 +492,10 @@ def test_an_answer_says_which_signals_found_each_paper(world: World, mode: Mode)
     for hit in result.hits:
         assert hit.contributions
         for part in hit.contributions:
-            assert 1 <= part.rank <= counted[part.signal]
-            assert 0 <= part.weighted <= 1
+            assert part.rank is None or 1 <= part.rank <= counted[part.signal]
+            assert 0 <= part.share <= 1
+        shares = sum(part.share for part in hit.contributions)
+        assert hit.score == pytest.approx(shares + hit.quotation)
     assert [hit.rank for hit in result.hits] == list(range(1, len(result.hits) + 1))
     scores = [hit.score for hit in result.hits]
     assert scores == sorted(scores, reverse=True)

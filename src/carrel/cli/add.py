@@ -11,7 +11,7 @@ from carrel.bootstrap import Services
 from carrel.cli.output import Json, error_document, note, print_json, printable
 from carrel.cli.progress import Reporter, reporter
 from carrel.cli.session import services, settings_with_workers
-from carrel.core.errors import IndexBusy, PaperError, PaperMissing, UsageError
+from carrel.core.errors import IndexBusy, PaperError, RemovedMeanwhile, UsageError
 from carrel.core.ids import JobId
 from carrel.core.jobs import Job, JobState
 from carrel.core.knowledge_base import KnowledgeBase
@@ -43,8 +43,12 @@ class _Item:
 def add_papers(paths: list[Path], kb: str, recursive: bool, wait: bool, workers: int, as_json: bool) -> int:
     """Accept the files, wait until they are searchable where asked to, report; return the exit code."""
     with services(settings_with_workers(workers)) as opened:
+        known = {found.name for found in opened.shelves.readable()}
         knowledge_base = opened.shelves.existing_or_new(kb)
         items = list(_accept_all(paths, recursive, knowledge_base, opened))
+        if knowledge_base.name not in known and all(item.status == "failed" for item in items):
+            # A slip of the pen in --kb should not leave an empty knowledge base behind.
+            opened.shelves.delete_if_empty(knowledge_base)
         if wait:
             jobs = {item.job for item in items if item.job is not None}
             with reporter(len(jobs)) as progress:
@@ -57,17 +61,20 @@ def add_papers(paths: list[Path], kb: str, recursive: bool, wait: bool, workers:
 def bring_in(jobs: set[JobId], opened: Services, progress: Reporter) -> dict[JobId, Job]:
     """Work the queue off until these jobs have ended, or wait for the process that does.
 
-    Whoever owns the index works on everybody's jobs; when it stops, the next one goes on.
+    Whoever owns the index works on everybody's jobs; when it stops, the next one goes on. Without
+    jobs of our own there may still be others', and an index to mend: nobody is waited for then.
     Returns each job as it ended, but for those that somebody else removed meanwhile.
     """
     said = ""
     waiting = set(jobs)
     ended: dict[JobId, Job] = {}
-    while waiting:
+    while True:
         try:
             opened.own_index("carrel add", wait_seconds=0)
             mend_indexes(opened.catalog, opened.index_of)
         except IndexBusy as error:
+            if not waiting:
+                return ended
             if str(error) != said:
                 said = str(error)
                 holder = error.parameters["holder"]
@@ -85,7 +92,8 @@ def bring_in(jobs: set[JobId], opened: Services, progress: Reporter) -> dict[Job
         ended |= {identifier: job for identifier, job in states.items() if job.state.final}
         # A job without a row was removed by someone else: nobody waits for it any more.
         waiting = states.keys() - ended.keys()
-    return ended
+        if not waiting:
+            return ended
 
 
 def _accept_all(
@@ -105,8 +113,10 @@ def _accepted(path: Path, knowledge_base: KnowledgeBase, opened: Services, seen:
         accepted = accept(path, knowledge_base, opened.catalog, opened.blobs)
     except (PaperError, UsageError) as error:
         return _Item(path, "failed", error=error_document(error))
-    if accepted.job is None or accepted.job.id in seen:
+    if accepted.job is None:
         return _Item(path, "duplicate", accepted.paper_id)
+    if accepted.job.id in seen:
+        return _Item(path, "duplicate", accepted.paper_id, accepted.job.id)
     seen.add(accepted.job.id)
     return _Item(path, "queued", accepted.paper_id, accepted.job.id)
 
@@ -122,7 +132,9 @@ def _look_up(
         counts = papers.passage_counts(tx, knowledge_base)
     for item in items:
         if item.job is not None:
-            item.status, item.error = _outcome(ended.get(item.job), item)
+            status, item.error = _outcome(ended.get(item.job), item)
+            # Twice in one call is once, but a file that failed is not there at all.
+            item.status = "duplicate" if (item.status, status) == ("duplicate", "ready") else status
         if (record := records.get(item.paper_id)) is not None and item.status != "failed":
             item.title, item.pages = record.metadata.title, record.pages
             item.passages = counts.get(record.id, 0)
@@ -130,7 +142,7 @@ def _look_up(
 
 def _outcome(job: Job | None, item: _Item) -> tuple[str, dict[str, Json] | None]:
     if job is None or job.state is JobState.CANCELLED:
-        return "failed", error_document(PaperMissing(id=item.paper_id))
+        return "failed", error_document(RemovedMeanwhile(name=item.path.name))
     if job.state is JobState.DONE:
         return "ready", None
     return "failed", {"kind": job.error_kind, "message": job.error_message}
@@ -161,8 +173,9 @@ def _report(items: list[_Item], as_json: bool) -> None:
         )
         return
     for item in items:
-        if item.error is not None:
-            note(f"{item.path}: {item.error['message']}")
+        # What failed on its way was said when it failed.
+        if item.error is not None and item.job is None:
+            note(str(item.error["message"]))
     summary = tr("{added} added, {duplicates} already there, {failed} failed.").format(
         added=counts["ready"], duplicates=counts["duplicate"], failed=counts["failed"]
     )

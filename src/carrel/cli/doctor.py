@@ -28,7 +28,7 @@ class Check:
 
 
 def examine(as_json: bool) -> int:
-    """Run every check and print its outcome. Exit code 0 when none failed, otherwise the error's."""
+    """Run every check and print its outcome. Exit code 0 when none failed, otherwise 1 or the error's."""
     settings = load_settings()
     checks: list[Check] = []
     codes: set[int] = {0}
@@ -39,6 +39,8 @@ def examine(as_json: bool) -> int:
         except CarrelError as error:
             status, message = FAIL, str(error)
             codes.add(error.exit_code)
+        if status == FAIL:
+            codes.add(1)
         checks.append(Check(name, status, message))
 
     run("python", lambda: (PASS, sys.version.split()[0]))

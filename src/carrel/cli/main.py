@@ -85,6 +85,12 @@ def _run() -> int:
         code = STOPPED
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 0
+        unread = getattr(ended.__context__, "format_message", None)
+        if "--json" in sys.argv[1:] and unread is not None:
+            # A command line that could not be read: standard error has it already.
+            from carrel.cli.output import print_json
+
+            print_json({"error": {"kind": "wrong-usage", "message": unread()}})
     if code == STOPPED:
         print(tr("Stopped. What was accepted is kept; the same command goes on."), file=sys.stderr)
     return code

@@ -1,6 +1,7 @@
 """What commands print: one JSON document, or text that a person reads. Logs go to standard error."""
 
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -8,12 +9,16 @@ from collections.abc import Mapping, Sequence
 from carrel.core.errors import CarrelError
 from carrel.core.language import tr
 
+# What could steer a terminal and JSON allows: DEL, C1 controls, marks that turn the direction of text.
+_STEERING = re.compile("[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
 
 def print_json(document: Json) -> None:
     """Print the command's one JSON document."""
-    print(json.dumps(document, ensure_ascii=False, indent=2))
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    print(_STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
 
 
 def note(text: str) -> None:

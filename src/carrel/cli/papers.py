@@ -15,7 +15,7 @@ _SHORT_ID = 10
 
 
 def list_papers(kbs: list[str], as_json: bool) -> int:
-    """Print the searchable papers, oldest first, and the files that failed."""
+    """Print the searchable papers, oldest first, the files that wait, and those that failed."""
     with services() as opened:
         shelves = opened.shelves.readable(kbs)
         names = {knowledge_base.id: knowledge_base.name for knowledge_base in shelves}
@@ -26,6 +26,14 @@ def list_papers(kbs: list[str], as_json: bool) -> int:
                 "papers": [
                     paper_document(record) | {"knowledge_base": names[record.knowledge_base_id]}
                     for record in contents.papers
+                ],
+                "waiting": [
+                    {
+                        "paper_id": job.paper_id,
+                        "file": job.file_name,
+                        "knowledge_base": names[job.knowledge_base_id],
+                    }
+                    for job in contents.waiting
                 ],
                 "failed": [
                     {
@@ -44,13 +52,11 @@ def list_papers(kbs: list[str], as_json: bool) -> int:
         year = str(record.metadata.year or "    ")
         line = f"{record.id[:_SHORT_ID]}  {year}  {printable(record.metadata.title or record.file_name)}"
         print(shortened(line, columns))
+    for job in contents.waiting:
+        print(f"{job.paper_id[:_SHORT_ID]}  {tr('waiting')}  {printable(job.file_name)}")
     for job in contents.failures:
-        print(
-            shortened(
-                f"{job.paper_id[:_SHORT_ID]}  {tr('failed')}  {printable(job.error_message)}", columns * 2
-            )
-        )
-    if not contents.papers and not contents.failures:
+        print(f"{job.paper_id[:_SHORT_ID]}  {tr('failed')}  {printable(job.error_message)}")
+    if not contents.papers and not contents.failures and not contents.waiting:
         print(tr("No papers yet. Add some with: carrel add PATH"))
     return 0
 

@@ -15,6 +15,7 @@ from carrel.core.knowledge_base import DEFAULT_EMBEDDER
 from carrel.core.language import tr
 from carrel.core.ports import Embedder
 from carrel.core.ranking import Hit, Mode, PassageHit, Query, SearchResult
+from carrel.library.mending import check_complete
 from carrel.search import understand
 
 _WIDEST = 100
@@ -53,6 +54,9 @@ def search_papers(request: Request, as_json: bool) -> int:
     with services(settings, load) as opened:
         opened.shelves.readable(query.knowledge_bases)  # a wrong name is said before waiting
         opened.own_index("carrel search")
+        for knowledge_base in opened.shelves.readable(query.knowledge_bases):
+            if knowledge_base.papers:
+                check_complete(knowledge_base, opened.index_of(knowledge_base))
         result = opened.search(query)
     if as_json:
         print_json(search_document(result, request.explain))
@@ -105,7 +109,15 @@ def search_document(result: SearchResult, explain: bool) -> dict[str, Json]:
         "results": [_hit_document(hit, explain) for hit in result.hits],
     }
     if explain:
-        document["explain"] = {"candidates": {signal.value: count for signal, count in result.candidates}}
+        document["explain"] = {
+            "candidates": {
+                signal.value: [
+                    {"id": found.point_id, "paper_id": found.paper_id, "score": round(found.score, 6)}
+                    for found in candidates
+                ]
+                for signal, candidates in result.candidates
+            }
+        }
     return document
 
 
@@ -130,11 +142,12 @@ def _hit_document(hit: Hit, explain: bool) -> dict[str, Json]:
             {
                 "signal": part.signal.value,
                 "rank": part.rank,
-                "score": round(part.score, 6),
-                "share": round(part.weighted, 6),
+                "score": None if part.score is None else round(part.score, 6),
+                "share": round(part.share, 6),
             }
             for part in hit.contributions
         ]
+        document["quotation"] = round(hit.quotation, 6)
     return document
 
 
@@ -163,7 +176,7 @@ def print_result(result: SearchResult, explain: bool) -> None:
         _print_hit(hit, columns, explain)
     took = tr("{count} papers in {total:.0f} ms").format(count=len(result.hits), total=result.took_ms.total)
     if explain:
-        parts = ", ".join(f"{signal.value} {count}" for signal, count in result.candidates)
+        parts = ", ".join(f"{signal.value} {len(found)}" for signal, found in result.candidates)
         took = f"{took} ({_timings(result)}; {parts})"
     print(_styled(took, "2"))
 
@@ -176,17 +189,16 @@ def _print_hit(hit: Hit, columns: int, explain: bool) -> None:
     for line in rest:
         print(f"     {_styled(line, '1')}")
     authors = ", ".join(metadata.authors[:3]) + (" et al." if len(metadata.authors) > 3 else "")
-    facts = [authors, str(metadata.year or ""), hit.paper.file_name, hit.paper.id[:10]]
+    facts = [hit.paper.id[:10], str(metadata.year or ""), authors, hit.paper.file_name]
     print(_styled("     " + shortened(printable(" · ".join(f for f in facts if f)), columns - 5), "2"))
-    for number, found in enumerate(hit.passages):
-        _print_passage(found, columns, whole=number == 0)
+    for number, passage in enumerate(hit.passages):
+        _print_passage(passage, columns, whole=number == 0)
     if explain:
         for part in hit.contributions:
-            print(
-                _styled(
-                    f"     {part.signal.value}: #{part.rank}, {part.score:.4f} → {part.weighted:.4f}", "2"
-                )
-            )
+            found = "—" if part.score is None else f"#{part.rank}, {part.score:.4f}"
+            print(_styled(f"     {part.signal.value}: {found} → {part.share:.4f}", "2"))
+        if hit.quotation:
+            print(_styled(f"     quotation → {hit.quotation:.4f}", "2"))
     print()
 
 

@@ -4,14 +4,17 @@
     ├── UsageError            exit 2: the request cannot be carried out as it was put
     │   ├── EmptyQuery · InvalidFilter · InvalidSetting · NoRerankerConfigured
     │   ├── PathMissing · NoPapersInFolder
-    │   ├── KnowledgeBaseMissing · KnowledgeBaseExists · PaperMissing · AmbiguousPaperId · ModelUnknown
+    │   ├── KnowledgeBaseMissing · KnowledgeBaseExists · PaperMissing · AmbiguousPaperId
+    │   ├── PaperIdTooShort · ModelUnknown
     │   └── DataFolderTooNew · DataFolderNotWritable · SpaceMismatch
     ├── PaperError            exit 1: this file cannot become a paper; the others go on
     │   ├── EmptyFile · NotAPdf · DamagedPdf · EncryptedPdf · NoTextLayer · FileUnreadable
     │   └── ParseTimeout · ParseMemoryExceeded · ParserCrashed · TooManyPages
+    │       · RemovedMeanwhile · UnforeseenFault
     ├── StorageFull           exit 1: retry when there is room; what was accepted is kept
     ├── ServiceError          exit 3: something Carrel needs cannot be reached
-    │   └── IndexBusy · IndexDamaged · CatalogBusy · ModelUnavailable · ModelCorrupt
+    │   ├── IndexBusy · IndexDamaged · IndexIncomplete · CatalogBusy · ModelUnavailable · ModelCorrupt
+    │   └── ParserUnavailable
     └── CatalogDamaged        exit 3: the catalog cannot be read
 
 Each error says what happened and to what (``message``) and what to do next (``hint``); has a
@@ -133,6 +136,13 @@ class PaperMissing(UsageError):
     hint_template = "See the ids with: carrel list."
 
 
+class PaperIdTooShort(UsageError):
+    """The beginning of an id is too short to be meant. Parameters: id, digits."""
+
+    template = "The id {id!r} is too short."
+    hint_template = "Give at least its first {digits} digits; carrel list shows them."
+
+
 class AmbiguousPaperId(UsageError):
     """The beginning of an id fits several papers. Parameters: id, count."""
 
@@ -237,6 +247,20 @@ class ParseMemoryExceeded(PaperError):
     hint_template = "Raise CARREL_PARSE_MEMORY_MB, or split the file."
 
 
+class RemovedMeanwhile(PaperError):
+    """Somebody removed the paper, or its knowledge base, while it was being added."""
+
+    template = "{name} was removed while it was being added."
+    hint_template = "Add it again if that was not meant."
+
+
+class UnforeseenFault(PaperError):
+    """A fault of ours that this file brings out. Parameter: detail."""
+
+    template = "{name} met a fault in Carrel ({detail})."
+    hint_template = "Please report it with this line; the other files go on."
+
+
 class ParserCrashed(PaperError):
     """The parsing process died. Parameter: detail."""
 
@@ -281,6 +305,14 @@ class IndexDamaged(ServiceError):
     retryable = False
 
 
+class IndexIncomplete(ServiceError):
+    """An index lacks what the catalog holds. Parameter: index."""
+
+    template = "The index of {index} is incomplete: some of its papers would not be found."
+    hint_template = "Run carrel add on any file: what is missing is made anew from the catalog."
+    retryable = False
+
+
 class ModelUnavailable(ServiceError):
     """Weights are not on this machine and could not be fetched. Parameters: model, detail, ways."""
 
@@ -294,6 +326,13 @@ class ModelCorrupt(ServiceError):
     template = "{path} is not the official release (SHA-256 {found}, expected {expected})."
     hint_template = "Delete the file and run: carrel models pull."
     retryable = False
+
+
+class ParserUnavailable(ServiceError):
+    """No process to read PDFs in could be started. Parameter: detail."""
+
+    template = "The PDF reader could not be started ({detail})."
+    hint_template = "Check CARREL_PARSE_MEMORY_MB and the memory of this machine; nothing was lost."
 
 
 class CatalogDamaged(ServiceError):

@@ -65,22 +65,31 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """How one signal ranked a paper: rank from 1, raw score, and its share of the fused score."""
+    """What one signal gave a paper: the shares of all add up to the fused score.
+
+    ``rank`` (from 1) and ``score`` (cosine or BM25) are of the paper, or of the passage it is ranked
+    by; None where the signal did not return it, and ``share`` is then what an absent one counts.
+    """
 
     signal: Signal
-    rank: int
-    score: float
-    weighted: float
+    rank: int | None
+    score: float | None
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
 class FusedPaper:
-    """A paper in the fused ranking: its score, its passages best first, and why."""
+    """A paper in the fused ranking: its score, its passages best first, and why.
+
+    ``score`` is the sum of the contributions' shares and of ``quotation``, which is above 0 where the
+    query quotes the paper.
+    """
 
     paper_id: PaperId
     score: float
     passages: tuple[tuple[str, float], ...]  # (passage id, fused passage score)
     contributions: tuple[Contribution, ...]
+    quotation: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +120,7 @@ class Hit:
     paper: PaperRecord
     passages: tuple[PassageHit, ...]
     contributions: tuple[Contribution, ...] = ()
+    quotation: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +136,10 @@ class StageTimings:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The answer to a query. ``candidates`` counts what each signal found, for ``--explain``."""
+    """The answer to a query. ``candidates`` are what each signal found, for ``--explain``."""
 
     query: str
     mode: Mode
     took_ms: StageTimings
     hits: tuple[Hit, ...]
-    candidates: tuple[tuple[Signal, int], ...] = ()
+    candidates: tuple[tuple[Signal, tuple[Candidate, ...]], ...] = ()

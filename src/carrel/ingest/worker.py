@@ -1,6 +1,7 @@
 """Working the queue off: parsing runs ahead in child processes while earlier papers are embedded."""
 
 import gc
+import logging
 import shutil
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -16,6 +17,7 @@ from carrel.core.errors import (
     PaperMissing,
     SpaceMismatch,
     StorageFull,
+    UnforeseenFault,
 )
 from carrel.core.jobs import Job, JobState, Stage
 from carrel.core.knowledge_base import KnowledgeBase
@@ -23,6 +25,8 @@ from carrel.core.paper import ParsedPaper
 from carrel.core.ports import Embedder, Index
 from carrel.ingest.pipeline import Progress, Tools, make_searchable, parse
 from carrel.storage import knowledge_bases, queue
+
+_log = logging.getLogger(__name__)
 
 _Waiting = deque[tuple[Job, Future[ParsedPaper]]]
 
@@ -112,6 +116,13 @@ def _journey(job: Job, parsing: Future[ParsedPaper], workshop: Workshop) -> Iter
     except (KnowledgeBaseMissing, PaperMissing):
         # Deleted since the job was claimed; the job went with it.
         yield Finished(replace(job, state=JobState.CANCELLED))
+    except CarrelError:
+        raise
+    except Exception as error:
+        # One paper must not stop the others, now and at every later try. The trace is for us.
+        _log.debug("%s", job.file_name, exc_info=error)
+        detail = f"{type(error).__name__}: {error}"
+        yield _failed(job, UnforeseenFault(name=job.file_name, detail=detail), tools)
     else:
         yield Finished(replace(job, state=JobState.DONE), len(parsed.pages), passages)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from carrel.core.errors import IndexDamaged, SpaceMismatch
+from carrel.core.errors import IndexDamaged, IndexIncomplete, SpaceMismatch
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Index
@@ -13,6 +13,19 @@ from carrel.storage.database import Catalog
 def in_step(knowledge_base: KnowledgeBase, index: Index) -> bool:
     """Whether the index holds as many papers and passages as the catalog says."""
     return index.counts() == (knowledge_base.papers, knowledge_base.passages)
+
+
+def check_complete(knowledge_base: KnowledgeBase, index: Index) -> None:
+    """Make sure that the index holds at least what the catalog says.
+
+    More is no harm: a paper that was interrupted on its way in is not shown.
+
+    Raises:
+        IndexIncomplete: papers would silently not be found.
+    """
+    papers_in_it, passages_in_it = index.counts()
+    if papers_in_it < knowledge_base.papers or passages_in_it < knowledge_base.passages:
+        raise IndexIncomplete(index=knowledge_base.name)
 
 
 def mend_indexes(catalog: Catalog, index_of: Callable[[KnowledgeBase], Index]) -> int:

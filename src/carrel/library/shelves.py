@@ -6,7 +6,13 @@ Until accounts exist there is one user, who may see and change everything.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from carrel.core.errors import AmbiguousPaperId, InvalidSetting, KnowledgeBaseMissing, PaperMissing
+from carrel.core.errors import (
+    AmbiguousPaperId,
+    InvalidSetting,
+    KnowledgeBaseMissing,
+    PaperIdTooShort,
+    PaperMissing,
+)
 from carrel.core.ids import PaperId, new_knowledge_base_id
 from carrel.core.jobs import Job
 from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
@@ -16,13 +22,15 @@ from carrel.storage import knowledge_bases, papers, passages, queue
 from carrel.storage.database import Catalog
 
 _LONGEST_NAME = 200
+_SHORTEST_PREFIX = 4  # of a paper's id: one digit too few should not remove a paper
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What knowledge bases hold: searchable papers, and files that failed with their reasons."""
+    """What knowledge bases hold: searchable papers, files that wait, and those that failed."""
 
     papers: tuple[PaperRecord, ...]
+    waiting: tuple[Job, ...]
     failures: tuple[Job, ...]
 
 
@@ -95,16 +103,23 @@ class Shelves:
             papers.forget_unreferenced(tx, knowledge_bases.delete(tx, knowledge_base))
         return knowledge_base
 
+    def delete_if_empty(self, knowledge_base: KnowledgeBase) -> None:
+        """Delete a knowledge base unless something was added to it meanwhile."""
+        with self._catalog.write() as tx:
+            present = knowledge_bases.by_id(tx, knowledge_base.id)
+            if present.papers == 0 and not queue.any_of(tx, present):
+                knowledge_bases.delete(tx, present)
+
     def contents(self, shelves: Sequence[KnowledgeBase]) -> Contents:
         """Return what these knowledge bases hold."""
         ids = [knowledge_base.id for knowledge_base in shelves]
         with self._catalog.read() as tx:
-            return Contents(papers.records(tx, ids), queue.failures(tx, ids))
+            return Contents(papers.records(tx, ids), queue.waiting(tx, ids), queue.failures(tx, ids))
 
     def find(self, prefix: str, shelves: Sequence[KnowledgeBase]) -> PaperRecord:
-        """Return the paper whose id begins so. Raises PaperMissing, AmbiguousPaperId."""
+        """Return the paper whose id begins so. Raises PaperMissing, AmbiguousPaperId, PaperIdTooShort."""
         with self._catalog.read() as tx:
-            return papers.find(tx, [knowledge_base.id for knowledge_base in shelves], prefix.lower())
+            return papers.find(tx, [knowledge_base.id for knowledge_base in shelves], _checked_prefix(prefix))
 
     def passages(self, record: PaperRecord) -> tuple[Passage, ...]:
         """Return a paper's passages in reading order."""
@@ -117,11 +132,11 @@ class Shelves:
         Gone for every search when this returns; its points and files follow (``cleaning``).
 
         Raises:
-            PaperMissing, AmbiguousPaperId: as ``find``.
+            PaperMissing, AmbiguousPaperId, PaperIdTooShort: as ``find``.
         """
         ids = [knowledge_base.id for knowledge_base in shelves]
         with self._catalog.write() as tx:
-            found = papers.beginning(tx, ids, prefix.lower()) if prefix else {}
+            found = papers.beginning(tx, ids, _checked_prefix(prefix))
             if len(found) > 1:
                 raise AmbiguousPaperId(id=prefix, count=len(found))
             if not found:
@@ -131,6 +146,12 @@ class Shelves:
                 papers.remove(tx, knowledge_base, paper)
             papers.forget_unreferenced(tx, [paper])
         return paper, file_name
+
+
+def _checked_prefix(prefix: str) -> str:
+    if len(prefix) < _SHORTEST_PREFIX:
+        raise PaperIdTooShort(id=prefix, digits=_SHORTEST_PREFIX)
+    return prefix.lower()
 
 
 def _checked_name(name: str) -> str:

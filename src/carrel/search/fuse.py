@@ -6,7 +6,7 @@ Hybrid Retrieval", TOIS 2023). A paper is as good as its best passage and as wha
 whole, both together (Lin, "Is searching full text more effective than searching abstracts?", 2009).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from carrel.core.ids import PaperId
@@ -33,10 +33,16 @@ class _Scaled:
     signal: Signal
     candidates: Sequence[Candidate]
     scores: dict[str, float]  # by point id
+    ranks: dict[str, int]  # by point id, from 1
     floor: float
 
     def of(self, point: str) -> float:
         return self.scores.get(point, self.floor)
+
+    def contribution(self, point: str) -> Contribution:
+        rank = self.ranks.get(point)
+        score = None if rank is None else self.candidates[rank - 1].score
+        return Contribution(self.signal, rank, score, self.of(point))
 
 
 def fuse(lists: Lists, weights: Weights = DEFAULT_WEIGHTS) -> tuple[FusedPaper, ...]:
@@ -48,21 +54,22 @@ def fuse(lists: Lists, weights: Weights = DEFAULT_WEIGHTS) -> tuple[FusedPaper, 
     signals = _scaled(lists, weights)
     of_passages = [scaled for scaled in signals if scaled.signal.of_passages]
     of_papers = [scaled for scaled in signals if not scaled.signal.of_passages]
-    # Where no signal ranks passages (or papers), nothing is found and nothing is lost.
-    missing = sum(scaled.floor for scaled in of_passages)
-
     passages: dict[PaperId, dict[str, float]] = {c.paper_id: {} for s in signals for c in s.candidates}
     for scaled in of_passages:
         for candidate in scaled.candidates:
             point = candidate.point_id
             passages[candidate.paper_id][point] = sum(other.of(point) for other in of_passages)
-    why = _contributions(signals)
 
     fused = []
     for paper, scores in passages.items():
         best_first = tuple(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
-        score = (best_first[0][1] if best_first else missing) + sum(s.of(paper) for s in of_papers)
-        fused.append(FusedPaper(paper, score, best_first, tuple(why[paper])))
+        # Without a passage among the candidates, each signal counts what an absent one counts.
+        passage = best_first[0][0] if best_first else ""
+        why = (
+            *(scaled.contribution(passage) for scaled in of_passages),
+            *(scaled.contribution(paper) for scaled in of_papers),
+        )
+        fused.append(FusedPaper(paper, sum(part.share for part in why), best_first, why))
     return tuple(sorted(fused, key=lambda item: (-item.score, item.paper_id)))
 
 
@@ -87,19 +94,6 @@ def _scaled(lists: Lists, weights: Weights) -> list[_Scaled]:
         }
         # BM25 is zero for a text without the words; of an absent cosine only the upper bound is known.
         floor = min(scores.values()) if signal.dense else 0.0
-        scaled.append(_Scaled(signal, lists[signal], scores, floor))
+        ranks = {candidate.point_id: rank for rank, candidate in enumerate(lists[signal], start=1)}
+        scaled.append(_Scaled(signal, lists[signal], scores, ranks, floor))
     return scaled
-
-
-def _contributions(signals: Iterable[_Scaled]) -> dict[PaperId, list[Contribution]]:
-    """Return, for each paper, how its best candidate of each signal stood."""
-    why: dict[PaperId, list[Contribution]] = {}
-    for scaled in signals:
-        seen: set[PaperId] = set()
-        for candidate in scaled.candidates:
-            of_paper = why.setdefault(candidate.paper_id, [])
-            if candidate.paper_id not in seen:
-                seen.add(candidate.paper_id)
-                share = scaled.scores[candidate.point_id]
-                of_paper.append(Contribution(scaled.signal, len(seen), candidate.score, share))
-    return why

@@ -77,7 +77,7 @@ def search(
             total=(done - began) * 1000,
         ),
         hits=hits,
-        candidates=tuple((signal, len(found)) for signal, found in lists.items()),
+        candidates=tuple(lists.items()),
     )
 
 
@@ -178,4 +178,6 @@ def _hit(
     best.sort(key=lambda hit: is_reference_list(hit.passage.section) * _BEHIND - hit.score)
     if not best and record.id in openings:
         best = [PassageHit(openings[record.id], 0.0)]
-    return Hit(rank, paper.score, record, tuple(best[:PASSAGES_A_PAPER]), paper.contributions)
+    return Hit(
+        rank, paper.score, record, tuple(best[:PASSAGES_A_PAPER]), paper.contributions, paper.quotation
+    )

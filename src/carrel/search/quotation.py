@@ -54,7 +54,7 @@ def _raised(paper: FusedPaper, raises: Mapping[str, float]) -> FusedPaper:
         return paper
     passages = [(passage, score + raises.get(passage, 0.0)) for passage, score in paper.passages]
     passages.sort(key=lambda found: (-found[1], found[0]))
-    return replace(paper, score=paper.score + best, passages=tuple(passages))
+    return replace(paper, score=paper.score + best, passages=tuple(passages), quotation=best)
 
 
 def _certainty(asked: frozenset[tuple[str, ...]], text: str) -> float:

@@ -209,7 +209,7 @@ def _typed(error: sqlite3.DatabaseError, path: Path) -> Exception:
         return storage_full(path.parent)
     if "locked" in detail:
         return CatalogBusy(path=path)
-    if "not a database" in detail or "malformed" in detail:
+    if any(sign in detail for sign in ("not a database", "malformed", "already exists")):
         return CatalogDamaged(path=path, detail=detail)
     return error
 

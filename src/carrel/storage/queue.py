@@ -111,12 +111,30 @@ def any_unfinished(tx: Transaction) -> bool:
     return tx.row("SELECT 1 FROM jobs WHERE state IN :active LIMIT 1", active=active) is not None
 
 
+def any_of(tx: Transaction, knowledge_base: KnowledgeBase) -> bool:
+    """Whether the knowledge base has a job, in whatever state."""
+    return (
+        tx.row("SELECT 1 FROM jobs WHERE knowledge_base_id = :id LIMIT 1", id=knowledge_base.id) is not None
+    )
+
+
+def waiting(tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId]) -> tuple[Job, ...]:
+    """Return the jobs of these knowledge bases that wait or run, oldest first."""
+    return _in_states(tx, knowledge_base_ids, (JobState.QUEUED, JobState.RUNNING))
+
+
 def failures(tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId]) -> tuple[Job, ...]:
     """Return the failed jobs of these knowledge bases, oldest first."""
+    return _in_states(tx, knowledge_base_ids, (JobState.FAILED,))
+
+
+def _in_states(
+    tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId], states: Sequence[JobState]
+) -> tuple[Job, ...]:
     rows = tx.rows(
-        "SELECT * FROM jobs WHERE knowledge_base_id IN :ids AND state = :failed ORDER BY number",
+        "SELECT * FROM jobs WHERE knowledge_base_id IN :ids AND state IN :states ORDER BY number",
         ids=knowledge_base_ids,
-        failed=JobState.FAILED,
+        states=states,
     )
     return tuple(_job(row) for row in rows)
 

@@ -1,5 +1,6 @@
 """Properties that any sane fusion has."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +43,8 @@ def test_every_paper_found_appears_once_with_a_score_between_0_and_1(
     assert len(fused) == len(expected)
     assert all(-1e-9 <= paper.score <= 1 + 1e-9 for paper in fused)
     assert [p.score for p in fused] == sorted((p.score for p in fused), reverse=True)
+    for paper in fused:
+        assert sum(part.share for part in paper.contributions) == pytest.approx(paper.score)
 
 
 @given(ranked_lists(), weights)
@@ -81,7 +84,7 @@ def test_passages_come_best_first_and_reasons_are_given() -> None:
     first, second = fuse(lists, Weights(dense=0.5, paper=0.3))
     assert [point for point, _ in first.passages] == ["passage1", "passage0"]
     assert [(c.signal, c.rank, c.score) for c in first.contributions] == [
-        (Signal.DENSE_PASSAGES, 1, 0.9),
+        (Signal.DENSE_PASSAGES, 2, 0.5),
         (Signal.LEXICAL_PASSAGES, 1, 9.0),
     ]
     assert second.paper_id == "paper1"
