@@ -158,7 +158,7 @@ def list_(kb: SomeBases = None, as_json: AsJson = False) -> None:
     sys.exit(list_papers(kb or [], as_json))
 
 
-@app.command(help=tr("Show a paper: what is known of it, its sections and its passages."))
+@app.command(help=tr("Show a paper: what is known of it, and its sections."))
 def show(
     identifier: Annotated[str, typer.Argument(metavar="ID", help=tr("A paper's id, or its beginning."))],
     kb: SomeBases = None,
