@@ -63,7 +63,7 @@ def _pdfium() -> Adapter:
         NoTextLayer: samples.scanned(),
         TooManyPages: samples.paper(pages=[page] * (MAX_PAGES + 1)),
     }
-    return Adapter(PdfiumParser(workers=2, max_pages=MAX_PAGES), good, unreadable)
+    return Adapter(PdfiumParser(workers=2, seconds=60, memory_mb=1024, max_pages=MAX_PAGES), good, unreadable)
 
 
 @pytest.fixture(params=[_fake, _pdfium], ids=["fake", "pdfium"], scope="module")

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 
 from carrel.core.errors import (
-    ERRORS,
     EmptyFile,
     FileUnreadable,
     NotAPdf,
@@ -63,7 +62,7 @@ class FakeParser:
         head, _, body = content.decode("utf-8", "replace").partition("\n\n")
         header = dict(line.split(": ", 1) for line in head.splitlines()[1:] if ": " in line)
         if "fail" in header:
-            error_class = ERRORS[header["fail"]]
+            error_class = {error.__name__: error for error in PaperError.__subclasses__()}[header["fail"]]
             assert issubclass(error_class, PaperError)
             raise error_class(name=name, **_PARAMETERS)
         pages = body.split("\f")

@@ -341,16 +341,3 @@ class CatalogDamaged(ServiceError):
     template = "The catalog {path} cannot be read ({detail})."
     hint_template = "Restore it from a backup, or move the data folder away and add the papers again."
     retryable = False
-
-
-ERRORS: dict[str, type[CarrelError]] = {}
-"""Every class of the tree by its name: a parsing process names the error it met."""
-
-
-def _collect(error: type[CarrelError]) -> None:
-    for child in error.__subclasses__():
-        ERRORS[child.__name__] = child
-        _collect(child)
-
-
-_collect(CarrelError)

@@ -73,7 +73,7 @@ def _below_title(front: Front) -> Sequence[Line]:
     numbers = {line.number for line in front.title}
     return [
         line
-        for line in front.lines
+        for line in front.telling
         if line.number not in numbers and line.upright and line.y0 > last and line.x1 > left
     ]
 

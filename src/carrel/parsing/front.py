@@ -7,13 +7,15 @@ from itertools import pairwise
 
 from carrel.parsing.headings import ABSTRACT_NAME, is_named, looks_like_heading
 from carrel.parsing.printed import Line
-from carrel.parsing.typography import Typography, near
+from carrel.parsing.typography import Typography, is_wide, near
 
-_PROSE_WORDS = "the is are was were we that this to in with for a an our it which can be by from on as"
-_PROSE = frozenset(_PROSE_WORDS.split())
 _PROSE_LINES = 3
+_PROSE_LENGTH = 30  # characters; a Chinese one takes the room of two others
+_UNCAPPED = 0.5  # share of the words of running text that begin small, German nouns or not
+_FEW_UNCAPPED = 0.3  # the same where more evidence speaks for running text
 _TITLE_LINES = 6
 _TITLE_REACH = 0.6  # a title stands in the upper share of the first page
+_WORD = re.compile(r"[^@/\\\d]+")  # no address, no number
 _NO_TITLE = re.compile(
     r"(?:https?:|www\.|doi\b|arxiv\b|issn|volume\b|vol\.|copyright|©|received|accepted|published"
     r"|proceedings of|journal of|open access|research article$|original (?:article|paper)$|review article$"
@@ -24,10 +26,20 @@ _NO_TITLE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The title's lines, and all lines that stand before the text (the title's among them)."""
+    """The title's lines, and all lines that stand before the text (the title's among them).
+
+    Where no text begins on page one, all its lines are ``unclear``: they may name authors, and they
+    are text all the same.
+    """
 
     title: tuple[Line, ...]
     lines: tuple[Line, ...]
+    unclear: tuple[Line, ...] = ()
+
+    @property
+    def telling(self) -> tuple[Line, ...]:
+        """The lines among which authors, dates and identifiers may stand."""
+        return self.unclear or self.lines
 
 
 def find_front(lines: Sequence[Line], page_height: float, typography: Typography) -> Front:
@@ -37,7 +49,12 @@ def find_front(lines: Sequence[Line], page_height: float, typography: Typography
         return Front((), ())
     begin = next(i for i, line in enumerate(lines) if line.number == title[-1].number) + 1
     end = _text_begins(lines, begin, typography)
-    return Front(title, tuple(lines[:end]))
+    if end is None:  # nothing tells names and addresses from text: nobody would find what is called front
+        return Front(title, title, tuple(lines))
+    before = lines[: begin - len(title)]
+    prose = [_is_prose(before[i : i + _PROSE_LINES], typography) for i in range(len(before))]
+    above = [line for i, line in enumerate(before) if not any(prose[max(0, i - _PROSE_LINES + 1) : i + 1])]
+    return Front(title, (*above, *lines[begin - len(title) : end]))
 
 
 def _title(lines: Sequence[Line], page_height: float, typography: Typography) -> tuple[Line, ...]:
@@ -79,7 +96,7 @@ def _titular(run: Sequence[Line]) -> bool:
     return letters >= 4 and letters >= 0.5 * len(text) and spaced <= 0.6 * len(text.split())
 
 
-def _text_begins(lines: Sequence[Line], begin: int, typography: Typography) -> int:
+def _text_begins(lines: Sequence[Line], begin: int, typography: Typography) -> int | None:
     """Return the index of the first line of the abstract, the first heading or the first prose."""
     for i in range(begin, len(lines)):
         line = lines[i]
@@ -89,21 +106,57 @@ def _text_begins(lines: Sequence[Line], begin: int, typography: Typography) -> i
         if is_named(line.text) and looks_like_heading(line, lines[i - 1], after, typography):
             return i
         if _is_prose(lines[i : i + _PROSE_LINES], typography):
-            return i
-    return len(lines)
+            return i - _heads(lines, i, begin, typography)
+    return None
+
+
+def _heads(lines: Sequence[Line], i: int, begin: int, typography: Typography) -> bool:
+    """Whether the line before the first prose is its heading: the largest or the only bold one there."""
+    if i <= begin or not looks_like_heading(lines[i - 1], lines[i - 2], lines[i], typography):
+        return False
+    between, line = lines[begin : i - 1], lines[i - 1]
+    larger = all(line.size > 1.08 * each.size for each in between)
+    bolder = line.bold and not any(each.bold for each in between) and line.size > 0.95 * lines[i].size
+    return bool(between) and (larger or bolder)
 
 
 def _is_prose(lines: Sequence[Line], typography: Typography) -> bool:
-    """Whether lines read like running text rather than names and addresses."""
-    if len(lines) < _PROSE_LINES or any(len(line.text) < 30 for line in lines[:-1]):
+    """Whether lines read like running text, in whatever language, rather than names and addresses.
+
+    Running text fills its lines, from one edge to another, at one distance; and most of its words
+    are neither names nor numbers.
+    """
+    if len(lines) < _PROSE_LINES or lines[0].size < 0.8 * typography.body:
+        return False
+    *full, last = lines
+    if any(_length(line.text) < _PROSE_LENGTH for line in full) or lines[0].text[:1].isdigit():
         return False
     if not all(0 < b.bottom - a.bottom < 2 * typography.leading for a, b in pairwise(lines)):
         return False
-    if lines[0].size < 0.8 * typography.body:
-        return False
-    words = " ".join(line.text for line in lines).lower().split()
-    if not words or lines[0].text[:1].isdigit() or lines[0].text[:1].islower():
-        return False
-    if sum(word in _PROSE for word in words) >= 0.12 * len(words):
-        return True
-    return near(lines[0].size, typography.body) and not lines[0].text.isascii()
+    share = _uncapped(lines)
+    return share >= _UNCAPPED or (share >= _FEW_UNCAPPED and _is_set_as_prose(full, last))
+
+
+def _is_set_as_prose(full: Sequence[Line], last: Line) -> bool:
+    """Whether lines of one font fill one column: the first may be indented, the last may be short."""
+    em = last.size
+    right = max(line.x1 for line in (*full, last))
+    left = [line.x0 for line in (*full[1:], last)]
+    return (
+        all(near(line.size, em) for line in full)
+        and max(left) - min(left) < 0.5 * em
+        and 0 <= full[0].x0 - min(left) + 0.5 * em < 4 * em
+        and all(right - line.x1 < 4 * em for line in full)
+        and any(mark in line.text for line in (*full, last) for mark in (". ", ", ", "; ", ": "))
+    )
+
+
+def _length(text: str) -> int:
+    return len(text) + sum(map(is_wide, text)) if not text.isascii() else len(text)
+
+
+def _uncapped(lines: Sequence[Line]) -> float:
+    """Return the share of words that do not begin with a capital, those without any case among them."""
+    words = [word.strip("\"'“”„‘’«»()[].,;:!?") for line in lines for word in line.text.split()]
+    plain = [word for word in words if word[:1].isalpha() and not word[0].isupper() and _WORD.fullmatch(word)]
+    return len(plain) / max(1, len(words))

@@ -47,15 +47,27 @@ def _kept(
 
 
 def _head_from_title(page: PrintedPage, places: dict[int, _Place], opening: Sequence[str]) -> set[int]:
-    """Return the topmost line where it repeats the title: in a short paper a running head stands once."""
+    """Return the topmost printed line where it repeats the title.
+
+    In a short paper a running head stands once, so nothing else betrays it. A head set in pieces,
+    left and right, is several lines of the file.
+    """
     marginal = [line for line in page.lines if line.number in places]
     if not opening or not marginal:
         return set()
     top = min(marginal, key=lambda line: line.y0)
-    below = min((line.y0 for line in page.lines if line.y0 >= top.y1), default=page.size.height)
-    if below - top.y1 < top.y1 - top.y0:  # a head stands apart; this is the first line of the text
+    head = [line for line in marginal if line.y0 < top.y1]
+    end = max(line.y1 for line in head)
+    below = min((line.y0 for line in page.lines if line.y0 >= end), default=page.size.height)
+    if below - end < top.y1 - top.y0:  # a head stands apart; this is the first line of the text
         return set()
-    words = _words(top.text)
+    repeats = any(_repeats(line.text, opening) for line in head)
+    return {line.number for line in head} if repeats else set()
+
+
+def _repeats(text: str, opening: Sequence[str]) -> bool:
+    """Whether half of the text's words or more stand like this in the opening of page one."""
+    words = _words(text)
     runs = {tuple(opening[n : n + _TITLE_RUN]) for n in range(len(opening) - _TITLE_RUN + 1)}
     shared = {
         n + offset
@@ -63,7 +75,7 @@ def _head_from_title(page: PrintedPage, places: dict[int, _Place], opening: Sequ
         if tuple(words[n : n + _TITLE_RUN]) in runs
         for offset in range(_TITLE_RUN)
     }
-    return {top.number} if len(shared) >= max(_TITLE_RUN, 0.5 * len(words)) else set()
+    return len(shared) >= max(_TITLE_RUN, 0.5 * len(words))
 
 
 def _words(text: str) -> list[str]:

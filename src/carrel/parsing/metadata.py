@@ -42,8 +42,8 @@ def read_metadata(
         title=title,
         authors=authors,
         abstract=_abstract(text, blocks),
-        year=find_year(first_page, front.lines, info, arxiv_id),
-        doi=find_doi(first_page, front.lines, info),
+        year=find_year(first_page, front.telling, info, arxiv_id),
+        doi=find_doi(first_page, front.telling, info),
         arxiv_id=arxiv_id,
         language=language_of(_samples(text)),
     )

@@ -1,33 +1,37 @@
 """The PDF parser: pdfium in child processes, behind the ``Parser`` port."""
 
-import os
 from pathlib import Path
 
 from carrel.core.errors import (
-    ERRORS,
     PaperError,
     ParseMemoryExceeded,
     ParserCrashed,
+    ParserUnavailable,
     ParseTimeout,
 )
 from carrel.core.paper import ParsedPaper
 from carrel.core.parsed_format import FORMAT_VERSION, decode
 from carrel.parsing.frames import Kind, text_fields
-from carrel.parsing.pool import ChildDied, ChildOutOfMemory, ChildPool, ChildTimeout, log_fault
+from carrel.parsing.pool import (
+    ChildDied,
+    ChildNotStarted,
+    ChildOutOfMemory,
+    ChildPool,
+    ChildTimeout,
+    log_fault,
+)
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 """Raised whenever the same file would be read differently."""
 
-DEFAULT_SECONDS = 60.0
-DEFAULT_MEMORY_MB = 1024
-DEFAULT_MAX_PAGES = 2000
+_PAPER_ERRORS = {error.__name__: error for error in PaperError.__subclasses__()}
 
 
 class PdfiumParser:
     """Reads PDFs into papers. Every file is opened in a child process with limits.
 
     Args:
-        workers: how many files may be read at once; by default one for each processor.
+        workers: how many files may be read at once.
         seconds: how long one file may take.
         memory_mb: how much memory one file may take, in megabytes.
         max_pages: how many pages one file may have.
@@ -36,15 +40,15 @@ class PdfiumParser:
     def __init__(
         self,
         *,
-        workers: int | None = None,
-        seconds: float = DEFAULT_SECONDS,
-        memory_mb: int = DEFAULT_MEMORY_MB,
-        max_pages: int = DEFAULT_MAX_PAGES,
+        workers: int,
+        seconds: float,
+        memory_mb: int,
+        max_pages: int,
     ) -> None:
         self._seconds = seconds
         self._memory_mb = memory_mb
         self._max_pages = max_pages
-        self._pool = ChildPool(max(1, workers or os.cpu_count() or 1), seconds, memory_mb)
+        self._pool = ChildPool(max(1, workers), seconds, memory_mb)
 
     @property
     def fingerprint(self) -> str:
@@ -56,6 +60,7 @@ class PdfiumParser:
 
         Raises:
             PaperError: the file cannot be read; the reason is in its kind. The parser goes on.
+            ParserUnavailable: no process could be started to read it in; the file is not to blame.
         """
         try:
             return decode(self.parse_encoded(path, name))
@@ -63,11 +68,16 @@ class PdfiumParser:
             raise ParserCrashed(name=name, detail="it answered nonsense") from error
 
     def parse_encoded(self, path: Path, name: str) -> bytes:
-        """Read like ``parse``, but return the paper as ``core.parsed_format`` writes it, not checked yet."""
+        """Read like ``parse``, but return the paper as ``core.parsed_format`` writes it, not checked yet.
+
+        Raises like ``parse``.
+        """
         try:
             answer = self._pool.ask(path, self._max_pages)
         except ChildTimeout as error:
             raise ParseTimeout(name=name, seconds=f"{self._seconds:g}") from error
+        except ChildNotStarted as error:
+            raise ParserUnavailable(detail=error) from error
         except ChildOutOfMemory as error:
             raise ParseMemoryExceeded(name=name, megabytes=self._memory_mb) from error
         except ChildDied as error:
@@ -89,9 +99,9 @@ def _paper_error(payload: bytes, name: str) -> PaperError:
     """Rebuild the error that the child reported; only a ``PaperError`` may come from there."""
     try:
         fields = text_fields(payload)
-        kind = ERRORS.get(str(fields.get("error")))
+        kind = _PAPER_ERRORS.get(str(fields.get("error")))
         parameters = fields.get("parameters")
-        if kind is not None and issubclass(kind, PaperError) and isinstance(parameters, dict):
+        if kind is not None and isinstance(parameters, dict):
             return kind(**{str(key): str(value) for key, value in parameters.items()} | {"name": name})
     except (ValueError, KeyError):
         return ParserCrashed(name=name, detail="it answered nonsense")

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,6 +24,10 @@ class ChildTimeout(Exception):
 
 class ChildDied(Exception):
     """The child ended without an answer. The message says how."""
+
+
+class ChildNotStarted(Exception):
+    """No child could be started; no file is to blame. The message says why."""
 
 
 class ChildOutOfMemory(ChildDied):
@@ -45,7 +50,8 @@ class ChildPool:
 
         Raises:
             ChildTimeout: the child has not answered within the pool's seconds.
-            ChildDied: the child died, or could not be started.
+            ChildNotStarted: there was none, and none could be started.
+            ChildDied: the child died, or the pool is closed.
             ChildOutOfMemory: it died for want of memory.
         """
         with self._slots:
@@ -105,7 +111,7 @@ class _Child:
                 start_new_session=True,  # Ctrl-C in the terminal is not for it
             )
         except OSError as error:
-            raise ChildDied(error.strerror or type(error).__name__) from error
+            raise ChildNotStarted(error.strerror or type(error).__name__) from error
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._requests: BinaryIO = self._process.stdin  # type: ignore[assignment]
@@ -114,9 +120,12 @@ class _Child:
             limited = "limited" in text_fields(self._wait(_START_SECONDS).payload)
         except (ChildTimeout, ChildDied, ValueError) as error:
             self.kill()
-            raise ChildDied("the parsing process did not start") from error
+            raise ChildNotStarted(str(error) or "no answer") from error
+        except BaseException:  # Ctrl-C while it starts must leave no process behind
+            self.kill()
+            raise
         if not limited:
-            _log.info("This system does not limit a process's memory: a hostile PDF may take all of it.")
+            _warn_of_unlimited_memory()
 
     @property
     def alive(self) -> bool:
@@ -173,6 +182,12 @@ class _Child:
         return ChildDied(f"signal {-code}" if code < 0 else f"exit code {code}")
 
 
+@cache
+def _warn_of_unlimited_memory() -> None:
+    """Warn, once a process."""
+    _log.warning("This system does not limit a process's memory: a hostile PDF may take all of it.")
+
+
 def _environment() -> dict[str, str]:
     """Return the child's environment: ours, with our package findable and numeric libraries quiet."""
     paths = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -189,5 +204,5 @@ def log_fault(answer: Answer) -> str:
     fields = text_fields(answer.payload)
     parameters = fields.get("parameters")
     details = parameters if isinstance(parameters, dict) else {}
-    _log.error("The parser failed on a file:\n%s", details.get("traceback", ""))
+    _log.debug("The parser failed on a file:\n%s", details.get("traceback", ""))
     return str(details.get("detail", "unknown"))

@@ -26,7 +26,8 @@ def read_structure(printed: Printed) -> ParsedPaper:
     typography = measure(lines)
     opening = kept[0] if kept else []
     front = find_front(opening, pages[0].size.height if pages else 0.0, typography)
-    body = lines[len(front.lines) :]
+    before = {line.number for line in front.lines}
+    body = [line for line in lines if line.number not in before]
     drafts = [*_front_drafts(front, typography), *group(body, typography)]
     line_pages = np.array([line.page for page in pages for line in page.lines], np.int32)
     text, blocks, words = assemble(drafts, joined([page.words for page in pages]), line_pages)

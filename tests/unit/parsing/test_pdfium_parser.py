@@ -12,8 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from carrel.core.errors import DamagedPdf, ParseMemoryExceeded, ParserCrashed, ParseTimeout
+from carrel.core.errors import DamagedPdf, ParseMemoryExceeded, ParserCrashed, ParserUnavailable, ParseTimeout
 from carrel.core.parsed_format import decode
+from carrel.parsing import pool
 from carrel.parsing.frames import Answer, Kind, error_payload
 from carrel.parsing.pdfium_parser import PdfiumParser
 from tests.unit.parsing import samples
@@ -133,7 +134,8 @@ def test_an_interrupted_wait_leaves_no_answer_for_the_next_file(
 def test_children_end_with_their_parent_even_in_the_middle_of_a_file(bomb: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from carrel.parsing.pdfium_parser import PdfiumParser\n"
-        "PdfiumParser(workers=1, seconds=600, memory_mb=8192).parse(Path(sys.argv[1]), 'bomb.pdf')"
+        "parser = PdfiumParser(workers=1, seconds=600, memory_mb=8192, max_pages=100)\n"
+        "parser.parse(Path(sys.argv[1]), 'bomb.pdf')"
     )
     environment = {**os.environ, "PYTHONPATH": str(_SOURCE)}
     with subprocess.Popen([sys.executable, "-c", code, str(bomb)], env=environment) as parent:
@@ -192,6 +194,43 @@ def test_a_truncated_file_is_damaged(
     path.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(DamagedPdf):
         make_parser().parse(path, "cut.pdf")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process reliably")
+def test_a_child_without_memory_to_start_is_no_fault_of_the_file(
+    make_parser: Callable[..., PdfiumParser], good: Path
+) -> None:
+    with pytest.raises(ParserUnavailable) as raised:
+        make_parser(memory_mb=1).parse(good, "good.pdf")
+    assert raised.value.retryable
+    assert raised.value.exit_code == 3
+    assert "good.pdf" not in str(raised.value)
+
+
+def test_a_process_that_cannot_be_made_is_no_fault_of_the_file(
+    make_parser: Callable[..., PdfiumParser], good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    parser = make_parser()
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    with pytest.raises(ParserUnavailable, match="temporarily unavailable"):
+        parser.parse(good, "good.pdf")
+    monkeypatch.undo()
+    assert parser.parse(good, "good.pdf").text
+
+
+def test_a_traceback_is_for_developers_and_missing_limits_for_everyone_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG")
+    fault = error_payload("ParserCrashed", {"detail": "KeyError", "traceback": "Traceback …"})
+    assert pool.log_fault(Answer(Kind.FAULT, False, fault)) == "KeyError"
+    pool._warn_of_unlimited_memory.cache_clear()
+    pool._warn_of_unlimited_memory()
+    pool._warn_of_unlimited_memory()
+    assert [record.levelname for record in caplog.records] == ["DEBUG", "WARNING"]
 
 
 def test_a_child_may_only_report_errors_of_papers() -> None:

@@ -38,7 +38,7 @@ class Judged:
 
 @pytest.fixture(scope="module")
 def parser() -> Iterator[PdfiumParser]:
-    parser = PdfiumParser(workers=2, seconds=60)
+    parser = PdfiumParser(workers=2, seconds=60, memory_mb=1024, max_pages=2000)
     yield parser
     parser.close()
 

@@ -1,6 +1,9 @@
 """Structure from lines that a test sets itself: no PDF needed."""
 
+from collections.abc import Sequence
+
 import numpy as np
+import pytest
 
 from carrel.core.paper import BlockKind, PageSize, ParsedPaper, sections
 from carrel.parsing.printed import Line, Printed, PrintedPage, Words
@@ -145,6 +148,74 @@ def test_a_running_head_that_stands_once_is_known_by_the_title() -> None:
     text = setter.read().text
     assert "Sample library" not in text
     assert "three which is a line" in text
+
+
+def test_a_running_head_in_two_pieces_goes_as_a_whole() -> None:
+    setter = _Typesetter()
+    title = ("Sparse Attention for Long Documents: A Survey", 72, 100, 18, True)
+    setter.page(title, *_body(f"One {LONG}", f"two {LONG}"))
+    left = ("Sparse Attention for Long Documents", 72, 60, 8, False)
+    right = ("Sample library", 440, 59.5, 8, False)  # a little higher: the topmost is not the one that tells
+    setter.page(left, right, *_body(f"three {LONG}", "which attends for long.", top=90))
+    text = setter.read().text
+    assert "Sample library" not in text
+    assert text.count("Sparse Attention for Long Documents") == 1
+    assert "three which is a line" in text
+
+
+GERMAN = (
+    "Wir zeigen, dass die Aufmerksamkeit in langen Dokumenten auf wenige Stellen",
+    "verteilt werden kann, ohne dass die Antworten auf Fragen schlechter werden. Der",
+    "Aufwand steigt dabei nicht mehr mit dem Quadrat der Laenge, sondern nur noch mit",
+    "der Laenge selbst, was auf einem gewoehnlichen Rechner viel Zeit erspart.",
+)
+
+
+@pytest.mark.parametrize("body", [[], GERMAN[:1], GERMAN[:2], GERMAN, GERMAN * 8])
+@pytest.mark.parametrize("heading", ["", "Ueberblick"])
+@pytest.mark.parametrize("first", ["", "Zeitschrift fuer Versuche 12"])
+def test_all_but_title_and_authors_is_text(body: Sequence[str], heading: str, first: str) -> None:
+    setter = _Typesetter()
+    title, authors = "Sparsame Aufmerksamkeit fuer lange Dokumente", "Ada Lovelace, Alan M. Turing"
+    entries: list[Entry] = [(first, 72, 80, 9, False)] if first else []
+    entries += [(title, 72, 120, 18, True), (authors, 72, 146, 11, False)]
+    entries += [(heading, 72, 180, 13, True)] if heading else []
+    setter.page(*entries, *_body(*body))
+    setter.page(*_body(*GERMAN))
+    paper = setter.read()
+    front = " ".join(_texts(paper, BlockKind.FRONT))
+    allowed = len(title) + len(authors) + len(first) + 2
+    assert len(front) <= allowed
+    assert not any(line in front for line in body)
+    assert paper.metadata.title == title
+    assert paper.metadata.authors[:1] == ("Ada Lovelace",)
+
+
+def test_text_that_the_file_holds_before_the_title_is_text() -> None:
+    setter = _Typesetter()
+    title: Entry = ("Sparsame Aufmerksamkeit fuer lange Dokumente", 72, 90, 18, True)
+    setter.page(*_body(*GERMAN), title, ("Version 2", 72, 700, 9, False))
+    paper = setter.read()
+    assert _texts(paper, BlockKind.FRONT) == [title[0]]
+    assert GERMAN[0] in paper.text
+
+
+def test_names_and_addresses_in_full_lines_are_no_text() -> None:
+    setter = _Typesetter()
+    names = (
+        "Ada Lovelace, Alan M. Turing, Grace Hopper, John von Neumann, Donald Knuth,",
+        "Barbara Liskov, Edsger W. Dijkstra, Frances Allen, Leslie Lamport, Tony Hoare,",
+        "Department of Computer Science, University of Testing, Cambridge, MA 02139, USA",
+    )
+    setter.page(
+        ("Sparsame Aufmerksamkeit fuer lange Dokumente", 72, 80, 18, True),
+        *_body(*names, top=110),
+        *_body(*GERMAN, top=180),
+    )
+    paper = setter.read()
+    assert names[2] in _texts(paper, BlockKind.FRONT)[-1]
+    assert len(paper.metadata.authors) == 10
+    assert GERMAN[0] in _texts(paper, BlockKind.PARAGRAPH)[0]
 
 
 def test_columns_written_row_by_row_are_read_one_after_the_other() -> None:
