@@ -92,7 +92,7 @@ class WordPieces:
         new = [word for word in dict.fromkeys(words) if word not in known]
         if new:
             self._known_characters += sum(map(len, new))
-            if len(new) > _FEW_WORDS:
+            if self._vocabulary or len(new) > _FEW_WORDS:
                 known.update(self._whole(new))
                 new = [word for word in new if word not in known]
         if new:
