@@ -113,26 +113,28 @@ def measure(services: Services, draws: int, seed: int, misses: bool) -> dict[str
     """Return, for each kind of item, how many there were and the shares found."""
     rows = truths()
     texts = {str(row["file"]): page_texts(DATA.parent / str(row["file"])) for row in rows}
-    counts: dict[str, list[tuple[bool, bool, bool]]] = {}
+    counts: dict[str, list[tuple[bool, bool | None, bool]]] = {}
     for item in items(rows, draws, seed):
         hits = services.search(Query(item.query, limit=3)).hits
         first = hits[0] if hits else None
         paper = first is not None and first.paper.file_name == Path(item.file).name
-        page = item.page is None or (
-            paper and first is not None and item.page in first.passages[0].passage.pages
-        )
+        page = None  # a title or an abstract has no page of its own to be right about
+        if item.page is not None:
+            page = paper and first is not None and item.page in first.passages[0].passage.pages
         true = first is not None and true_to_page(
             first, texts[next(f for f in texts if Path(f).name == first.paper.file_name)]
         )
         counts.setdefault(item.kind, []).append((paper, page, true))
-        if misses and not (paper and page and true):
+        if misses and not (paper and page is not False and true):
             found = first and (first.paper.file_name, first.passages[0].passage.pages)
             print(f"missed: {item} → {found}, true to page {true}", file=sys.stderr)
     return {
         kind: {
             "items": len(found),
             "paper at rank 1": sum(paper for paper, _, _ in found) / len(found),
-            "on the right page": sum(page for _, page, _ in found) / len(found),
+            "on the right page": sum(page is True for _, page, _ in found) / len(found)
+            if any(page is not None for _, page, _ in found)
+            else float("nan"),
             "shown text is on its page": sum(true for _, _, true in found) / len(found),
         }
         for kind, found in counts.items()
@@ -171,7 +173,11 @@ def main() -> None:
     print(describe())
     print("\n| item | n | paper at rank 1 | right page | shown text is on its page |\n|---|---|---|---|---|")
     for kind, row in table.items():
-        shares = " | ".join(f"{100 * share:.1f} %" for name, share in row.items() if name != "items")
+        shares = " | ".join(
+            "—" if share != share else f"{100 * share:.1f} %"  # noqa: PLR0124 - not a number: no such figure
+            for name, share in row.items()
+            if name != "items"
+        )
         print(f"| {kind} | {row['items']:.0f} | {shares} |")
 
 

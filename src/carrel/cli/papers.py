@@ -67,23 +67,7 @@ def show_paper(identifier: str, kbs: list[str], as_json: bool) -> int:
         record = opened.shelves.find(identifier, opened.shelves.readable(kbs))
         passages = opened.shelves.passages(record)
     if as_json:
-        print_json(
-            paper_document(record)
-            | {
-                "abstract": record.metadata.abstract,
-                "sections": [*_sections(passages)],
-                "passages": [
-                    {
-                        "id": passage.id,
-                        "section": passage.section,
-                        "page": passage.page,
-                        "pages": sorted(passage.pages),
-                        "text": passage.text,
-                    }
-                    for passage in passages
-                ],
-            }
-        )
+        print_json(paper_document(record) | _reading_document(record, passages))
         return 0
     metadata = record.metadata
     facts = {
@@ -107,6 +91,23 @@ def show_paper(identifier: str, kbs: list[str], as_json: bool) -> int:
     for section, page in _sections(passages).items():
         print(f"  {printable(section) or tr('(beginning)')} · " + tr("page {page}").format(page=page))
     return 0
+
+
+def _reading_document(record: PaperRecord, passages: Sequence[Passage]) -> dict[str, Json]:
+    return {
+        "abstract": record.metadata.abstract,
+        "sections": [*_sections(passages)],
+        "passages": [
+            {
+                "id": passage.id,
+                "section": passage.section,
+                "page": passage.page,
+                "pages": sorted(passage.pages),
+                "text": passage.text,
+            }
+            for passage in passages
+        ],
+    }
 
 
 def remove_paper(identifier: str, kbs: list[str], as_json: bool) -> int:
