@@ -21,6 +21,7 @@ from carrel.bootstrap import Services, open_services
 from carrel.cli.add import bring_in
 from carrel.cli.progress import Lines
 from carrel.config import load_settings
+from carrel.core.errors import EmptyQuery
 from carrel.core.ranking import Hit, Query
 from carrel.ingest.accept import accept
 
@@ -115,7 +116,7 @@ def measure(services: Services, draws: int, seed: int, misses: bool) -> dict[str
     texts = {str(row["file"]): page_texts(DATA.parent / str(row["file"])) for row in rows}
     counts: dict[str, list[tuple[bool, bool | None, bool]]] = {}
     for item in items(rows, draws, seed):
-        hits = services.search(Query(item.query, limit=3)).hits
+        hits = _hits(services, item.query)
         first = hits[0] if hits else None
         paper = first is not None and first.paper.file_name == Path(item.file).name
         page = None  # a title or an abstract has no page of its own to be right about
@@ -139,6 +140,13 @@ def measure(services: Services, draws: int, seed: int, misses: bool) -> dict[str
         }
         for kind, found in counts.items()
     }
+
+
+def _hits(services: Services, query: str) -> tuple[Hit, ...]:
+    try:
+        return services.search(Query(query, limit=3)).hits
+    except EmptyQuery:
+        return ()  # a draw of nothing but signs: it counts as missed
 
 
 def library(services: Services) -> None:
