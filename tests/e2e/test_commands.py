@@ -120,7 +120,7 @@ def test_search_answers_with_the_documented_fields(filled: tuple[Carrel, Documen
     assert isinstance(best["paper"]["authors"], list)
     assert best["passages"]
     for passage in best["passages"]:
-        assert set(passage) == {"id", "text", "page", "pages", "section", "score", "boxes"}
+        assert set(passage) == {"id", "text", "page", "pages", "paragraph", "section", "score", "boxes"}
         assert passage["page"] in passage["pages"]
         assert passage["pages"] == sorted(passage["pages"])
         assert passage["boxes"]
@@ -194,7 +194,7 @@ def test_list_and_show_answer_with_what_is_known(filled: tuple[Carrel, Document]
     assert len(shown["passages"]) == item["passages"]
     assert shown["sections"]
     for passage in shown["passages"]:
-        assert set(passage) == {"id", "section", "page", "pages", "text"}
+        assert set(passage) == {"id", "section", "page", "pages", "paragraph", "text"}
     for_a_person = carrel.run("show", item["paper_id"][:10])
     assert (for_a_person.code, for_a_person.err) == (0, "")
     assert item["paper_id"] in for_a_person.out

@@ -23,7 +23,8 @@ from carrel.core.errors import (
     PaperError,
     TooManyPages,
 )
-from carrel.core.paper import Block, BlockKind, Metadata, PageSize, ParsedPaper, WordBoxes
+from carrel.core.metadata import Metadata
+from carrel.core.paper import Block, BlockKind, PageSize, ParsedPaper, WordBoxes
 
 WIDTH, HEIGHT = 612.0, 792.0
 LEFT, TOP, LEADING, ADVANCE = 72.0, 72.0, 12.0, 5.0

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -29,7 +30,8 @@ from carrel.core.errors import (
 from carrel.core.ids import KnowledgeBaseId, PaperId, new_job_id, new_knowledge_base_id, paper_id, passage_id
 from carrel.core.jobs import Job, JobState
 from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
-from carrel.core.paper import Box, Metadata, Passage
+from carrel.core.metadata import Metadata
+from carrel.core.paper import Box, PageSize, ParsedPaper, Passage, WordBoxes
 from carrel.library.shelves import Shelves
 from carrel.storage import knowledge_bases, papers, passages, queue, removals
 from carrel.storage.database import FILE_NAME, HEAD, Catalog, Transaction, open_database
@@ -45,6 +47,12 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
     catalog = open_database(tmp_path / "home")
     yield catalog
     catalog.close()
+
+
+def parsed(metadata: Metadata, pages: int) -> ParsedPaper:
+    none = np.zeros(0, np.int32)
+    words = WordBoxes(none, none, none, none, np.zeros((0, 4), np.float32))
+    return ParsedPaper(metadata, "", (), words, (PageSize(612, 792),) * pages)
 
 
 def sha(n: int) -> str:
@@ -85,7 +93,7 @@ def ready(tx: Transaction, shelf: KnowledgeBase, n: int) -> None:
     assert claimed is not None
     assert claimed.id == job.id
     found = some_passages(paper(n))
-    papers.publish(tx, shelf, paper(n), f"{n}.pdf", Metadata(title=f"Paper {n}", year=2000), 4, found)
+    papers.publish(tx, shelf, paper(n), f"{n}.pdf", parsed(Metadata(title=f"Paper {n}", year=2000), 4), found)
     queue.finish(tx, claimed)
 
 
@@ -529,7 +537,7 @@ class QueueMachine(RuleBasedStateMachine):
             if outcome == "finish":
                 shelf = self.shelves[key[0]]
                 found = some_passages(job.paper_id)
-                papers.publish(tx, shelf, job.paper_id, job.file_name, Metadata(), 1, found)
+                papers.publish(tx, shelf, job.paper_id, job.file_name, parsed(Metadata(), 1), found)
                 queue.finish(tx, job)
                 self.expected.ended[key] = JobState.DONE
             else:

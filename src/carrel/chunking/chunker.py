@@ -49,6 +49,7 @@ def chunk(
     size = min(settings.size, max_tokens)
     title = shortened(parsed.metadata.title, tokens, int(size * _CONTEXT_SHARE / 2))
     chunks: list[Chunk] = []
+    begins = [block.start for section in sections(parsed) for block in section.blocks]
     for section in sections(parsed):
         name = shortened(section.name, tokens, int(size * _CONTEXT_SHARE / 2))
         context = len(tokens.token_ends(in_context(title, name, "")))
@@ -58,7 +59,8 @@ def chunk(
         for first, last in _runs(section.blocks):
             for start, end in _cut(parsed.text, first, last, tokens, budget):
                 embedded = in_context(title, name, parsed.text[start:end])
-                passage = _passage(paper, parsed, start, end, len(chunks), section.name, embedded)
+                paragraph = bisect_right(begins, start)
+                passage = _passage(paper, parsed, start, end, len(chunks), paragraph, section.name, embedded)
                 chunks.append(Chunk(passage, embedded))
     return tuple(chunks)
 
@@ -130,7 +132,14 @@ def _stripped(run: str, start: int, stop: int) -> tuple[int, int]:
 
 
 def _passage(
-    paper: PaperId, parsed: ParsedPaper, start: int, end: int, ordinal: int, section: str, embedded: str
+    paper: PaperId,
+    parsed: ParsedPaper,
+    start: int,
+    end: int,
+    ordinal: int,
+    paragraph: int,
+    section: str,
+    embedded: str,
 ) -> Passage:
     return Passage(
         id=passage_id(paper, start, end, embedded),
@@ -140,6 +149,7 @@ def _passage(
         end=end,
         text=parsed.text[start:end],
         section=section,
-        pages=parsed.words.pages(start, end) or (1,),
+        pages=parsed.words.pages(start, end),
         boxes=parsed.words.boxes(start, end),
+        paragraph=paragraph,
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from carrel.core.errors import CarrelError
 from carrel.core.language import tr
+from carrel.core.paper import Passage
 
 # What could steer a terminal and JSON allows: DEL, C1 controls, marks that turn the direction of text.
 _STEERING = re.compile("[\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -41,6 +42,13 @@ def error_document(error: CarrelError) -> dict[str, Json]:
 def printable(text: str) -> str:
     """Return the text as one line without control characters: a title must not steer the terminal."""
     return "".join(" " if c.isspace() else "�" if unicodedata.category(c)[0] == "C" else c for c in text)
+
+
+def place_of(passage: Passage) -> str:
+    """Return where a passage stands: its page, or its paragraph in a file without pages."""
+    if passage.page is None:
+        return tr("paragraph {number}").format(number=passage.paragraph)
+    return tr("page {page}").format(page=passage.page)
 
 
 def width(text: str) -> int:

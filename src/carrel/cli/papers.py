@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Sequence
 
 from carrel.bootstrap import Services
-from carrel.cli.output import Json, print_json, printable, shortened, width, wrapped
+from carrel.cli.output import Json, place_of, print_json, printable, shortened, width, wrapped
 from carrel.cli.session import services
 from carrel.core.errors import IndexBusy
 from carrel.core.language import tr
@@ -78,7 +78,7 @@ def show_paper(identifier: str, kbs: list[str], as_json: bool) -> int:
         "DOI": metadata.doi,
         "arXiv": metadata.arxiv_id,
         tr("File"): record.file_name,
-        tr("Pages"): str(record.pages),
+        tr("Pages"): str(record.pages or ""),
         tr("Passages"): str(len(passages)),
         "Id": record.id,
     }
@@ -88,8 +88,8 @@ def show_paper(identifier: str, kbs: list[str], as_json: bool) -> int:
         for line in wrapped(printable(metadata.abstract), 90):
             print(f"  {line}")
     print()
-    for section, page in _sections(passages).items():
-        print(f"  {printable(section) or tr('(beginning)')} · " + tr("page {page}").format(page=page))
+    for section, first in _sections(passages).items():
+        print(f"  {printable(section) or tr('(beginning)')} · {place_of(first)}")
     return 0
 
 
@@ -103,6 +103,7 @@ def _reading_document(record: PaperRecord, passages: Sequence[Passage]) -> dict[
                 "section": passage.section,
                 "page": passage.page,
                 "pages": sorted(passage.pages),
+                "paragraph": passage.paragraph,
                 "text": passage.text,
             }
             for passage in passages
@@ -147,12 +148,12 @@ def paper_document(record: PaperRecord) -> dict[str, Json]:
     }
 
 
-def _sections(passages: Sequence[Passage]) -> dict[str, int]:
-    """Return each section's first page, in reading order."""
-    pages: dict[str, int] = {}
+def _sections(passages: Sequence[Passage]) -> dict[str, Passage]:
+    """Return each section's first passage, in reading order."""
+    first: dict[str, Passage] = {}
     for passage in passages:
-        pages.setdefault(passage.section, min(passage.pages))
-    return pages
+        first.setdefault(passage.section, passage)
+    return first
 
 
 def _print_facts(facts: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from carrel.cli.output import Json, note, print_json, printable, shortened, wrapped
+from carrel.cli.output import Json, note, place_of, print_json, printable, shortened, wrapped
 from carrel.config import Settings, load_settings
 from carrel.core.errors import CarrelError, NoRerankerConfigured
 from carrel.core.knowledge_base import DEFAULT_EMBEDDER
@@ -158,6 +158,7 @@ def _passage_document(found: PassageHit) -> dict[str, Json]:
         "text": passage.text,
         "page": passage.page,
         "pages": sorted(passage.pages),
+        "paragraph": passage.paragraph,
         "section": passage.section,
         "score": round(found.score, 6),
         "boxes": [
@@ -204,7 +205,7 @@ def _print_hit(hit: Hit, columns: int, explain: bool) -> None:
 
 def _print_passage(found: PassageHit, columns: int, whole: bool) -> None:
     passage = found.passage
-    place = tr("page {page}").format(page=passage.page)
+    place = place_of(passage)
     section = printable(passage.section)
     print("     " + _styled(shortened(f"{section} · {place}" if section else place, columns - 5), "36"))
     lines = wrapped(printable(passage.text), columns - 7)

@@ -7,6 +7,7 @@ from carrel.core.ids import KnowledgeBaseId
 DEFAULT_NAME = "library"
 DEFAULT_DOMAIN = "papers"
 DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
+DEFAULT_PARSER = "pdfium"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +43,6 @@ class KnowledgeBase:
     embedder: str = DEFAULT_EMBEDDER
     chunking: ChunkSettings = ChunkSettings()
     generation: int = 1
+    parser: str = DEFAULT_PARSER  # reads its PDFs
     papers: int = 0  # searchable papers in it
     passages: int = 0

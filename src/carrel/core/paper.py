@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carrel.core.ids import PaperId, PassageId
+from carrel.core.metadata import Metadata
+from carrel.core.quality import ParseQuality
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,9 @@ class BlockKind(StrEnum):
     HEADING = "heading"
     PARAGRAPH = "paragraph"
     CAPTION = "caption"
+    TABLE = "table"  # its cells, row by row
+    FOOTNOTE = "footnote"
+    REFERENCE = "reference"  # one entry of the list of references
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,29 +103,19 @@ class WordBoxes:
         return tuple(sorted(counts, key=lambda page: (-counts[page], page)))
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """What a library catalogue says of a paper; empty or None where it could not be read."""
-
-    title: str = ""
-    authors: tuple[str, ...] = ()
-    abstract: str = ""
-    year: int | None = None
-    venue: str = ""
-    doi: str = ""
-    arxiv_id: str = ""
-    language: str = ""  # ISO 639-1, e.g. "en" or "zh"
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class ParsedPaper:
-    """A paper as a parser read it. Block and word offsets are into ``text``."""
+    """A paper as a parser read it. Block and word offsets are into ``text``.
+
+    A file without pages (Markdown, say) has no ``pages`` and no ``words``.
+    """
 
     metadata: Metadata
     text: str
     blocks: tuple[Block, ...]
     words: WordBoxes
     pages: tuple[PageSize, ...]
+    quality: ParseQuality = field(default_factory=ParseQuality)
 
     def block_text(self, block: Block) -> str:
         """Return the block's characters."""
@@ -172,13 +167,14 @@ class Passage:
     end: int
     text: str  # as shown; the model reads ``in_context(title, section, text)``
     section: str
-    pages: tuple[int, ...]  # the page with most of its words first
+    pages: tuple[int, ...]  # the page with most of its words first; none in a file without pages
     boxes: tuple[Box, ...] = field(repr=False)
+    paragraph: int = 1  # the paper's paragraph that it begins in, from 1
 
     @property
-    def page(self) -> int:
-        """The page that holds most of the passage's words."""
-        return self.pages[0]
+    def page(self) -> int | None:
+        """The page that holds most of the passage's words; None in a file without pages."""
+        return self.pages[0] if self.pages else None
 
 
 _REFERENCE_LIST = re.compile(

@@ -19,9 +19,11 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from carrel.core.paper import Block, BlockKind, Metadata, PageSize, ParsedPaper, WordBoxes
+from carrel.core.json_values import as_list, as_number, as_object, as_text
+from carrel.core.metadata_format import metadata_fields, metadata_of, quality_fields, quality_of
+from carrel.core.paper import Block, BlockKind, PageSize, ParsedPaper, WordBoxes
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _MAGIC = b"CRLP"
 _LENGTH = struct.Struct("<I")
@@ -34,19 +36,10 @@ _DEEPEST_HEADING = 255
 def encode(paper: ParsedPaper) -> bytes:
     """Return the paper as bytes."""
     words = paper.words
-    meta = paper.metadata
     header = json.dumps(
         {
-            "metadata": {
-                "title": meta.title,
-                "authors": list(meta.authors),
-                "abstract": meta.abstract,
-                "year": meta.year,
-                "venue": meta.venue,
-                "doi": meta.doi,
-                "arxiv_id": meta.arxiv_id,
-                "language": meta.language,
-            },
+            "metadata": metadata_fields(paper.metadata),
+            "quality": quality_fields(paper.quality),
             "text": paper.text,
             "blocks": [[block.kind.value, block.start, block.end, block.level] for block in paper.blocks],
             "pages": [[page.width, page.height] for page in paper.pages],
@@ -76,26 +69,25 @@ def decode(data: bytes) -> ParsedPaper:
     begin = _LENGTH.size + length
     if begin > len(body):
         raise ValueError("parsed paper: the header is cut off")
-    header = _object(_json(body[_LENGTH.size : begin]))
-    count = _number(header.get("words"))
+    header = as_object(_json(body[_LENGTH.size : begin]))
+    count = as_number(header.get("words"))
     if len(body) - begin != count * _WORD_BYTES:
         raise ValueError("parsed paper: the number of words does not fit")
-    text = _text(header.get("text"))
-    pages = tuple(_page(each) for each in _list(header.get("pages")))
-    blocks = tuple(_block(each) for each in _list(header.get("blocks")))
+    text = as_text(header.get("text"))
+    pages = tuple(_page(each) for each in as_list(header.get("pages")))
+    blocks = tuple(_block(each) for each in as_list(header.get("blocks")))
     _check_blocks(blocks, len(text))
     words = _words(body, begin, count)
     _check_words(words, len(text), len(pages))
-    return ParsedPaper(_metadata(_object(header.get("metadata"))), text, blocks, words, pages)
+    metadata, quality = metadata_of(header.get("metadata")), quality_of(header.get("quality"))
+    return ParsedPaper(metadata, text, blocks, words, pages, quality)
 
 
 def _encodable(paper: ParsedPaper) -> bool:
     """Whether the text has no lone surrogates, which UTF-8 cannot carry (JSON's escapes can)."""
     try:
         paper.text.encode("utf-8")
-        "\n".join(
-            (paper.metadata.title, paper.metadata.abstract, paper.metadata.venue, *paper.metadata.authors)
-        ).encode("utf-8")
+        str(metadata_fields(paper.metadata)).encode("utf-8")
     except UnicodeEncodeError:
         return False
     return True
@@ -176,59 +168,21 @@ def _check_blocks(blocks: tuple[Block, ...], characters: int) -> None:
         before = block.end
 
 
-def _metadata(values: dict[str, object]) -> Metadata:
-    year = values.get("year")
-    return Metadata(
-        title=_text(values.get("title")),
-        authors=tuple(_text(each) for each in _list(values.get("authors"))),
-        abstract=_text(values.get("abstract")),
-        year=None if year is None else _number(year),
-        venue=_text(values.get("venue")),
-        doi=_text(values.get("doi")),
-        arxiv_id=_text(values.get("arxiv_id")),
-        language=_text(values.get("language")),
-    )
-
-
 def _block(values: object) -> Block:
-    fields = _list(values)
+    fields = as_list(values)
     if len(fields) != 4:
         raise ValueError("parsed paper: a block has another number of fields")
-    level = _number(fields[3])
+    level = as_number(fields[3])
     if level > _DEEPEST_HEADING:
         raise ValueError("parsed paper: a heading is too deep")
-    return Block(BlockKind(_text(fields[0])), _number(fields[1]), _number(fields[2]), level)
+    return Block(BlockKind(as_text(fields[0])), as_number(fields[1]), as_number(fields[2]), level)
 
 
 def _page(values: object) -> PageSize:
-    fields = _list(values)
+    fields = as_list(values)
     if len(fields) != 2:
         raise ValueError("parsed paper: a page has another number of measures")
     width, height = (float(each) if isinstance(each, int | float) else -1.0 for each in fields)
     if not (0 <= width < 1e6 and 0 <= height < 1e6):
         raise ValueError("parsed paper: a page's size is out of range")
     return PageSize(width, height)
-
-
-def _object(value: object) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise ValueError("parsed paper: an object was expected")  # noqa: TRY004 - one error for all damage
-    return value
-
-
-def _list(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise ValueError("parsed paper: a list was expected")  # noqa: TRY004
-    return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("parsed paper: a text was expected")  # noqa: TRY004
-    return value
-
-
-def _number(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError("parsed paper: a number was expected")
-    return value

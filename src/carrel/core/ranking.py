@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from carrel.core.ids import KnowledgeBaseId, PaperId
-from carrel.core.paper import Metadata, Passage
+from carrel.core.metadata import Metadata
+from carrel.core.paper import Passage
+from carrel.core.quality import ParseQuality
 
 
 class Mode(StrEnum):
@@ -100,7 +102,8 @@ class PaperRecord:
     knowledge_base_id: KnowledgeBaseId
     metadata: Metadata
     file_name: str
-    pages: int
+    pages: int  # 0 in a file without pages
+    quality: ParseQuality | None = None  # None where an earlier version read it
 
 
 @dataclass(frozen=True, slots=True)

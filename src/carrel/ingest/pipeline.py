@@ -15,7 +15,8 @@ from carrel.chunking.chunker import Chunk, chunk, shortened
 from carrel.core.errors import FileUnreadable
 from carrel.core.jobs import Job, Stage
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.paper import Metadata, ParsedPaper, in_context
+from carrel.core.metadata import Metadata
+from carrel.core.paper import ParsedPaper, in_context
 from carrel.core.ports import BlobStore, Embedder, Index, IndexedPaper, IndexedPassage, Parser
 from carrel.core.space import Vectors
 from carrel.storage import papers, queue
@@ -97,7 +98,7 @@ def make_searchable(
         wanted = queue.still_wanted(tx, job)
         if wanted:
             passages = [item.passage for item in chunks]
-            papers.publish(tx, knowledge_base, job.paper_id, job.file_name, parsed.metadata, pages, passages)
+            papers.publish(tx, knowledge_base, job.paper_id, job.file_name, parsed, passages)
             queue.finish(tx, job)
     if not wanted:
         index.remove([job.paper_id])

@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from carrel.core.errors import PaperError
 from carrel.core.parsed_format import encode
-from carrel.parsing.frames import Answer, Kind, error_payload, read_request, write_answer
+from carrel.parsing.frames import Answer, Kind, Request, error_payload, read_request, write_answer
 from carrel.parsing.pdf_document import read_pdf, start_pdfium
 
 _FILES = 200  # a fresh process after so many, against leaks
@@ -36,13 +36,12 @@ def main() -> None:
     gc.disable()
     gc.freeze()
     limited = _limit_resources(memory_mb)
-    requests: queue.SimpleQueue[tuple[str, int]] = queue.SimpleQueue()
+    requests: queue.SimpleQueue[Request] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, requests), daemon=True).start()
     write_answer(answers, Answer(Kind.READY, False, b'{"limited": true}' if limited else b"{}"))
     room = _resident_mb() + memory_mb // 4
     for served in range(1, _FILES + 1):
-        path, max_pages = requests.get()
-        kind, payload = _parse(path, max_pages)
+        kind, payload = _parse(requests.get())
         gc.collect()
         last = served == _FILES or kind is Kind.MEMORY or _resident_mb() > room
         write_answer(answers, Answer(kind, last, payload))
@@ -61,15 +60,15 @@ def _private_stdout() -> BinaryIO:
     return os.fdopen(private, "wb")
 
 
-def _listen(stream: BinaryIO, requests: "queue.SimpleQueue[tuple[str, int]]") -> None:
+def _listen(stream: BinaryIO, requests: "queue.SimpleQueue[Request]") -> None:
     while (request := read_request(stream)) is not None:
         requests.put(request)
     os._exit(0)
 
 
-def _parse(path: str, max_pages: int) -> tuple[Kind, bytes]:
+def _parse(request: Request) -> tuple[Kind, bytes]:
     try:
-        return Kind.PAPER, encode(read_pdf(Path(path), "", max_pages))
+        return Kind.PAPER, encode(read_pdf(Path(request.path), "", request.max_pages))
     except PaperError as error:
         parameters = {key: value for key, value in error.parameters.items() if key != "name"}
         return Kind.ERROR, error_payload(type(error).__name__, parameters)

@@ -1,13 +1,13 @@
 """What the parser and its child process say to each other: length-prefixed frames over pipes.
 
-A request is a JSON object ``{"path", "max_pages"}``. An answer is one byte for its kind, one byte
+A request is a JSON object with the fields of ``Request``. An answer is one byte for its kind, one byte
 that is 1 if the child leaves after it, and a payload: a parsed paper as bytes, or JSON.
 """
 
 import json
 import struct
 from enum import Enum
-from typing import BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
 _REQUEST = struct.Struct("<I")
 _ANSWER = struct.Struct("<c?I")
@@ -33,15 +33,22 @@ class Answer(NamedTuple):
     payload: bytes
 
 
-def write_request(stream: BinaryIO, path: str, max_pages: int) -> None:
+class Request(NamedTuple):
+    """What the child is asked to do: read the file at ``path``."""
+
+    path: str
+    max_pages: int
+
+
+def write_request(stream: BinaryIO, request: Request) -> None:
     """Send a request."""
-    payload = json.dumps({"path": path, "max_pages": max_pages}).encode("ascii")
+    payload = json.dumps(request._asdict()).encode("ascii")
     stream.write(_REQUEST.pack(len(payload)) + payload)
     stream.flush()
 
 
-def read_request(stream: BinaryIO) -> tuple[str, int] | None:
-    """Return the path and the page limit of the next request; None when the parser is gone."""
+def read_request(stream: BinaryIO) -> Request | None:
+    """Return the next request; None when the parser is gone."""
     head = stream.read(_REQUEST.size)
     if len(head) < _REQUEST.size:
         return None
@@ -49,8 +56,7 @@ def read_request(stream: BinaryIO) -> tuple[str, int] | None:
     payload = stream.read(min(length, _LONGEST_REQUEST))
     if len(payload) < length:
         return None
-    request = cast(dict[str, object], json.loads(payload))
-    return str(request["path"]), int(str(request["max_pages"]))
+    return Request(**cast(dict[str, Any], json.loads(payload)))
 
 
 def write_answer(stream: BinaryIO, answer: Answer) -> None:

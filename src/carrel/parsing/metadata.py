@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from carrel.core.paper import Block, BlockKind, Metadata
+from carrel.core.metadata import Metadata
+from carrel.core.paper import Block, BlockKind
 from carrel.parsing.authors import authors_from_info, authors_on_page
 from carrel.parsing.front import Front
 from carrel.parsing.headings import ABSTRACT_NAME

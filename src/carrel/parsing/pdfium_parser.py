@@ -11,7 +11,7 @@ from carrel.core.errors import (
 )
 from carrel.core.paper import ParsedPaper
 from carrel.core.parsed_format import FORMAT_VERSION, decode
-from carrel.parsing.frames import Kind, text_fields
+from carrel.parsing.frames import Kind, Request, text_fields
 from carrel.parsing.pool import (
     ChildDied,
     ChildNotStarted,
@@ -73,7 +73,7 @@ class PdfiumParser:
         Raises like ``parse``.
         """
         try:
-            answer = self._pool.ask(path, self._max_pages)
+            answer = self._pool.ask(Request(str(path.absolute()), self._max_pages))
         except ChildTimeout as error:
             raise ParseTimeout(name=name, seconds=f"{self._seconds:g}") from error
         except ChildNotStarted as error:

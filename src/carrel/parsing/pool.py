@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
-from carrel.parsing.frames import Answer, Kind, read_answer, text_fields, write_request
+from carrel.parsing.frames import Answer, Kind, Request, read_answer, text_fields, write_request
 
 _log = logging.getLogger(__name__)
 _START_SECONDS = 60.0  # a slow disk may need that to load the interpreter
@@ -45,7 +45,7 @@ class ChildPool:
         self._idle: list[_Child] = []
         self._closed = False
 
-    def ask(self, path: Path, max_pages: int) -> Answer:
+    def ask(self, request: Request) -> Answer:
         """Return the answer of a child, waiting until one is free.
 
         Raises:
@@ -58,7 +58,7 @@ class ChildPool:
             child = self._take()
             done = False
             try:
-                answer = child.ask(str(path.absolute()), max_pages, self._seconds)
+                answer = child.ask(request, self._seconds)
                 done = True
             finally:
                 # Also when a signal or Ctrl-C interrupts the wait: its answer would be taken for the next.
@@ -132,10 +132,10 @@ class _Child:
         """Whether the process is running."""
         return self._process.poll() is None
 
-    def ask(self, path: str, max_pages: int, seconds: float) -> Answer:
+    def ask(self, request: Request, seconds: float) -> Answer:
         """Return the answer to one request. Raises like ``ChildPool.ask``."""
         try:
-            write_request(self._requests, path, max_pages)
+            write_request(self._requests, request)
         except OSError as error:
             raise self._death() from error
         return self._wait(seconds)

@@ -26,7 +26,8 @@ def create(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
     tx.run(
         """
         INSERT INTO knowledge_bases VALUES (
-            :id, :name, :description, :domain, :embedder, :chunk_size, :chunk_overlap, :generation, :now
+            :id, :name, :description, :domain, :embedder, :chunk_size, :chunk_overlap, :generation, :now,
+            :parser
         )
         """,
         id=knowledge_base.id,
@@ -38,6 +39,7 @@ def create(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
         chunk_overlap=knowledge_base.chunking.overlap,
         generation=knowledge_base.generation,
         now=now(),
+        parser=knowledge_base.parser,
     )
 
 
@@ -114,6 +116,7 @@ def _knowledge_base(row: Row) -> KnowledgeBase:
         embedder=row["embedder"],
         chunking=ChunkSettings(row["chunk_size"], row["chunk_overlap"]),
         generation=row["generation"],
+        parser=row["parser"],
         papers=row["papers"],
         passages=row["passages"] or 0,
     )

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from carrel.core.errors import AmbiguousPaperId, PaperMissing
 from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.paper import Metadata, Passage
+from carrel.core.metadata import Metadata
+from carrel.core.metadata_format import evidence_fields, evidence_of, quality_fields, quality_of
+from carrel.core.paper import ParsedPaper, Passage
 from carrel.core.ranking import PaperRecord
 from carrel.storage import passages, removals
 from carrel.storage.clock import now
@@ -18,12 +20,14 @@ def register(tx: Transaction, paper: PaperId, sha256: str, size: int) -> None:
     tx.run(
         """
         INSERT INTO papers VALUES (
-            :id, :sha256, :bytes, 0, :title, :authors, :abstract, :year, :venue, :doi, :arxiv_id, :language
+            :id, :sha256, :bytes, 0, :title, :authors, :abstract, :year, :venue, :doi, :arxiv_id, :language,
+            :keywords, :evidence, :quality
         ) ON CONFLICT DO NOTHING
         """,
         id=paper,
         sha256=sha256,
         bytes=size,
+        quality="",
         **_metadata_values(Metadata()),
     )
 
@@ -33,8 +37,7 @@ def publish(
     knowledge_base: KnowledgeBase,
     paper: PaperId,
     file_name: str,
-    metadata: Metadata,
-    pages: int,
+    parsed: ParsedPaper,
     found: Sequence[Passage],
 ) -> None:
     """Make a paper searchable in a knowledge base: the row in ``holdings`` decides it."""
@@ -42,12 +45,14 @@ def publish(
     tx.run(
         """
         UPDATE papers SET pages = :pages, title = :title, authors = :authors, abstract = :abstract,
-            year = :year, venue = :venue, doi = :doi, arxiv_id = :arxiv_id, language = :language
+            year = :year, venue = :venue, doi = :doi, arxiv_id = :arxiv_id, language = :language,
+            keywords = :keywords, evidence = :evidence, quality = :quality
         WHERE id = :id
         """,
         id=paper,
-        pages=pages,
-        **_metadata_values(metadata),
+        pages=len(parsed.pages),
+        quality=json.dumps(quality_fields(parsed.quality)),
+        **_metadata_values(parsed.metadata),
     )
     passages.insert(tx, knowledge_base, found)
     tx.run(
@@ -204,6 +209,8 @@ def _metadata_values(metadata: Metadata) -> dict[str, Value]:
         "doi": metadata.doi,
         "arxiv_id": metadata.arxiv_id,
         "language": metadata.language,
+        "keywords": json.dumps(metadata.keywords, ensure_ascii=False),
+        "evidence": json.dumps(evidence_fields(metadata.evidence)),
     }
 
 
@@ -217,6 +224,8 @@ def _record(row: Row) -> PaperRecord:
         doi=row["doi"],
         arxiv_id=row["arxiv_id"],
         language=row["language"],
+        keywords=tuple(json.loads(row["keywords"])),
+        evidence=evidence_of(json.loads(row["evidence"])),
     )
     return PaperRecord(
         PaperId(row["id"]),
@@ -224,4 +233,5 @@ def _record(row: Row) -> PaperRecord:
         metadata,
         row["file_name"],
         row["pages"],
+        quality_of(json.loads(row["quality"])) if row["quality"] else None,
     )

@@ -17,7 +17,7 @@ def insert(tx: Transaction, knowledge_base: KnowledgeBase, found: Iterable[Passa
         """
         INSERT INTO passages VALUES (
             :knowledge_base_id, :generation, :id, :paper_id, :ordinal,
-            :first, :past, :section, :pages, :boxes, :text
+            :first, :past, :section, :pages, :boxes, :text, :paragraph
         )
         """,
         (_values(knowledge_base, passage) for passage in found),
@@ -119,6 +119,7 @@ def _values(knowledge_base: KnowledgeBase, passage: Passage) -> dict[str, Value]
         "pages": json.dumps(passage.pages),
         "boxes": json.dumps(boxes, separators=(",", ":")),
         "text": passage.text,
+        "paragraph": passage.paragraph,
     }
 
 
@@ -133,4 +134,5 @@ def _passage(row: Row) -> Passage:
         section=row["section"],
         pages=tuple(json.loads(row["pages"])),
         boxes=tuple(Box(*corners) for corners in json.loads(row["boxes"])),
+        paragraph=row["paragraph"],
     )

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from carrel.chunking.chunker import Chunk, chunk
 from carrel.core.ids import paper_id
 from carrel.core.knowledge_base import ChunkSettings
-from carrel.core.paper import Block, BlockKind, Metadata, PageSize, ParsedPaper, WordBoxes
+from carrel.core.metadata import Metadata
+from carrel.core.paper import Block, BlockKind, PageSize, ParsedPaper, WordBoxes
 
 PAPER = paper_id("a" * 64)
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from carrel.core.paper import Block, BlockKind, Metadata, PageSize
+from carrel.core.metadata import Metadata
+from carrel.core.paper import Block, BlockKind, PageSize
 from carrel.parsing.authors import authors_from_info, authors_on_page
 from carrel.parsing.front import Front
 from carrel.parsing.languages import language_of

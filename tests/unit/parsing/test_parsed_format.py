@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carrel.core.paper import Block, BlockKind, Metadata, PageSize, ParsedPaper, WordBoxes
+from carrel.core.metadata import Metadata
+from carrel.core.paper import Block, BlockKind, PageSize, ParsedPaper, WordBoxes
 from carrel.core.parsed_format import decode, encode
 
 _text = st.text(max_size=60)
