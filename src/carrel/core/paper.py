@@ -47,6 +47,7 @@ class BlockKind(StrEnum):
     PARAGRAPH = "paragraph"
     CAPTION = "caption"
     TABLE = "table"  # its cells, row by row
+    FIGURE = "figure"  # the words within a figure: labels, ticks, code
     FOOTNOTE = "footnote"
     REFERENCE = "reference"  # one entry of the list of references
 

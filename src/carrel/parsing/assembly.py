@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from carrel.core.paper import Block, WordBoxes
+from carrel.core.paper import Block, BlockKind, WordBoxes
 from carrel.parsing.paragraphs import Draft
 from carrel.parsing.printed import Line, Words
 from carrel.parsing.typography import is_wide
@@ -17,6 +17,7 @@ _HYPHENS = "-‐\u00ad"
 _LAST_WORD = re.compile(r"([^\W\d_]+(?:[-‐][^\W\d_]+)*)[-‐\u00ad]$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _LEFT_OUT = -1
+_IN_CELLS = frozenset({BlockKind.TABLE, BlockKind.FIGURE})
 
 
 def assemble(
@@ -39,7 +40,9 @@ def assemble(
             pieces.append(BLOCK_BREAK)
             position += len(BLOCK_BREAK)
         start = position
-        for line, text, glue in _joined(draft.lines, known):
+        for line, text, glue in (
+            _cells(draft.lines) if draft.kind in _IN_CELLS else _joined(draft.lines, known)
+        ):
             offsets[line.number] = position
             lengths[line.number] = len(text)
             order.append(line.number)
@@ -62,6 +65,14 @@ class _Vocabulary:
             text = " ".join(line.text for draft in self._drafts for line in draft.lines)
             self._words = frozenset(text.lower().split())
         return word.lower() in self._words
+
+
+def _cells(lines: Sequence[Line]) -> Iterable[tuple[Line, str, str]]:
+    """The same for a table: tabs part the cells of a row, line breaks the rows."""
+    for line, after in pairwise(lines):
+        beside = after.page == line.page and abs(after.bottom - line.bottom) < 0.5 * line.size
+        yield line, line.text, "\t" if beside else "\n"
+    yield lines[-1], lines[-1].text, ""
 
 
 def _joined(lines: Sequence[Line], known: _Vocabulary) -> Iterable[tuple[Line, str, str]]:

@@ -38,12 +38,31 @@ def _kept(
         for number, place in places.items()
         if place in repeated or _PAGE_NUMBER.fullmatch(place[0]) or _NOTICE.search(place[0])
     }
+    dropped |= _in_their_rows(page, places, dropped)
     dropped |= _head_from_title(page, places, opening)
     dropped |= _line_numbers(page.lines)
     sideways = [line.number for line in page.lines if not line.upright]
     if len(sideways) < len(page.lines) / 3:  # a stamp in the margin, not a page set sideways
         dropped.update(sideways)
     return [line for line in page.lines if line.number not in dropped] if dropped else list(page.lines)
+
+
+def _in_their_rows(page: PrintedPage, places: dict[int, _Place], dropped: set[int]) -> set[int]:
+    """Return the marginal lines that share a row with what is furniture at the very edge of the page.
+
+    A first page often has a head or foot of its own, beside its page number or its notice of rights.
+    """
+    marginal = [line for line in page.lines if line.number in places and line.upright]
+    furniture = [line for line in marginal if line.number in dropped]
+    if not furniture:
+        return set()
+    top, bottom = min(line.y0 for line in page.lines), max(line.y1 for line in page.lines)
+    edge = [line for line in furniture if line.y0 < top + line.size or line.y1 > bottom - line.size]
+    return {
+        line.number
+        for line in marginal
+        if any(abs(line.bottom - other.bottom) < 0.5 * line.size for other in edge)
+    }
 
 
 def _head_from_title(page: PrintedPage, places: dict[int, _Place], opening: Sequence[str]) -> set[int]:

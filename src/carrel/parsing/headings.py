@@ -36,7 +36,17 @@ _EASTERN = (
 )
 _NAMED = re.compile(rf"(?:(?:{'|'.join(_NAMES)}|{_PHRASES})\s*[.:]?|(?:{_EASTERN})\s*[:：]?)", re.IGNORECASE)
 ABSTRACT_NAME = re.compile(r"abstract|摘\s*要|要旨|概要|résumé|zusammenfassung|resumen", re.IGNORECASE)
-REFERENCES_NAME = re.compile(r"references|bibliography|works cited|literature cited|参考文献", re.IGNORECASE)
+REFERENCES_NAME = re.compile(
+    r"references(?: and notes| cited)?|bibliography|works cited|literature(?: cited)?"
+    r"|literatur(?:verzeichnis)?|références|referencias|bibliograph?ía|参\s*考\s*文\s*献|參考文獻|引用文献|참고\s?문헌",
+    re.IGNORECASE,
+)
+
+
+def is_reference_heading(text: str) -> bool:
+    """Whether a heading is that of the list of references, numbered or not."""
+    numbered = numbering(text)
+    return REFERENCES_NAME.fullmatch((numbered[1] if numbered else text).strip(" .:：")) is not None
 
 
 # A heading in the size and weight of the text is numbered or bears a well-known name.
@@ -91,12 +101,19 @@ def looks_like_heading(line: Line, before: Line | None, after: Line | None, typo
     if begins and is_named(text):
         return apart or line.bold or larger
     numbered = numbering(text)
-    if line.size < 0.93 * typography.body or (text[-1] in ".,;。,;" and not (numbered and line.bold)):
+    if line.size < 0.93 * typography.body or (text[-1] in ".,;。,;" and not _may_end_so(line, numbered)):
         return False
     if larger:
         return apart or numbered is not None or (before is not None and style(before) == style(line))
     alone = after is None or not _continues(line, after)
     return begins and apart and alone and (line.bold or _tells_by_number(text, numbered))
+
+
+def _may_end_so(line: Line, numbered: tuple[int, str] | None) -> bool:
+    """Whether a heading ends with a full stop: one with a number, in bold or of a subsection."""
+    if numbered is None:
+        return False
+    return line.bold or (numbered[0] >= 2 and line.text.endswith(".") and ". " not in numbered[1])
 
 
 def _tells_by_number(text: str, numbered: tuple[int, str] | None) -> bool:

@@ -1,21 +1,25 @@
-"""Lines in reading order → blocks: headings, paragraphs, captions."""
+"""The flow of a paper, lines in reading order → blocks: headings, paragraphs, references."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from carrel.core.paper import BlockKind
-from carrel.parsing.headings import REFERENCES_NAME, levels, looks_like_heading, numbering, style
+from carrel.parsing.headings import (
+    is_named,
+    is_reference_heading,
+    levels,
+    looks_like_heading,
+    numbering,
+    style,
+)
 from carrel.parsing.printed import Line
+from carrel.parsing.references import split_entries
 from carrel.parsing.typography import Typography, ends_sentence, near
 
-_CAPTION = re.compile(
-    r"(?:Fig(?:ure)?\.?|FIG(?:URE)?\.?|Table|TABLE|Tab\.|Algorithm|Alg\.|Listing|Scheme|Box|Chart|Plate|[图表圖図]|算法)\s*"
-    r"(?:[A-Z]?\d+(?:[.\-]\d+)*|[IVX]+)\s*(?:[.:：|]|[-–—]\s|$|(?=\s*[A-Z\u3400-\u9fff(]))"
-)
-_CAPTION_INITIALS = frozenset("FTALSBCP图表圖図算")
 _BULLET = re.compile(r"[•◦▪▫‣∙●○■□◆–—*·]\s|[-–]\s+(?=[A-Z])")
 _ITEM = re.compile(r"(?:\[[\w+\-]{1,12}\]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)])\s+\S")
+_APPENDIX = re.compile(r"appendi(?:x|ces)\b|supplement|附\s*录|付録", re.IGNORECASE)
 _DEEPEST = 6
 _TELLING_LENGTH = 8  # characters; the font of a shorter line may be that of a symbol
 
@@ -32,22 +36,23 @@ class Draft:
 def group(lines: Sequence[Line], typography: Typography) -> list[Draft]:
     """Return the blocks that lines in reading order form."""
     drafts: list[Draft] = []
-    in_references = False
-    for i, line in enumerate(lines):
+    i = 0
+    while i < len(lines):
+        line = lines[i]
         before = lines[i - 1] if i else None
         after = lines[i + 1] if i + 1 < len(lines) else None
         current = drafts[-1] if drafts else None
-        if looks_like_heading(line, before, after, typography) and not _is_caption(line.text):
+        i += 1
+        if looks_like_heading(line, before, after, typography):
             if current is not None and _continues_heading(current, line):
                 current.lines.append(line)
             else:
                 drafts.append(Draft(BlockKind.HEADING, [line]))
-                in_references = REFERENCES_NAME.search(line.text) is not None
-        elif current is None or current.kind is BlockKind.HEADING:
-            drafts.append(Draft(_kind(line), [line]))
-        elif _is_caption(line.text) and _begins(current, line, typography, in_references):
-            drafts.append(Draft(BlockKind.CAPTION, [line]))
-        elif _begins(current, line, typography, in_references):
+            if is_reference_heading(line.text):
+                end = _references_end(lines, i, line, typography)
+                drafts += [Draft(BlockKind.REFERENCE, entry) for entry in split_entries(lines[i:end])]
+                i = end
+        elif current is None or current.kind is not BlockKind.PARAGRAPH or _begins(current, line, typography):
             drafts.append(Draft(BlockKind.PARAGRAPH, [line]))
         else:
             current.lines.append(line)
@@ -55,12 +60,20 @@ def group(lines: Sequence[Line], typography: Typography) -> list[Draft]:
     return _mended(drafts)
 
 
-def _kind(line: Line) -> BlockKind:
-    return BlockKind.CAPTION if _is_caption(line.text) else BlockKind.PARAGRAPH
+def _references_end(lines: Sequence[Line], begin: int, heading: Line, typography: Typography) -> int:
+    """Return where the list of references ends: at a heading like its own, or one that is named.
 
-
-def _is_caption(text: str) -> bool:
-    return text[0] in _CAPTION_INITIALS and _CAPTION.match(text) is not None
+    An entry's first line may look like a heading, too: in bold, or behind a number.
+    """
+    for i in range(begin, len(lines)):
+        line = lines[i]
+        alike = style(line) == style(heading) and style(line)[:2] != style(lines[begin])[:2]
+        if not (alike or is_named(line.text) or _APPENDIX.match(line.text)):
+            continue
+        after = lines[i + 1] if i + 1 < len(lines) else None
+        if looks_like_heading(line, lines[i - 1], after, typography):
+            return i
+    return len(lines)
 
 
 def _is_item(text: str) -> bool:
@@ -82,7 +95,7 @@ def _continues_heading(draft: Draft, line: Line) -> bool:
     return 0 < line.bottom - last.bottom < 1.5 * line.size
 
 
-def _begins(current: Draft, line: Line, typography: Typography, in_references: bool) -> bool:
+def _begins(current: Draft, line: Line, typography: Typography) -> bool:
     """Whether a line begins a new block rather than going on with the current one."""
     last = current.lines[-1]
     step = line.bottom - last.bottom
@@ -97,26 +110,26 @@ def _begins(current: Draft, line: Line, typography: Typography, in_references: b
     if telling and not near(line.size, last.size, 0.12):
         return True
     beside = line.x1 < last.x0 or line.x0 > last.x1
-    return beside or _begins_item(last, line, in_references) or _indented(current, line, in_references)
+    return beside or _begins_item(last, line) or _indented(current, line)
 
 
-def _begins_item(last: Line, line: Line, in_references: bool) -> bool:
+def _begins_item(last: Line, line: Line) -> bool:
     if not _is_item(line.text):
         return False
-    return in_references or ends_sentence(last.text) or _BULLET.match(line.text) is not None
+    return ends_sentence(last.text) or _BULLET.match(line.text) is not None
 
 
 def _begins_elsewhere(current: Draft, line: Line, typography: Typography) -> bool:
     """The same where the line stands in another column or on another page."""
     last = current.lines[-1]
-    if current.kind is BlockKind.CAPTION or not near(last.size, line.size):
+    if not near(last.size, line.size):
         return True
     if last.hyphen or not ends_sentence(last.text):
         return not near(line.size, typography.body) and not last.hyphen
     return not line.text[:1].islower()
 
 
-def _indented(current: Draft, line: Line, in_references: bool) -> bool:
+def _indented(current: Draft, line: Line) -> bool:
     """Whether a line's left edge, or the end of the line before, shows the beginning of a block."""
     lines = current.lines
     last = lines[-1]
@@ -130,15 +143,10 @@ def _indented(current: Draft, line: Line, in_references: bool) -> bool:
     ):
         return True
     if line.x0 > last.x0 + 0.8 * em:  # further right: the rest of a hanging item, or a new paragraph
-        hanging = in_references or _is_item(last.text)
-        return not (len(lines) == 1 and hanging) and ends_sentence(last.text)
-    if line.x0 < last.x0 - 0.8 * em:  # further left: after a first line's indent, or a new item
-        return (
-            len(lines) >= 2
-            and lines[0].x0 < last.x0 - 0.8 * em
-            and (in_references or ends_sentence(last.text))
-        )
-    return in_references and len(lines) == 1 and ends_sentence(last.text) and last.x1 < right - em
+        return not (len(lines) == 1 and _is_item(last.text)) and ends_sentence(last.text)
+    # Further left: after a first line's indent, or a new item.
+    left = line.x0 < last.x0 - 0.8 * em
+    return left and len(lines) >= 2 and lines[0].x0 < last.x0 - 0.8 * em and ends_sentence(last.text)
 
 
 def _set_levels(drafts: Sequence[Draft]) -> None:

@@ -14,6 +14,7 @@ import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
 from carrel.core.paper import PageSize
+from carrel.parsing import spacing
 from carrel.parsing.pdfium_calls import (
     code_points,
     font_sizes,
@@ -35,6 +36,7 @@ _BOLD_NAME = re.compile(
 # label (a section's number, a bullet) may stand that far from its text.
 _COLUMN_GAP = 1.5
 _LABEL_CHARACTERS = 6
+_LINE_NUMBERS = 12  # as many numbers that end at one place, each before its line, count the lines
 _LAST_POINT = 0x10FFFF
 _LINE_HYPHEN_ASKED_FOR = 2  # a line's hyphen, where its character is asked for by itself
 _GRID = 64  # boxes are rounded to 1/64 point: invisible, and they compress well
@@ -87,8 +89,11 @@ class _Reader:
             opens = _opens_kept(opens, seen)
         if not len(starts):  # all of it stands outside the visible page
             return PrintedPage(self.size, (), NO_WORDS)
-        opens |= _wide_gaps(box, opens, ends - starts)
-        return self._printed(page.text, starts, ends, first, box, np.flatnonzero(opens))
+        opens |= _wide_gaps(box, opens, ends - starts, _are_numbers(page.points, starts, ends))
+        opens[1:] |= (box[1:, 1] > box[:-1, 3]) | (box[1:, 3] < box[:-1, 1])  # not on one line at all
+        found = spacing.Words(starts, ends, opens, box)
+        text, found = spacing.without_stray_spaces(page.text, page.points, found)
+        return self._printed(text, found.start, found.end, first, box, np.flatnonzero(opens))
 
     def _word_boxes(self, first: _Indices, last: _Indices) -> tuple[_Floats, NDArray[np.bool_]]:
         """Return each word's box as displayed, and whether any of it can be seen on the page."""
@@ -257,12 +262,27 @@ def _opens_kept(opens: NDArray[np.bool_], kept: NDArray[np.bool_]) -> NDArray[np
     return opens
 
 
-def _wide_gaps(box: _Floats, opens: NDArray[np.bool_], lengths: _Indices) -> NDArray[np.bool_]:
+def _are_numbers(
+    points: NDArray[np.uint16] | NDArray[np.uint32], starts: _Indices, ends: _Indices
+) -> NDArray[np.bool_]:
+    """Return which words begin and end with a digit: numbers, if they are short."""
+    first, last = points[starts], points[ends - 1]
+    return (first >= 0x30) & (first <= 0x39) & (last >= 0x30) & (last <= 0x39)
+
+
+def _wide_gaps(
+    box: _Floats, opens: NDArray[np.bool_], lengths: _Indices, numbers: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
     """Return which words stand a column's gap away from the one before."""
     height = box[:, 3] - box[:, 1]
     wide = np.zeros(len(box), np.bool_)
     wide[1:] = box[1:, 0] - box[:-1, 2] > _COLUMN_GAP * np.maximum(height[:-1], height[1:])
     label = opens & (lengths <= _LABEL_CHARACTERS)
+    counting = label & numbers
+    if np.count_nonzero(counting) >= _LINE_NUMBERS:  # they count the lines and are no part of them
+        edges, counts = np.unique(np.rint(box[counting, 2]), return_counts=True)
+        column = edges[counts >= _LINE_NUMBERS]
+        label &= ~(counting & np.isin(np.rint(box[:, 2]), column))
     wide[1:] &= ~label[:-1]
     return wide
 

@@ -6,29 +6,30 @@ import numpy as np
 
 from carrel.core.paper import BlockKind, PageSize, ParsedPaper
 from carrel.parsing.assembly import assemble
+from carrel.parsing.columns import gutters_of_pages
 from carrel.parsing.front import Front, find_front
 from carrel.parsing.furniture import without_furniture
+from carrel.parsing.layout import lay_out, with_outside
 from carrel.parsing.metadata import read_metadata
 from carrel.parsing.paragraphs import Draft, group
 from carrel.parsing.printed import NO_WORDS, Line, Printed, PrintedPage, joined
-from carrel.parsing.reading_order import in_reading_order
 from carrel.parsing.typography import Typography, measure
 
 
 def read_structure(printed: Printed) -> ParsedPaper:
     """Return the paper that these pages hold."""
     pages = printed.pages
-    kept = [
-        in_reading_order(lines, page.size)
-        for lines, page in zip(without_furniture(pages), pages, strict=True)
+    printed_lines = without_furniture(pages)
+    typography = measure([line for page in printed_lines for line in page])
+    laid_out = [
+        lay_out(lines, parted, typography, page.size.height)
+        for lines, parted, page in zip(printed_lines, gutters_of_pages(printed_lines), pages, strict=True)
     ]
-    lines = [line for page in kept for line in page]
-    typography = measure(lines)
-    opening = kept[0] if kept else []
+    opening = laid_out[0].flow if laid_out else []
     front = find_front(opening, pages[0].size.height if pages else 0.0, typography)
     before = {line.number for line in front.lines}
-    body = [line for line in lines if line.number not in before]
-    drafts = [*_front_drafts(front, typography), *group(body, typography)]
+    body = [line for page in laid_out for line in page.flow if line.number not in before]
+    drafts = [*_front_drafts(front, typography), *with_outside(group(body, typography), laid_out)]
     line_pages = np.array([line.page for page in pages for line in page.lines], np.int32)
     text, blocks, words = assemble(drafts, joined([page.words for page in pages]), line_pages)
     first = pages[0] if pages else PrintedPage(PageSize(0, 0), (), NO_WORDS)

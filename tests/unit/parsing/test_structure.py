@@ -275,7 +275,7 @@ def test_references_are_one_block_each() -> None:
         )
         entries.append(("Proceedings of Tests, 2020.", 90, 192 + 24 * i, _BODY, False))
     setter.page(*entries)
-    assert len(_texts(setter.read(), BlockKind.PARAGRAPH)) == 4
+    assert len(_texts(setter.read(), BlockKind.REFERENCE)) == 4
 
 
 def test_an_empty_file_has_an_empty_text() -> None:

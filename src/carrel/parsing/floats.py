@@ -1,0 +1,293 @@
+"""What stands outside the flow of a page's text: captions, tables, the words within figures.
+
+Found by where things stand, before the reading order is asked for: a caption claims the rows beside it
+that are not running text; and rows of cells one below another are a table without a caption, too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from carrel.core.paper import BlockKind
+from carrel.parsing.captions import CaptionOf, begins_caption, caption_end, caption_of
+from carrel.parsing.columns import Column, columns, crosses, length, rows
+from carrel.parsing.headings import is_named, numbering
+from carrel.parsing.printed import Line
+from carrel.parsing.typography import Typography, is_wide, near
+
+_FULL = 0.7  # share of the column's width that a line of running text takes
+_TABLE_STEP = 3.5  # leadings from row to row of a table, at most
+_FLOW_STEP = 2.2  # leadings below running text within which a formula or an item belongs to it
+_LABEL = 28  # characters; the lines within a figure have fewer on average
+_EDGE = 3.0  # points that the edges of one table column's cells may differ by
+_FEWEST_ROWS = 3  # of a table without a caption
+_FRONT_SHARE = 0.5  # of page one may hold names and addresses in a grid, which is no table
+
+_Rows = list[list[Line]]
+
+
+@dataclass(frozen=True, slots=True)
+class Float:
+    """Lines that stand outside the flow, in rows from top to bottom."""
+
+    kind: BlockKind
+    rows: tuple[tuple[Line, ...], ...]
+
+    @property
+    def first(self) -> Line:
+        """Its first line."""
+        return self.rows[0][0]
+
+
+def find_floats(
+    lines: Sequence[Line], parted: Sequence[float], typography: Typography, page_height: float
+) -> list[Float]:
+    """Return the captions, tables and figures among the lines of one page.
+
+    ``parted`` are the gutters between its columns. A caption comes before what it claims.
+    """
+    upright = [line for line in lines if line.upright]
+    found: list[Float] = []
+    taken: set[int] = set()
+    if parted:
+        whole = columns(upright, ())[0]
+        _claim(_Band(rows(upright), whole, typography, parted), found, taken)
+        sides: list[list[Line]] = [[] for _ in range(len(parted) + 1)]
+        for line in upright:
+            if line.number not in taken and not crosses(line, parted):
+                sides[sum((line.x0 + line.x1) / 2 > place for place in parted)].append(line)
+        for side, column in zip(sides, columns(upright, parted), strict=True):
+            _claim(_Band(rows(side), column, typography), found, taken)
+    elif upright:
+        _claim(_Band(rows(upright), columns(upright, ())[0], typography), found, taken)
+    if lines and lines[0].page == 1:
+        found = [each for each in found if not _is_grid_of_names(each, found, page_height)]
+    return found
+
+
+def _is_grid_of_names(float_: Float, found: Sequence[Float], page_height: float) -> bool:
+    """Whether a table at the head of page one lacks a caption: it may be names and addresses."""
+    if float_.kind is not BlockKind.TABLE or float_.rows[-1][0].y1 > _FRONT_SHARE * page_height:
+        return False
+    above = any(other.kind is BlockKind.CAPTION and other.first.y0 < float_.first.y1 for other in found)
+    return not above
+
+
+@dataclass(slots=True)
+class _Band:
+    """A column of the page, or the whole page, with what is known of its rows."""
+
+    rows: _Rows
+    column: Column
+    typography: Typography
+    parted: Sequence[float] = ()  # gutters that only the lines wanted here cross
+
+    def is_text(self, i: int) -> bool:
+        """Whether a row is running text or a heading of it."""
+        row = self.rows[i]
+        line = row[0]
+        if self.parted:
+            return self._is_text_beside_a_gutter(row)
+        if len(row) == 1 and self._is_heading(i):
+            return True
+        body = near(line.size, self.typography.body, 0.05)
+        if not body or not _worded(row):
+            return False
+        spread = row[-1].x1 - line.x0 >= _FULL * self.column.width
+        left = line.x0 - self.column.left < 3 * line.size
+        if len(row) == 1:
+            return (spread and left) or self._goes_on(i)
+        edges = line.x0 - self.column.left < 0.5 * line.size and self.column.right - row[-1].x1 < line.size
+        return edges and self._goes_on(i) and _gap(row) < 4 * line.size
+
+    def _is_heading(self, i: int) -> bool:
+        """Whether a row is a heading; a bold word at the head of a table's column may look like one."""
+        line = self.rows[i][0]
+        if is_named(line.text):
+            return True
+        if not _worded([line]) or not (line.bold or line.size > 1.08 * self.typography.body):
+            return False
+        if numbering(line.text) is not None or line.size > 1.12 * self.typography.body:
+            return True
+        after = self.rows[i + 1] if i + 1 < len(self.rows) else []
+        return len(after) == 1 and after[0].x1 - after[0].x0 >= _FULL * self.column.width
+
+    def _is_text_beside_a_gutter(self, row: Sequence[Line]) -> bool:
+        """On the whole of a page in columns: whether a part of the row fills its column."""
+        return any(
+            near(line.size, self.typography.body, 0.05)
+            and length(line.text) >= _LABEL
+            and _worded([line])
+            and (line.x1 - line.x0 >= _FULL * self.column.width / (len(self.parted) + 1.2))
+            for line in row
+        )
+
+    def _goes_on(self, i: int) -> bool:
+        """Whether a row goes on with running text above it: the same font, edge and distance."""
+        if i == 0:
+            return False
+        line, above = self.rows[i][0], self.rows[i - 1][0]
+        step = line.bottom - above.bottom
+        return (
+            step < 1.35 * self.typography.leading
+            and near(above.size, line.size)
+            and abs(above.x0 - line.x0) < 3 * line.size
+            and above.x1 - above.x0 >= 0.6 * self.column.width
+            and length(above.text) >= _LABEL
+        )
+
+
+def _claim(band: _Band, found: list[Float], taken: set[int]) -> None:
+    """Find the captions of a band and what they claim; then tables without a caption."""
+    used: set[int] = set()
+    captions = _captions(band, used)
+    for begin, end in captions:
+        row = band.rows[begin]
+        found.append(_float(BlockKind.CAPTION, band.rows[begin:end]))
+        about = caption_of(row[0].text)
+        if about in (CaptionOf.TABLE, CaptionOf.FIGURE):
+            claimed = _claimed(band, begin, end, used, about)
+            if claimed:
+                kind = BlockKind.TABLE if about is CaptionOf.TABLE else BlockKind.FIGURE
+                found.append(_float(kind, [band.rows[i] for i in claimed]))
+                used.update(claimed)
+    if not band.parted:
+        for run in _tables(band, used):
+            found.append(_float(BlockKind.TABLE, [band.rows[i] for i in run]))
+            used.update(run)
+    taken.update(line.number for i in used for line in band.rows[i])
+
+
+def _captions(band: _Band, used: set[int]) -> list[tuple[int, int]]:
+    """Return the rows (begin, end) of each caption, and mark them used."""
+    captions: list[tuple[int, int]] = []
+    i = 0
+    while i < len(band.rows):
+        row = band.rows[i]
+        if (not band.parted or crosses(row[0], band.parted)) and begins_caption(
+            band.rows, i, band.typography
+        ):
+            end = caption_end(band.rows, i)
+            captions.append((i, end))
+            used.update(range(i, end))
+            i = end
+        else:
+            i += 1
+    return captions
+
+
+def _float(kind: BlockKind, claimed: Sequence[Sequence[Line]]) -> Float:
+    return Float(kind, tuple(tuple(row) for row in claimed))
+
+
+def _claimed(band: _Band, begin: int, end: int, used: set[int], about: CaptionOf) -> list[int]:
+    """Return the rows that the caption at rows ``begin`` to ``end`` claims, in order from the top.
+
+    A table stands below its caption and a figure above, or the other way round.
+    """
+    table = about is CaptionOf.TABLE
+    below = _grown(band, end, 1, used, table)
+    above = _grown(band, begin - 1, -1, used, table)
+    first, second = (below, above) if table else (above, below)
+    chosen = first if _is_claimable(band, first, table) else second
+    return sorted(chosen) if _is_claimable(band, chosen, table) else []
+
+
+def _grown(band: _Band, start: int, step: int, used: set[int], table: bool) -> list[int]:
+    """Return the rows from ``start`` on, upwards or downwards, that are not running text."""
+    found: list[int] = []
+    leading = band.typography.leading
+    i = start
+    while 0 <= i < len(band.rows) and i not in used and not band.is_text(i):
+        before = band.rows[i - step][0]
+        if table and abs(band.rows[i][0].bottom - before.bottom) > _TABLE_STEP * leading + before.size:
+            break
+        found.append(i)
+        i += step
+    if step < 0:
+        return _without_end_of_text(band, found)
+    if table and i < len(band.rows) and caption_of(band.rows[i][0].text) is CaptionOf.FIGURE:
+        return _above_the_widest_gap(band, found)
+    return found
+
+
+def _above_the_widest_gap(band: _Band, found: list[int]) -> list[int]:
+    """Leave a figure below a table to the figure's caption: both claim what lies between them."""
+    gaps = [band.rows[b][0].bottom - band.rows[a][-1].bottom for a, b in pairwise(found)]
+    return found[: gaps.index(max(gaps)) + 1] if gaps else found
+
+
+def _without_end_of_text(band: _Band, upwards: list[int]) -> list[int]:
+    """Leave the topmost row out where it follows running text closely: a formula, or the last item."""
+    top = upwards[-1] if upwards else 0
+    if top == 0 or len(band.rows[top]) > 2 or not band.is_text(top - 1):
+        return upwards
+    line, above = band.rows[top][0], band.rows[top - 1][0]
+    close = line.bottom - above.bottom <= _FLOW_STEP * band.typography.leading
+    return upwards[:-1] if close and near(line.size, band.typography.body) else upwards
+
+
+def _is_claimable(band: _Band, claimed: Sequence[int], table: bool) -> bool:
+    """Whether rows look like a table's cells or a figure's labels."""
+    if not claimed:
+        return False
+    lines = [line for i in claimed for line in band.rows[i]]
+    if table:
+        return len(claimed) > 1 or len(lines) > 1
+    return sum(length(line.text) for line in lines) / len(lines) <= _LABEL or all(
+        line.fixed for line in lines
+    )
+
+
+def _tables(band: _Band, used: set[int]) -> list[list[int]]:
+    """Return runs of rows whose cells stand below one another."""
+    runs: list[list[int]] = []
+    run: list[int] = []
+    for i, row in enumerate(band.rows):
+        if i in used or band.is_text(i):
+            _close(band, run, runs)
+            run = []
+            continue
+        if run and _belongs(band, run, row):
+            run.append(i)
+        elif len(row) > 1:
+            _close(band, run, runs)
+            run = [i]
+        else:
+            _close(band, run, runs)
+            run = []
+    _close(band, run, runs)
+    return runs
+
+
+def _close(band: _Band, run: list[int], runs: list[list[int]]) -> None:
+    """Keep a run that is a table: enough rows of several cells."""
+    while run and len(band.rows[run[-1]]) == 1:
+        run = run[:-1]
+    if sum(len(band.rows[i]) > 1 for i in run) >= _FEWEST_ROWS:
+        runs.append(run)
+
+
+def _belongs(band: _Band, run: Sequence[int], row: Sequence[Line]) -> bool:
+    """Whether a row's cells stand below those of the rows before."""
+    last = band.rows[run[-1]]
+    if row[0].bottom - last[0].bottom > _TABLE_STEP * band.typography.leading:
+        return False
+    above = [line for i in run[-4:] for line in band.rows[i]]
+    shared = sum(any(_aligned(line, other) for other in above) for line in row)
+    return shared >= min(2, len(row))
+
+
+def _aligned(a: Line, b: Line) -> bool:
+    return abs(a.x0 - b.x0) < _EDGE or abs(a.x1 - b.x1) < _EDGE or abs(a.x0 + a.x1 - b.x0 - b.x1) < 2 * _EDGE
+
+
+def _gap(row: Sequence[Line]) -> float:
+    return max(b.x0 - a.x1 for a, b in pairwise(row))
+
+
+def _worded(row: Sequence[Line]) -> bool:
+    """Whether a row is made of words rather than numbers and symbols."""
+    text = " ".join(line.text for line in row)
+    letters = sum(map(str.isalpha, text))
+    return letters >= 0.55 * len(text.replace(" ", "")) and (" " in text or is_wide(text[0]))

@@ -1,0 +1,68 @@
+"""Footnotes: smaller print at the foot of a column, each behind its mark."""
+
+import re
+from collections.abc import Sequence
+
+from carrel.parsing.columns import crosses, rows
+from carrel.parsing.headings import is_named
+from carrel.parsing.printed import Line
+from carrel.parsing.typography import Typography
+
+_SMALLER = 0.94  # of the running text's size
+_LOWER_SHARE = 0.4  # of the page's height that footnotes stand below
+_MARK = re.compile(r"(?:\d{1,3}(?![\d.,:)\]%])|[*∗†‡§¶‖#♯]+|[①-⑳])\s?(?=\S)")
+# What is printed there on page one without a mark.
+_NOTICE = re.compile(
+    r"(?:\S+\s+){0,3}?(?:correspond|copyright|©|\(c\)|permission|manuscript|e-?mails?\b|doi\b|funding|supported|equal"
+    r"|received|accepted|licen[sc]e|preprint|proceedings|conference|收稿|修回|基金|作者简介|通[信讯]作者|第一作者)",
+    re.IGNORECASE,
+)
+
+
+def find_footnotes(
+    lines: Sequence[Line], parted: Sequence[float], typography: Typography, page_height: float
+) -> list[list[Line]]:
+    """Return the footnotes among the lines of one page, each as its lines from top to bottom.
+
+    ``parted`` are the gutters between the page's columns.
+    """
+    sides: list[list[Line]] = [[] for _ in range(len(parted) + 1)]
+    for line in lines:
+        if line.upright and not crosses(line, parted):
+            sides[sum((line.x0 + line.x1) / 2 > place for place in parted)].append(line)
+    notes: list[list[Line]] = []
+    for side in sides:
+        foot = _foot(rows(side), typography, _LOWER_SHARE * page_height)
+        for row in foot:
+            if notes and not _begins_note(row) and row is not foot[0]:
+                notes[-1] += row
+            else:
+                notes.append(list(row))
+    return notes
+
+
+def _foot(column: Sequence[list[Line]], typography: Typography, highest: float) -> Sequence[list[Line]]:
+    """Return the rows of a column that are footnotes: the small print below the running text."""
+    begin = len(column)
+    while begin and _is_small(column[begin - 1], typography) and column[begin - 1][0].y0 > highest:
+        begin -= 1
+    if begin == 0 or _is_small(column[begin - 1], typography):
+        return ()  # a column that is all small print is something else
+    for i in range(begin, len(column)):
+        if _begins_note(column[i]) and not is_named(column[i - 1][0].text):
+            return column[i:] if _apart(column, i, typography) else ()
+    return ()
+
+
+def _is_small(row: Sequence[Line], typography: Typography) -> bool:
+    return all(line.size <= _SMALLER * typography.body for line in row)
+
+
+def _apart(column: Sequence[list[Line]], i: int, typography: Typography) -> bool:
+    """Whether a row stands as far from the one above as a new line of the running text would, at least."""
+    return column[i][0].bottom - column[i - 1][-1].bottom > 0.95 * typography.leading
+
+
+def _begins_note(row: Sequence[Line]) -> bool:
+    text = row[0].text
+    return _MARK.match(text) is not None or (row[0].page == 1 and _NOTICE.match(text) is not None)
