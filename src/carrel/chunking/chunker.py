@@ -4,18 +4,21 @@ A passage lies within one section, ends at a sentence wherever a sentence fits, 
 its context (title and section, see ``in_context``) is never longer than the model reads.
 """
 
+import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from carrel.chunking.sentences import sentence_ends
 from carrel.core.ids import PaperId, passage_id
 from carrel.core.knowledge_base import ChunkSettings
-from carrel.core.paper import Block, ParsedPaper, Passage, in_context, sections
+from carrel.core.paper import Block, BlockKind, ParsedPaper, Passage, in_context, sections
 from carrel.core.ports import TokenCounter
 
 # Title and section may take this share of what the model reads; the rest is the passage's own.
 _CONTEXT_SHARE = 0.25
+_FIGURE_WORDS = 12  # fewer are labels
+_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def chunk(
         # Two to spare: a piece may split into a token more or less than it did within the whole.
         own = max(size - context - 2, size // 2)
         budget = _Budget(own, min(own // 2, own * settings.overlap // settings.size))
-        for first, last in _runs(section.blocks):
+        for first, last in _runs(parsed, section.blocks, settings):
             for start, end in _cut(parsed.text, first, last, tokens, budget):
                 embedded = in_context(title, name, parsed.text[start:end])
                 paragraph = bisect_right(begins, start)
@@ -71,16 +74,45 @@ def shortened(text: str, tokens: TokenCounter, limit: int) -> str:
     return text if len(ends) <= limit else text[: int(ends[limit - 1])] if limit > 0 else ""
 
 
-def _runs(blocks: tuple[Block, ...]) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of blocks that follow one another with nothing but white space between."""
-    start, end = blocks[0].start, blocks[0].end
-    for block in blocks[1:]:
-        # Blocks are parted by a blank line; more than that is a block of another section.
-        if block.start - end > 2:
-            yield start, end
+def _runs(parsed: ParsedPaper, blocks: Sequence[Block], settings: ChunkSettings) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of blocks cut as one text: those that flow, or a caption with what it is of."""
+    before: Block | None = None
+    start = 0
+    for block in blocks:
+        if not _is_read(parsed, block, settings):
+            continue
+        if before is None:
             start = block.start
-        end = block.end
-    yield start, end
+        elif not _reads_on(before, block):
+            yield start, before.end
+            start = block.start
+        before = block
+    if before is not None:
+        yield start, before.end
+
+
+def _is_read(parsed: ParsedPaper, block: Block, settings: ChunkSettings) -> bool:
+    """Whether a block is worth finding: not a list of references, unless wished for, nor bare labels."""
+    if block.kind is BlockKind.REFERENCE:
+        return settings.references
+    return block.kind is not BlockKind.FIGURE or _is_wordy(parsed.block_text(block))
+
+
+def _is_wordy(text: str) -> bool:
+    """Whether what stands in a figure is more than ticks and labels."""
+    tokens = text.split()
+    words = sum(len(token) > 2 and token.isalpha() for token in tokens) + len(_HAN.findall(text)) // 2
+    return words >= _FIGURE_WORDS and words >= len(tokens) / 2
+
+
+def _reads_on(before: Block, block: Block) -> bool:
+    """Whether two blocks that follow one another are one text."""
+    # Blocks are parted by a blank line; more than that is a block left out, or of another section.
+    if block.start - before.end > 2:
+        return False
+    if before.kind is BlockKind.CAPTION:
+        return block.kind in (BlockKind.TABLE, BlockKind.FIGURE)
+    return before.kind is block.kind and before.kind is not BlockKind.TABLE
 
 
 def _cut(

@@ -15,11 +15,13 @@ class ChunkSettings:
     """Size and overlap of passages, in the model's tokens.
 
     The size is a wish: a passage is never longer than the model can read (DESIGN §5), and the
-    overlap shrinks in proportion.
+    overlap shrinks in proportion. The entries of the list of references are passages only where
+    ``references`` is set: they have everybody's words in them.
     """
 
     size: int = 1024
     overlap: int = 256
+    references: bool = False
 
     def __post_init__(self) -> None:
         if not 32 <= self.size <= 32768:

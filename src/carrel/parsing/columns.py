@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
+from statistics import median
 from typing import NamedTuple
 
 import numpy as np
@@ -52,24 +53,28 @@ def rows(lines: Sequence[Line]) -> list[list[Line]]:
 
 
 def gutters_of_pages(pages: Sequence[Sequence[Line]]) -> list[tuple[float, ...]]:
-    """Return each page's gutters. A page too crowded to tell is set like most of the others."""
+    """Return each page's gutters.
+
+    A page too crowded to tell is set like most of the others; where few others have columns, a page
+    with much text across its gutter holds a table.
+    """
     found = [gutters(lines) for lines in pages]
-    places = Counter(round(parted[0] / _LIKE) for parted in found if len(parted) == 1)
-    if not places:
-        return found
-    usual, count = places.most_common(1)[0]
-    alike = [parted[0] for parted in found if len(parted) == 1 and round(parted[0] / _LIKE) == usual]
-    if 3 * count < len(pages):
-        return found
-    place = sum(alike) / len(alike)
+    alone = [parted[0] for parted in found if len(parted) == 1]
+    usual = median(alone) if alone else 0.0
+    alike = [place for place in alone if abs(place - usual) < _LIKE]
+    if 3 * len(alike) < len(pages):
+        return [
+            parted if all(_is_parted_at(lines, place) for place in parted) else ()
+            for parted, lines in zip(found, pages, strict=True)
+        ]
     return [
-        parted or ((place,) if _is_parted_at(lines, place) else ())
+        parted or ((usual,) if alike and _is_parted_at(lines, usual) else ())
         for parted, lines in zip(found, pages, strict=True)
     ]
 
 
 def _is_parted_at(lines: Sequence[Line], place: float) -> bool:
-    """Whether text stands on both sides of a place and hardly any across it."""
+    """Whether text stands on both sides of a place and not much of it across."""
     wordy = [line for line in lines if line.upright and length(line.text) >= _WORDY]
     left = sum(line.x1 <= place for line in wordy)
     right = sum(line.x0 >= place for line in wordy)

@@ -4,6 +4,7 @@ Found by where things stand, before the reading order is asked for: a caption cl
 that are not running text; and rows of cells one below another are a table without a caption, too.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,6 +22,9 @@ _FLOW_STEP = 2.2  # leadings below running text within which a formula or an ite
 _LABEL = 28  # characters; the lines within a figure have fewer on average
 _EDGE = 3.0  # points that the edges of one table column's cells may differ by
 _FEWEST_ROWS = 3  # of a table without a caption
+_EQUATION_NUMBER = re.compile(r"\([A-Z]?\.?\d+(?:\.\d+)*[a-z]?\)")
+_OPERATOR = re.compile(r"[=∑∏∫√∈≤≥→∂∇∞≈≡⊗⊂∪∩⟨⟩‖𝔼ℝ]|[\U0001d400-\U0001d7ff]")
+_FORMULAS = 0.25  # share of the cells of a table that hold a formula, at most
 _FRONT_SHARE = 0.5  # of page one may hold names and addresses in a grid, which is no table
 
 _Rows = list[list[Line]]
@@ -99,6 +103,15 @@ class _Band:
             return (spread and left) or self._goes_on(i)
         edges = line.x0 - self.column.left < 0.5 * line.size and self.column.right - row[-1].x1 < line.size
         return edges and self._goes_on(i) and _gap(row) < 4 * line.size
+
+    def is_table_head(self, i: int) -> bool:
+        """Whether a row that looks like text is the head of the cells below it, close to one another."""
+        if self.parted or i + 1 >= len(self.rows) or self.is_text(i + 1) or len(self.rows[i + 1]) < 2:
+            return False
+        line = self.rows[i][0]
+        return (
+            self.column.right - self.rows[i][-1].x1 > line.size or line.x0 - self.column.left > line.size
+        ) and self.rows[i + 1][0].bottom - line.bottom < _TABLE_STEP * self.typography.leading
 
     def _is_heading(self, i: int) -> bool:
         """Whether a row is a heading; a bold word at the head of a table's column may look like one."""
@@ -198,6 +211,9 @@ def _grown(band: _Band, start: int, step: int, used: set[int], table: bool) -> l
     found: list[int] = []
     leading = band.typography.leading
     i = start
+    if table and step > 0 and band.is_table_head(i):
+        found.append(i)
+        i += 1
     while 0 <= i < len(band.rows) and i not in used and not band.is_text(i):
         before = band.rows[i - step][0]
         if table and abs(band.rows[i][0].bottom - before.bottom) > _TABLE_STEP * leading + before.size:
@@ -207,14 +223,14 @@ def _grown(band: _Band, start: int, step: int, used: set[int], table: bool) -> l
     if step < 0:
         return _without_end_of_text(band, found)
     if table and i < len(band.rows) and caption_of(band.rows[i][0].text) is CaptionOf.FIGURE:
-        return _above_the_widest_gap(band, found)
+        return _above_the_widest_gap(band, [*found, i])
     return found
 
 
 def _above_the_widest_gap(band: _Band, found: list[int]) -> list[int]:
-    """Leave a figure below a table to the figure's caption: both claim what lies between them."""
+    """Leave a figure below a table to the figure's caption, the last of the rows: both claim the others."""
     gaps = [band.rows[b][0].bottom - band.rows[a][-1].bottom for a, b in pairwise(found)]
-    return found[: gaps.index(max(gaps)) + 1] if gaps else found
+    return found[: gaps.index(max(gaps)) + 1] if gaps else []
 
 
 def _without_end_of_text(band: _Band, upwards: list[int]) -> list[int]:
@@ -244,7 +260,7 @@ def _tables(band: _Band, used: set[int]) -> list[list[int]]:
     runs: list[list[int]] = []
     run: list[int] = []
     for i, row in enumerate(band.rows):
-        if i in used or band.is_text(i):
+        if i in used or band.is_text(i) or _EQUATION_NUMBER.fullmatch(row[-1].text):
             _close(band, run, runs)
             run = []
             continue
@@ -262,10 +278,20 @@ def _tables(band: _Band, used: set[int]) -> list[list[int]]:
 
 def _close(band: _Band, run: list[int], runs: list[list[int]]) -> None:
     """Keep a run that is a table: enough rows of several cells."""
-    while run and len(band.rows[run[-1]]) == 1:
+    while run and len(band.rows[run[-1]]) == 1 and not _is_rest_of_cell(band, run):
         run = run[:-1]
-    if sum(len(band.rows[i]) > 1 for i in run) >= _FEWEST_ROWS:
+    cells = [line for i in run for line in band.rows[i]]
+    formulas = sum(_OPERATOR.search(line.text) is not None for line in cells)
+    if sum(len(band.rows[i]) > 1 for i in run) >= _FEWEST_ROWS and formulas <= _FORMULAS * len(cells):
         runs.append(run)
+
+
+def _is_rest_of_cell(band: _Band, run: Sequence[int]) -> bool:
+    """Whether the last row of a table, a single line, goes on with a cell, not the first of its row."""
+    line, above = band.rows[run[-1]][0], [line for i in run[:-1] for line in band.rows[i]]
+    alike = sum(abs(line.x0 - other.x0) < _EDGE for other in above)
+    close = line.bottom - above[-1].bottom < 1.35 * band.typography.leading if above else False
+    return close and alike >= 2 and line.x0 > min(other.x0 for other in above) + line.size
 
 
 def _belongs(band: _Band, run: Sequence[int], row: Sequence[Line]) -> bool:
@@ -275,7 +301,7 @@ def _belongs(band: _Band, run: Sequence[int], row: Sequence[Line]) -> bool:
         return False
     above = [line for i in run[-4:] for line in band.rows[i]]
     shared = sum(any(_aligned(line, other) for other in above) for line in row)
-    return shared >= min(2, len(row))
+    return shared >= max(1, len(row) // 2)
 
 
 def _aligned(a: Line, b: Line) -> bool:

@@ -12,6 +12,11 @@ _MARGIN = 0.12  # running heads and feet stand in the outer share of the page's 
 _DIGITS = re.compile(r"\d+|\b[ivxlc]+\b")
 _NOTICE = re.compile(r"©|copyright|licensed? under|all rights reserved|\bissn\b", re.IGNORECASE)
 _PAGE_NUMBER = re.compile(r"(?:page|p\.|第)?\s*[-–—|]?\s*#\s*[-–—|页]?(?:\s*(?:of|/)\s*#)?")
+_VENUE = re.compile(
+    r"proceedings|conference|workshop|symposium|journal|transactions|\bvol(?:ume|\.)|arxiv|preprint"
+    r"|submitted to|under review|第.{1,4}[卷期]|学报",
+    re.IGNORECASE,
+)
 _Place: TypeAlias = tuple[str, int]
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
 _OPENING_LINES = 3  # of page one: the title is among them
@@ -38,6 +43,8 @@ def _kept(
         for number, place in places.items()
         if place in repeated or _PAGE_NUMBER.fullmatch(place[0]) or _NOTICE.search(place[0])
     }
+    if not opening:
+        dropped |= _foot_of_page_one(page, places)
     dropped |= _in_their_rows(page, places, dropped)
     dropped |= _head_from_title(page, places, opening)
     dropped |= _line_numbers(page.lines)
@@ -45,6 +52,14 @@ def _kept(
     if len(sideways) < len(page.lines) / 3:  # a stamp in the margin, not a page set sideways
         dropped.update(sideways)
     return [line for line in page.lines if line.number not in dropped] if dropped else list(page.lines)
+
+
+def _foot_of_page_one(page: PrintedPage, places: dict[int, _Place]) -> set[int]:
+    """Return the lowest lines of page one where they name the venue: a foot that no other page has."""
+    low = [line for line in page.lines if line.number in places and line.y0 > page.size.height / 2]
+    lowest = max((line.bottom for line in low), default=0.0)
+    foot = [line for line in low if lowest - line.bottom < 3 * line.size]
+    return {line.number for line in foot} if any(_VENUE.search(line.text) for line in foot) else set()
 
 
 def _in_their_rows(page: PrintedPage, places: dict[int, _Place], dropped: set[int]) -> set[int]:

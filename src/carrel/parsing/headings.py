@@ -54,6 +54,10 @@ _PLAIN = re.compile(rf"{NUMBERED.pattern}|(?i:{_NAMED.pattern})")
 _MOST_PLAIN = 70
 
 
+_RUN_IN = re.compile(r"\w[.:?]\s+\S")
+_WORD = re.compile(r"[^\W\d_]{3}|[\u3400-\u9fff\u3040-\u30ff]")
+
+
 class Style(NamedTuple):
     """What a heading looks like: its level is that of others that look the same."""
 
@@ -105,7 +109,7 @@ def looks_like_heading(line: Line, before: Line | None, after: Line | None, typo
         return False
     if larger:
         return apart or numbered is not None or (before is not None and style(before) == style(line))
-    alone = after is None or not _continues(line, after)
+    alone = after is None or not (_continues(line, after) or (numbered is None and _runs_in(line, after)))
     return begins and apart and alone and (line.bold or _tells_by_number(text, numbered))
 
 
@@ -129,6 +133,8 @@ def _tells_by_number(text: str, numbered: tuple[int, str] | None) -> bool:
 
 def _wordy(text: str) -> bool:
     """Whether a text is made of words rather than symbols, numbers or single letters."""
+    if _WORD.search(text) is None:
+        return False
     letters = sum(map(str.isalpha, text))
     if letters < 0.5 * len(text) or text.count(" ") > 24:
         return False
@@ -146,6 +152,13 @@ def _continues(line: Line, after: Line) -> bool:
     """Whether the next line goes on in the same setting, as in a paragraph that is all bold."""
     same = after.page == line.page and after.bold == line.bold and near(after.size, line.size)
     return same and 0 < after.bottom - line.bottom < 1.35 * line.size and after.text[:1].islower()
+
+
+def _runs_in(line: Line, after: Line) -> bool:
+    """Whether a line begins with a bold phrase and goes on as a sentence, in which the next line follows."""
+    step = after.bottom - line.bottom
+    tight = after.page == line.page and near(after.size, line.size) and 0 < step < 1.35 * line.size
+    return tight and _RUN_IN.search(line.text) is not None
 
 
 def levels(headings: Sequence[Line]) -> list[int]:

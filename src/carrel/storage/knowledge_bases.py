@@ -27,7 +27,7 @@ def create(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
         """
         INSERT INTO knowledge_bases VALUES (
             :id, :name, :description, :domain, :embedder, :chunk_size, :chunk_overlap, :generation, :now,
-            :parser
+            :chunk_references, :parser
         )
         """,
         id=knowledge_base.id,
@@ -39,6 +39,7 @@ def create(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
         chunk_overlap=knowledge_base.chunking.overlap,
         generation=knowledge_base.generation,
         now=now(),
+        chunk_references=int(knowledge_base.chunking.references),
         parser=knowledge_base.parser,
     )
 
@@ -114,7 +115,9 @@ def _knowledge_base(row: Row) -> KnowledgeBase:
         description=row["description"],
         domain=row["domain"],
         embedder=row["embedder"],
-        chunking=ChunkSettings(row["chunk_size"], row["chunk_overlap"]),
+        chunking=ChunkSettings(
+            row["chunk_size"], row["chunk_overlap"], references=bool(row["chunk_references"])
+        ),
         generation=row["generation"],
         parser=row["parser"],
         papers=row["papers"],
