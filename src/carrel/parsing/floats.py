@@ -116,9 +116,11 @@ class _Band:
     def _is_heading(self, i: int) -> bool:
         """Whether a row is a heading; a bold word at the head of a table's column may look like one."""
         line = self.rows[i][0]
+        if not (line.bold or line.size > 1.08 * self.typography.body):
+            return len(line.text) < _LABEL and is_named(line.text)
         if is_named(line.text):
             return True
-        if not _worded([line]) or not (line.bold or line.size > 1.08 * self.typography.body):
+        if not _worded([line]):
             return False
         if numbering(line.text) is not None or line.size > 1.12 * self.typography.body:
             return True
@@ -278,6 +280,8 @@ def _tables(band: _Band, used: set[int]) -> list[list[int]]:
 
 def _close(band: _Band, run: list[int], runs: list[list[int]]) -> None:
     """Keep a run that is a table: enough rows of several cells."""
+    if len(run) < _FEWEST_ROWS:
+        return
     while run and len(band.rows[run[-1]]) == 1 and not _is_rest_of_cell(band, run):
         run = run[:-1]
     cells = [line for i in run for line in band.rows[i]]
