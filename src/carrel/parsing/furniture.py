@@ -9,6 +9,9 @@ from typing import TypeAlias
 from carrel.parsing.printed import Line, PrintedPage
 
 _MARGIN = 0.12  # running heads and feet stand in the outer share of the page's height
+_WIDE_MARGIN = 0.25  # the same where the page is larger than its text
+_APART = 0.8  # sizes that a head or foot is parted from the text by, beyond the lines' own distance
+_FEWEST_LINES = 8  # of a page whose head and foot can be told from its text
 _DIGITS = re.compile(r"\d+|\b[ivxlc]+\b")
 _NOTICE = re.compile(r"©|copyright|licensed? under|all rights reserved|\bissn\b", re.IGNORECASE)
 _PAGE_NUMBER = re.compile(r"(?:page|p\.|第)?\s*[-–—|]?\s*#\s*[-–—|页]?(?:\s*(?:of|/)\s*#)?")
@@ -119,11 +122,32 @@ def _words(text: str) -> list[str]:
 def _places(page: PrintedPage) -> dict[int, _Place]:
     """Return, for each marginal line, what it says (numbers as #) and about where."""
     low, high = _MARGIN * page.size.height, (1 - _MARGIN) * page.size.height
+    outer = _outer_rows(page)
     return {
         line.number: (_DIGITS.sub("#", line.text.lower()), round(line.y1 / 6))
         for line in page.lines
-        if line.y1 <= low or line.y0 >= high
+        if line.y1 <= low or line.y0 >= high or line.number in outer
     }
+
+
+def _outer_rows(page: PrintedPage) -> set[int]:
+    """Return the lines of the first and the last row of a page with wide margins, where they stand apart."""
+    upright = [line for line in page.lines if line.upright]
+    if len(upright) < _FEWEST_LINES:
+        return set()
+    top, bottom = min(upright, key=lambda line: line.y0), max(upright, key=lambda line: line.y1)
+    found: set[int] = set()
+    if top.y1 < _WIDE_MARGIN * page.size.height:
+        row = [line for line in upright if line.y0 < top.y1]
+        rest = min((line.y0 for line in upright if line.y0 >= top.y1), default=0.0)
+        if rest - max(line.y1 for line in row) > _APART * top.size:
+            found.update(line.number for line in row)
+    if bottom.y0 > (1 - _WIDE_MARGIN) * page.size.height:
+        row = [line for line in upright if line.y1 > bottom.y0]
+        rest = max((line.y1 for line in upright if line.y1 <= bottom.y0), default=page.size.height)
+        if min(line.y0 for line in row) - rest > _APART * bottom.size:
+            found.update(line.number for line in row)
+    return found
 
 
 def _repeated(places: Sequence[dict[int, _Place]]) -> frozenset[_Place]:

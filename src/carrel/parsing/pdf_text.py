@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from carrel.core.paper import PageSize
 from carrel.parsing import spacing
+from carrel.parsing.bitmap_fonts import bitmap_words, measured
 from carrel.parsing.pdfium_calls import (
     code_points,
     font_sizes,
@@ -74,6 +75,7 @@ class _Reader:
         self.first_line = first_line
         self.rotation = int(pdfium.FPDFPage_GetRotation(page)) % 4
         self.bounds = _bounds(page)
+        self.sizes = np.zeros(0)  # of the words' fonts, where the fonts themselves do not say
 
     def read(self) -> PrintedPage:
         page = clean(_characters(self.text_page, self.handle))
@@ -86,6 +88,7 @@ class _Reader:
         box, seen = self._word_boxes(first, last)
         if not seen.all():
             starts, ends, first, box = starts[seen], ends[seen], first[seen], box[seen]
+            self.sizes = self.sizes[seen] if len(self.sizes) else self.sizes
             opens = _opens_kept(opens, seen)
         if not len(starts):  # all of it stands outside the visible page
             return PrintedPage(self.size, (), NO_WORDS)
@@ -104,6 +107,12 @@ class _Reader:
         box, tail = ends[: len(first)], ends[len(first) :]
         box[longer, :2] = np.minimum(box[longer, :2], tail[:, :2])
         box[longer, 2:] = np.maximum(box[longer, 2:], tail[:, 2:])
+        bitmap = bitmap_words(self.handle, first)
+        if bitmap.any():
+            self.sizes = np.zeros(len(first))
+            box[bitmap], self.sizes[bitmap] = measured(
+                self.handle, first[bitmap], last[bitmap], self._displayed
+            )
         width, height = self.size.width, self.size.height
         centre_x, centre_y = box[:, 0] + box[:, 2], box[:, 1] + box[:, 3]
         seen = (centre_x >= 0) & (centre_x <= 2 * width) & (centre_y >= 0) & (centre_y <= 2 * height)
@@ -155,20 +164,20 @@ class _Reader:
         middle = (begin + finish) // 2
         samples = np.stack([middle, begin, finish - 1])
         edges = np.hstack([low, high, box[middle, 3:]])
-        return PrintedPage(self.size, self._lines(lines, edges, first[samples]), words)
+        return PrintedPage(self.size, self._lines(lines, edges, samples, first), words)
 
-    def _lines(self, texts: list[str], edges: _Floats, samples: _Indices) -> list[Line]:
+    def _lines(self, texts: list[str], edges: _Floats, samples: _Indices, first: _Indices) -> list[Line]:
         """Make lines.
 
-        ``edges`` [lines, 5] holds x0, y0, x1, y1, bottom; ``samples`` [3, lines] the first characters of
-        a line's middle, first and last word.
+        ``edges`` [lines, 5] holds x0, y0, x1, y1, bottom; ``samples`` [3, lines] a line's middle, first
+        and last word; ``first`` every word's first character.
         """
-        size, bold, fixed, upright = self._fonts(samples[0])
+        size, bold, fixed, upright = self._fonts(samples[0], first)
         # A line's font is that of the word in its middle: the first may be a mark or a number. A line
         # that stands out by it is asked for two more: one term in bold does not make a heading.
         outstanding = np.flatnonzero(bold | (size > 1.05 * np.sort(size)[len(size) // 2]))
         if len(outstanding):
-            sizes, bolds, _, _ = self._fonts(samples[1:, outstanding].ravel())
+            sizes, bolds, _, _ = self._fonts(samples[1:, outstanding].ravel(), first)
             three = np.vstack([size[outstanding], sizes.reshape(2, -1)])
             size[outstanding] = np.sort(three, axis=0)[1]
             bold[outstanding] = np.vstack([bold[outstanding], bolds.reshape(2, -1)]).sum(axis=0) >= 2
@@ -185,12 +194,14 @@ class _Reader:
         )
         return list(map(Line._make, zip(*columns, strict=False)))
 
-    def _fonts(self, characters: _Indices) -> tuple[_Doubles, _Flags, _Flags, _Flags]:
-        """Return for each character its font's size as displayed, and whether it is bold, fixed, upright."""
-        indices = characters.tolist()
+    def _fonts(self, words: _Indices, first: _Indices) -> tuple[_Doubles, _Flags, _Flags, _Flags]:
+        """Return for each word its font's size as displayed, and whether it is bold, fixed, upright."""
+        indices = first[words].tolist()
         matrix = matrices(self.handle, indices)
         # The vertical scale of the text matrix; fonts of size 1 under a scaling matrix are common.
         size = font_sizes(self.handle, indices) * np.hypot(matrix[:, 2], matrix[:, 3])
+        if len(self.sizes):
+            size = np.where(self.sizes[words] > 0, self.sizes[words], size)
         names, flags = fonts(self.handle, indices)
         bold = np.fromiter(map(_is_bold, names, flags.tolist()), np.bool_, len(indices))
         return size, bold, (flags & _FIXED_PITCH) != 0, _upright(matrix[:, 0], matrix[:, 1], self.rotation)

@@ -30,6 +30,10 @@ def _bind(function: _Foreign, result: type | None, *arguments: type) -> Callable
 
 
 _loose_box = _bind(pdfium.FPDFText_GetLooseCharBox, _integer, _address, _integer, _address)
+_char_box = _bind(
+    pdfium.FPDFText_GetCharBox, _integer, _address, _integer, _address, _address, _address, _address
+)
+_char_origin = _bind(pdfium.FPDFText_GetCharOrigin, _integer, _address, _integer, _address, _address)
 _matrix = _bind(pdfium.FPDFText_GetMatrix, _integer, _address, _integer, _address)
 _font_size = _bind(pdfium.FPDFText_GetFontSize, ctypes.c_double, _address, _integer)
 _unicode = _bind(pdfium.FPDFText_GetUnicode, ctypes.c_uint, _address, _integer)
@@ -54,6 +58,24 @@ def loose_boxes(page: int, characters: list[int]) -> tuple[NDArray[np.float32], 
     boxes = np.zeros((len(characters), 4), np.float32)
     found = np.fromiter(map(_loose_box, repeat(page), characters, _rows(boxes)), np.int32, len(characters))
     return boxes, found != 0
+
+
+def char_boxes(page: int, characters: list[int]) -> NDArray[np.float32]:
+    """Return the tight boxes [n, 4] of characters: left, top, right, bottom in page space."""
+    found = np.zeros((len(characters), 4), np.float64)
+    left, top, right, bottom = (_rows(found[:, column]) for column in range(4))
+    for _ in map(_char_box, repeat(page), characters, left, right, bottom, top):
+        pass
+    return found.astype(np.float32)
+
+
+def char_origins(page: int, characters: list[int]) -> NDArray[np.float32]:
+    """Return where characters stand on their lines [n, 4]: x, y, x, y in page space, as empty boxes."""
+    found = np.zeros((len(characters), 2), np.float64)
+    x, y = (_rows(found[:, column]) for column in range(2))
+    for _ in map(_char_origin, repeat(page), characters, x, y):
+        pass
+    return np.hstack([found, found]).astype(np.float32)
 
 
 def matrices(page: int, characters: list[int]) -> NDArray[np.float32]:

@@ -58,6 +58,14 @@ for _first, _behind in (
     _BLANKED[_first:_behind] = 0x20
 _BLANKED[[0x0A, 0x0D]] = 0x0A, 0x0D
 
+# OT1 and T1, the encodings of TeX's fonts, where they differ from ASCII and may be met as bare codes.
+_RETURN, _NEW_LINE = 0x0D, 0x0A
+_TEX = np.arange(0x100, dtype=np.uint16)
+_TEX[0x0B:0x10] = _TEX[0x1B:0x20] = range(0xFB00, 0xFB05)
+_TEX[[ord("{"), ord("|"), ord("\\"), ord('"')]] = [ord(each) for each in "–—“”"]
+_TEX_CODES = np.zeros(0x100, np.bool_)
+_TEX_CODES[0x0B:0x10] = _TEX_CODES[0x1B:0x20] = True
+
 _SURROGATE = 0xD800 >> 11
 _UNKNOWN = 0xFFFD
 
@@ -88,7 +96,7 @@ def clean(characters: NDArray[np.uint16] | NDArray[np.uint32]) -> CleanText:
     meaning become spaces. Line breaks and ``LINE_HYPHEN`` stay.
     """
     points: NDArray[np.uint16] | NDArray[np.uint32]
-    points, origin = _without_surrogates(characters)
+    points, origin = _without_surrogates(_with_tex_codes(characters))
     low = points.astype(np.uint16)
     if points.dtype == np.uint16:
         points = _BLANKED[low]
@@ -101,6 +109,31 @@ def clean(characters: NDArray[np.uint16] | NDArray[np.uint32]) -> CleanText:
     mended, places = _with_mended(text)
     points = np.frombuffer(mended.encode(_UTF_32), np.uint32)
     return CleanText(mended, points, places if origin is None else origin[places])
+
+
+def _with_tex_codes(
+    characters: NDArray[np.uint16] | NDArray[np.uint32],
+) -> NDArray[np.uint16] | NDArray[np.uint32]:
+    """Read what TeX's own font encodings put where others have controls, and the dashes and quotes beside.
+
+    Fonts without a table of their characters, as of old papers, show their codes as they are: 0x0C is fi
+    in OT1, 0x1C in T1. Such a code next to a letter is the evidence that a page is encoded so.
+    """
+    controls = _TEX_CODES[np.minimum(characters, 0xFF)] & (characters != _RETURN)
+    if not controls.any():
+        return characters
+    folded = characters | 0x20
+    letter = (folded >= ord("a")) & (folded <= ord("z"))
+    beside = np.zeros(len(characters), np.bool_)
+    beside[1:] = letter[:-1]
+    beside[:-1] |= letter[1:]
+    if not (controls & beside).any():
+        return characters
+    codes = np.where(characters < 0x100, _TEX[np.minimum(characters, 0xFF)], characters)
+    line_end = np.zeros(len(characters), np.bool_)
+    line_end[:-1] = (characters[:-1] == _RETURN) & (characters[1:] == _NEW_LINE)
+    codes = np.where(line_end, characters, codes)
+    return codes.astype(np.uint32) if characters.dtype == np.uint32 else codes.astype(np.uint16)
 
 
 def _without_surrogates(
