@@ -94,8 +94,9 @@ class _Band:
             return self._is_text_beside_a_gutter(row)
         if len(row) == 1 and self._is_heading(i):
             return True
-        body = near(line.size, self.typography.body, 0.05)
-        if not body or not _worded(row):
+        # The longest part tells: a row of text may begin with a formula.
+        main = max(row, key=lambda line: line.x1 - line.x0)
+        if not near(main.size, self.typography.body, 0.05) or not _worded(row):
             return False
         spread = row[-1].x1 - line.x0 >= _FULL * self.column.width
         left = line.x0 - self.column.left < 3 * line.size

@@ -54,6 +54,12 @@ _PLAIN = re.compile(rf"{NUMBERED.pattern}|(?i:{_NAMED.pattern})")
 _MOST_PLAIN = 70
 
 
+# What is stated under a bold name is text of its section.
+_STATEMENT = re.compile(
+    r"(?:theorem|lemma|corollary|proposition|definition|remark|example|claim|conjecture|assumption|fact"
+    r"|observation|property|axiom|exercise|定理|引理|推论|命题|定义|例)\s*[A-Z]?\d|proof\b|证明",
+    re.IGNORECASE,
+)
 _RUN_IN = re.compile(r"\w[.:?]\s+\S")
 _WORD = re.compile(r"[^\W\d_]{3}|[\u3400-\u9fff\u3040-\u30ff]")
 
@@ -98,7 +104,14 @@ def looks_like_heading(line: Line, before: Line | None, after: Line | None, typo
         text[0].islower() or len(text) > _MOST_PLAIN or _PLAIN.match(text) is None
     ):
         return False  # most lines
-    if len(text) > MOST_CHARACTERS or line.fixed or line.hyphen or not line.upright or not _wordy(text):
+    if (
+        len(text) > MOST_CHARACTERS
+        or _STATEMENT.match(text)
+        or line.fixed
+        or line.hyphen
+        or not line.upright
+        or not _wordy(text)
+    ):
         return False
     apart = _apart(line, before, typography)
     begins = not text[0].islower() and (text[0].isalnum() or is_wide(text[0]))

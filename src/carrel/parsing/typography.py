@@ -11,6 +11,7 @@ from carrel.parsing.printed import Line
 TERMINAL = tuple(".!?:;。!?:;…")
 """What a line ends with when a sentence ends there; closing quotes and brackets are stripped first."""
 
+_DOUBLE = 3.5  # sizes from line to line, at most: theses are set with wide distances
 _CLOSING = "\"'”’)]}»」』】)"
 
 
@@ -35,7 +36,7 @@ def measure(lines: Sequence[Line]) -> Typography:
     steps = [
         step
         for before, line in pairwise(lines)
-        if 0.8 * body < (step := line.bottom - before.bottom) < 2.5 * body and abs(line.size - body) < 0.5
+        if 0.8 * body < (step := line.bottom - before.bottom) < _DOUBLE * body and abs(line.size - body) < 0.5
     ]
     return Typography(body, median(steps) if steps else 1.2 * body)
 
