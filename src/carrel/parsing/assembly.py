@@ -14,10 +14,10 @@ from carrel.parsing.typography import is_wide
 
 BLOCK_BREAK = "\n\n"
 _HYPHENS = "-‐\u00ad"
-# The last word of a line is an address that is broken where addresses are.
-_ADDRESS = re.compile(r"(?:://|www\.|doi\.org/|\b10\.\d{4,9}/)\S*[/._?=&#%]$|(?:://|doi\.org/)$")
+# The last word of a line is an address; it may be broken at these.
+_ADDRESS = re.compile(r"(?:://|www\.|doi\.org/|\b10\.\d{4,9}/)\S*$")
+_JOINTS = "/._?=&#%:-"
 _LAST_WORD = re.compile(r"([^\W\d_]+(?:[-‐][^\W\d_]+)*)[-‐\u00ad]$")
-_IN_ADDRESS = re.compile(r"(?:://|www\.|doi\.org/|\b10\.\d{4,9}/|@)\S*$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _LEFT_OUT = -1
 _IN_CELLS = frozenset({BlockKind.TABLE, BlockKind.FIGURE})
@@ -80,11 +80,13 @@ def _cells(lines: Sequence[Line]) -> Iterable[tuple[Line, str, str]]:
 
 def _joined(lines: Sequence[Line], known: _Vocabulary) -> Iterable[tuple[Line, str, str]]:
     """Yield each line, what is kept of its text, and what stands between it and the next."""
+    in_address = False
     for line, after in pairwise(lines):
         text = line.text
+        in_address = _ADDRESS.search(text) is not None or (in_address and " " not in text)
         if text[-1] in _HYPHENS and len(text) > 1 and (line.hyphen or text[-2].isalpha()):
-            yield line, text[:-1] if _divided(text, after.text, known) else text, ""
-        elif (is_wide(text[-1]) and is_wide(after.text[0])) or _ADDRESS.search(text):
+            yield line, text[:-1] if not in_address and _divided(text, after.text, known) else text, ""
+        elif (is_wide(text[-1]) and is_wide(after.text[0])) or (in_address and text[-1] in _JOINTS):
             yield line, text, ""
         else:
             yield line, text, " "
@@ -93,8 +95,6 @@ def _joined(lines: Sequence[Line], known: _Vocabulary) -> Iterable[tuple[Line, s
 
 def _divided(text: str, after: str, known: _Vocabulary) -> bool:
     """Whether the hyphen at a line's end divides one word (and goes) or joins two (and stays)."""
-    if _IN_ADDRESS.search(text):
-        return False
     head, tail = _LAST_WORD.search(text.rsplit(None, 1)[-1]), _FIRST_WORD.match(after)
     if head is None or tail is None or not tail.group()[0].islower():
         return False

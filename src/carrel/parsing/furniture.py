@@ -169,10 +169,11 @@ def _repeated(places: Sequence[dict[int, _Place]]) -> frozenset[_Place]:
 
 def _line_numbers(lines: Sequence[Line]) -> frozenset[int]:
     """Return the numbers of those lines that only count the lines beside them."""
-    columns: dict[int, list[Line]] = defaultdict(list)
+    columns: dict[tuple[str, int], list[Line]] = defaultdict(list)  # set to the right, or to the left
     for line in lines:
         if len(line.text) <= 4 and line.text.isdecimal():
-            columns[round(line.x1 / 4)].append(line)
+            columns["right", round(line.x1 / 4)].append(line)
+            columns["left", round(line.x0 / 4)].append(line)
     found: set[int] = set()
     for column in columns.values():
         values = [int(line.text) for line in sorted(column, key=lambda line: line.y0)]

@@ -187,7 +187,7 @@ def _rest(drafts: Sequence[Draft], i: int, draft: Draft, taken: set[int]) -> int
             continue
         elsewhere = first.page != last.page or first.bottom < last.bottom or j > i + 1
         begins_low = first.text[0].islower() and len(first.text) > 20
-        if elsewhere and begins_low:
+        if begins_low and not first.fixed:
             return j
         if not elsewhere or len(other.lines) >= 3:
             return None

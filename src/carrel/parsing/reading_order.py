@@ -27,7 +27,7 @@ def in_reading_order(lines: Sequence[Line], parted: Sequence[float], typography:
         jumpy = _jumps(lines) > max(3, _TOLERATED * len(lines))
         return _by_place(lines, parted) if jumpy else list(lines)
     placed = _by_place(prose, parted)
-    if all(a is b for a, b in zip(prose, placed, strict=True)) or _breaks(prose) <= _breaks(placed):
+    if all(a is b for a, b in zip(prose, placed, strict=True)) or _breaks(prose) < _breaks(placed):
         return list(lines)
     return _by_place(lines, parted)
 

@@ -5,81 +5,33 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from carrel.core.paper import BlockKind, PageSize, ParsedPaper, sections
-from carrel.parsing.printed import Line, Printed, PrintedPage, Words
-from carrel.parsing.structure import read_structure
-
-_SIZE = PageSize(612, 792)
-_BODY = 10.0
-
-Entry = tuple[str, float, float, float, bool]  # text, x0, baseline, font size, bold
-
-
-class _Typesetter:
-    """Collects printed pages; a line's width follows from its text."""
-
-    def __init__(self) -> None:
-        self.pages: list[PrintedPage] = []
-        self.count = 0
-
-    def page(self, *entries: Entry) -> None:
-        lines, rows, boxes = [], [], []
-        for text, x0, bottom, size, bold in entries:
-            advance = size * (1.0 if text[-1] > "\u3000" else 0.5)
-            shown = text.replace("\ufffe", "-")
-            line = Line(
-                self.count, len(self.pages) + 1, shown, x0, bottom - size, x0 + advance * len(text), bottom,
-                bottom, size, bold, False, True, text.endswith("\ufffe"),
-            )  # fmt: skip
-            at = 0
-            for word in shown.split(" "):
-                rows.append((self.count, at, at + len(word)))
-                boxes.append((x0 + at * advance, bottom - size, x0 + (at + len(word)) * advance, bottom))
-                at += len(word) + 1
-            lines.append(line)
-            self.count += 1
-        table = np.array(rows, np.int32).reshape(-1, 3)
-        words = Words(table[:, 0], table[:, 1], table[:, 2], np.array(boxes, np.float32).reshape(-1, 4))
-        self.pages.append(PrintedPage(_SIZE, lines, words))
-
-    def read(self) -> ParsedPaper:
-        return read_structure(Printed(self.pages, {}))
-
-
-def _body(*texts: str, x0: float = 72, top: float = 200, step: float = 12) -> list[Entry]:
-    return [(text, x0, top + step * i, _BODY, False) for i, text in enumerate(texts)]
-
-
-def _texts(paper: ParsedPaper, kind: BlockKind) -> list[str]:
-    return [paper.block_text(block) for block in paper.blocks if block.kind is kind]
-
-
-LONG = "which is a line of running text that is about as long as lines are in a paper"
+from carrel.core.paper import BlockKind, ParsedPaper, sections
+from tests.unit.parsing.typesetter import BODY, LONG, Entry, Typesetter, body, texts
 
 
 def test_lines_join_to_paragraphs_and_a_gap_parts_them() -> None:
-    setter = _Typesetter()
+    setter = Typesetter()
     setter.page(
-        *_body("The first, " + LONG, LONG + ".", top=200), *_body("Second, " + LONG, LONG + ".", top=260)
+        *body("The first, " + LONG, LONG + ".", top=200), *body("Second, " + LONG, LONG + ".", top=260)
     )
-    paragraphs = _texts(setter.read(), BlockKind.PARAGRAPH)
+    paragraphs = texts(setter.read(), BlockKind.PARAGRAPH)
     assert [text.split(",")[0] for text in paragraphs] == ["The first", "Second"]
 
 
 def test_an_indent_begins_a_paragraph() -> None:
-    setter = _Typesetter()
+    setter = Typesetter()
     setter.page(
-        *_body("The first, " + LONG, LONG + "."),
-        *_body("Second, " + LONG, x0=87, top=224),
-        *_body(LONG + ".", top=236),
+        *body("The first, " + LONG, LONG + "."),
+        *body("Second, " + LONG, x0=87, top=224),
+        *body(LONG + ".", top=236),
     )
-    assert len(_texts(setter.read(), BlockKind.PARAGRAPH)) == 2
+    assert len(texts(setter.read(), BlockKind.PARAGRAPH)) == 2
 
 
 def test_a_divided_word_is_mended_and_a_compound_is_not() -> None:
-    setter = _Typesetter()
+    setter = Typesetter()
     setter.page(
-        *_body(
+        *body(
             "The self-supervised and well-known models of the time were used, " + LONG[:20],
             "as attention is what they lack; " + LONG[:40] + " and the atten\ufffe",
             "tion that is well\ufffe",
@@ -93,25 +45,25 @@ def test_a_divided_word_is_mended_and_a_compound_is_not() -> None:
 
 
 def test_a_paragraph_goes_on_over_a_page_and_around_a_footnote() -> None:
-    setter = _Typesetter()
+    setter = Typesetter()
     footnote: Entry = ("1 A note at the foot of the page, in a smaller font.", 72, 720, 8, False)
-    setter.page(*_body("The first, " + LONG, LONG, LONG + " and it goes on", top=640), footnote)
-    setter.page(*_body("over the page, " + LONG, LONG + ".", top=90))
+    setter.page(*body("The first, " + LONG, LONG, LONG + " and it goes on", top=640), footnote)
+    setter.page(*body("over the page, " + LONG, LONG + ".", top=90))
     paper = setter.read()
-    paragraphs = _texts(paper, BlockKind.PARAGRAPH)
+    paragraphs = texts(paper, BlockKind.PARAGRAPH)
     assert "it goes on over the page" in paragraphs[0]
     assert np.all(np.diff(paper.words.start) >= 0)
     assert paper.words.pages(*_span(paper, "it goes on over the page")) == (1, 2)
 
 
 def test_headings_get_their_levels_from_their_numbers() -> None:
-    setter = _Typesetter()
+    setter = Typesetter()
     entries: list[Entry] = []
     for i, (name, size) in enumerate([("1 Introduction", 14), ("1.1 Background", 12), ("2 Method", 14)]):
         entries.append((name, 72, 150 + 100 * i, size, True))
-        entries += _body("Text under it, " + LONG, LONG + ".", top=180 + 100 * i)
+        entries += body("Text under it, " + LONG, LONG + ".", top=180 + 100 * i)
     entries.append(("Acknowledgements", 72, 450, 14, True))
-    entries += _body("We thank those, " + LONG, top=480)
+    entries += body("We thank those, " + LONG, top=480)
     setter.page(*entries)
     paper = setter.read()
     assert [section.path for section in sections(paper)] == [
@@ -123,13 +75,13 @@ def test_headings_get_their_levels_from_their_numbers() -> None:
 
 
 def test_running_heads_page_numbers_and_line_numbers_are_no_text() -> None:
-    setter = _Typesetter()
+    setter = Typesetter()
     for number in range(1, 5):
         numbers: list[Entry] = [(str(60 * number + i), 40, 100 + 12 * i, 7, False) for i in range(40)]
         setter.page(
             ("A. Author et al. / Journal of Tests 12", 72, 40, 8, False),
             *numbers,
-            *_body(f"Page {number} says something, " + LONG, LONG + ".", top=200),
+            *body(f"Page {number} says something, " + LONG, LONG + ".", top=200),
             (str(number), 300, 770, 9, False),
         )
     text = setter.read().text
@@ -140,23 +92,23 @@ def test_running_heads_page_numbers_and_line_numbers_are_no_text() -> None:
 
 
 def test_a_running_head_that_stands_once_is_known_by_the_title() -> None:
-    setter = _Typesetter()
+    setter = Typesetter()
     title = ("Sparse Attention for Long Documents: A Survey", 72, 100, 18, True)
-    setter.page(title, *_body(f"One {LONG}", f"two {LONG}"))
+    setter.page(title, *body(f"One {LONG}", f"two {LONG}"))
     head = ("Sparse Attention for Long Documents Sample library", 72, 60, 8, False)
-    setter.page(head, *_body(f"three {LONG}", "which attends for long.", top=90))
+    setter.page(head, *body(f"three {LONG}", "which attends for long.", top=90))
     text = setter.read().text
     assert "Sample library" not in text
     assert "three which is a line" in text
 
 
 def test_a_running_head_in_two_pieces_goes_as_a_whole() -> None:
-    setter = _Typesetter()
+    setter = Typesetter()
     title = ("Sparse Attention for Long Documents: A Survey", 72, 100, 18, True)
-    setter.page(title, *_body(f"One {LONG}", f"two {LONG}"))
+    setter.page(title, *body(f"One {LONG}", f"two {LONG}"))
     left = ("Sparse Attention for Long Documents", 72, 60, 8, False)
     right = ("Sample library", 440, 59.5, 8, False)  # a little higher: the topmost is not the one that tells
-    setter.page(left, right, *_body(f"three {LONG}", "which attends for long.", top=90))
+    setter.page(left, right, *body(f"three {LONG}", "which attends for long.", top=90))
     text = setter.read().text
     assert "Sample library" not in text
     assert text.count("Sparse Attention for Long Documents") == 1
@@ -171,37 +123,37 @@ GERMAN = (
 )
 
 
-@pytest.mark.parametrize("body", [[], GERMAN[:1], GERMAN[:2], GERMAN, GERMAN * 8])
+@pytest.mark.parametrize("prose", [[], GERMAN[:1], GERMAN[:2], GERMAN, GERMAN * 8])
 @pytest.mark.parametrize("heading", ["", "Ueberblick"])
 @pytest.mark.parametrize("first", ["", "Zeitschrift fuer Versuche 12"])
-def test_all_but_title_and_authors_is_text(body: Sequence[str], heading: str, first: str) -> None:
-    setter = _Typesetter()
+def test_all_but_title_and_authors_is_text(prose: Sequence[str], heading: str, first: str) -> None:
+    setter = Typesetter()
     title, authors = "Sparsame Aufmerksamkeit fuer lange Dokumente", "Ada Lovelace, Alan M. Turing"
     entries: list[Entry] = [(first, 72, 80, 9, False)] if first else []
     entries += [(title, 72, 120, 18, True), (authors, 72, 146, 11, False)]
     entries += [(heading, 72, 180, 13, True)] if heading else []
-    setter.page(*entries, *_body(*body))
-    setter.page(*_body(*GERMAN))
+    setter.page(*entries, *body(*prose))
+    setter.page(*body(*GERMAN))
     paper = setter.read()
-    front = " ".join(_texts(paper, BlockKind.FRONT))
+    front = " ".join(texts(paper, BlockKind.FRONT))
     allowed = len(title) + len(authors) + len(first) + 2
     assert len(front) <= allowed
-    assert not any(line in front for line in body)
+    assert not any(line in front for line in prose)
     assert paper.metadata.title == title
     assert paper.metadata.authors[:1] == ("Ada Lovelace",)
 
 
 def test_text_that_the_file_holds_before_the_title_is_text() -> None:
-    setter = _Typesetter()
+    setter = Typesetter()
     title: Entry = ("Sparsame Aufmerksamkeit fuer lange Dokumente", 72, 90, 18, True)
-    setter.page(*_body(*GERMAN), title, ("Version 2", 72, 700, 9, False))
+    setter.page(*body(*GERMAN), title, ("Version 2", 72, 700, 9, False))
     paper = setter.read()
-    assert _texts(paper, BlockKind.FRONT) == [title[0]]
+    assert texts(paper, BlockKind.FRONT) == [title[0]]
     assert GERMAN[0] in paper.text
 
 
 def test_names_and_addresses_in_full_lines_are_no_text() -> None:
-    setter = _Typesetter()
+    setter = Typesetter()
     names = (
         "Ada Lovelace, Alan M. Turing, Grace Hopper, John von Neumann, Donald Knuth,",
         "Barbara Liskov, Edsger W. Dijkstra, Frances Allen, Leslie Lamport, Tony Hoare,",
@@ -209,47 +161,47 @@ def test_names_and_addresses_in_full_lines_are_no_text() -> None:
     )
     setter.page(
         ("Sparsame Aufmerksamkeit fuer lange Dokumente", 72, 80, 18, True),
-        *_body(*names, top=110),
-        *_body(*GERMAN, top=180),
+        *body(*names, top=110),
+        *body(*GERMAN, top=180),
     )
     paper = setter.read()
-    assert names[2] in _texts(paper, BlockKind.FRONT)[-1]
+    assert names[2] in texts(paper, BlockKind.FRONT)[-1]
     assert len(paper.metadata.authors) == 10
-    assert GERMAN[0] in _texts(paper, BlockKind.PARAGRAPH)[0]
+    assert GERMAN[0] in texts(paper, BlockKind.PARAGRAPH)[0]
 
 
 def test_columns_written_row_by_row_are_read_one_after_the_other() -> None:
-    setter = _Typesetter()
+    setter = Typesetter()
     rows: list[Entry] = []
     for i in range(20):
-        rows.append((f"left column line {i:02} with words", 60, 200 + 12 * i, _BODY, False))
-        rows.append((f"right column line {i:02} with words", 330, 200 + 12 * i, _BODY, False))
+        rows.append((f"left column line {i:02} with words", 60, 200 + 12 * i, BODY, False))
+        rows.append((f"right column line {i:02} with words", 330, 200 + 12 * i, BODY, False))
     setter.page(*rows)
     text = setter.read().text
     assert text.index("left column line 19") < text.index("right column line 00")
 
 
 def test_a_caption_is_a_block_of_its_own() -> None:
-    setter = _Typesetter()
+    setter = Typesetter()
     setter.page(
-        *_body("The first, " + LONG, LONG + " as Figure 2 shows."),
+        *body("The first, " + LONG, LONG + " as Figure 2 shows."),
         ("Figure 2: What the first paragraph speaks of.", 72, 300, 9, False),
-        *_body("Second, " + LONG, LONG + ".", top=340),
+        *body("Second, " + LONG, LONG + ".", top=340),
     )
-    assert _texts(setter.read(), BlockKind.CAPTION) == ["Figure 2: What the first paragraph speaks of."]
+    assert texts(setter.read(), BlockKind.CAPTION) == ["Figure 2: What the first paragraph speaks of."]
 
 
 def test_chinese_headings_and_paragraphs() -> None:
-    setter = _Typesetter()
+    setter = Typesetter()
     setter.page(
         ("基于稀疏注意力的长文档建模", 150, 80, 18, True),
         ("张三 李四", 260, 110, 12, False),
         ("摘要", 72, 150, 12, True),
-        ("我们提出一种稀疏注意力机制,使长序列建模的代价从平方降到线性", 72, 170, _BODY, False),
-        ("并在多个任务上验证了它的效果。", 72, 182, _BODY, False),
+        ("我们提出一种稀疏注意力机制,使长序列建模的代价从平方降到线性", 72, 170, BODY, False),
+        ("并在多个任务上验证了它的效果。", 72, 182, BODY, False),
         ("1 引言", 72, 230, 12, True),
-        ("长文档的建模一直是自然语言处理中的难题,其代价随长度的平方增长", 72, 250, _BODY, False),
-        ("因此需要新的方法。", 72, 262, _BODY, False),
+        ("长文档的建模一直是自然语言处理中的难题,其代价随长度的平方增长", 72, 250, BODY, False),
+        ("因此需要新的方法。", 72, 262, BODY, False),
     )
     paper = setter.read()
     assert paper.metadata.title == "基于稀疏注意力的长文档建模"
@@ -261,7 +213,7 @@ def test_chinese_headings_and_paragraphs() -> None:
 
 
 def test_references_are_one_block_each() -> None:
-    setter = _Typesetter()
+    setter = Typesetter()
     entries: list[Entry] = [("References", 72, 150, 14, True)]
     for i in range(4):
         entries.append(
@@ -269,17 +221,17 @@ def test_references_are_one_block_each() -> None:
                 f"[{i + 1}] A. Author and B. Writer. On the matter of entry number {i}. In",
                 72,
                 180 + 24 * i,
-                _BODY,
+                BODY,
                 False,
             )
         )
-        entries.append(("Proceedings of Tests, 2020.", 90, 192 + 24 * i, _BODY, False))
+        entries.append(("Proceedings of Tests, 2020.", 90, 192 + 24 * i, BODY, False))
     setter.page(*entries)
-    assert len(_texts(setter.read(), BlockKind.REFERENCE)) == 4
+    assert len(texts(setter.read(), BlockKind.REFERENCE)) == 4
 
 
 def test_an_empty_file_has_an_empty_text() -> None:
-    setter = _Typesetter()
+    setter = Typesetter()
     setter.page()
     paper = setter.read()
     assert paper.text == ""
