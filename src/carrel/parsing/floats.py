@@ -54,13 +54,14 @@ def find_floats(
     found: list[Float] = []
     taken: set[int] = set()
     if parted:
+        beside = columns(upright, parted)
         whole = columns(upright, ())[0]
-        _claim(_Band(rows(upright), whole, typography, parted), found, taken)
+        _claim(_Band(rows(upright), whole, typography, parted, beside), found, taken)
         sides: list[list[Line]] = [[] for _ in range(len(parted) + 1)]
         for line in upright:
             if line.number not in taken and not crosses(line, parted):
                 sides[sum((line.x0 + line.x1) / 2 > place for place in parted)].append(line)
-        for side, column in zip(sides, columns(upright, parted), strict=True):
+        for side, column in zip(sides, beside, strict=True):
             _claim(_Band(rows(side), column, typography), found, taken)
     elif upright:
         _claim(_Band(rows(upright), columns(upright, ())[0], typography), found, taken)
@@ -85,6 +86,7 @@ class _Band:
     column: Column
     typography: Typography
     parted: Sequence[float] = ()  # gutters that only the lines wanted here cross
+    sides: Sequence[Column] = ()  # the columns between them
 
     def is_text(self, i: int) -> bool:
         """Whether a row is running text or a heading of it."""
@@ -134,7 +136,11 @@ class _Band:
             near(line.size, self.typography.body, 0.05)
             and length(line.text) >= _LABEL
             and _worded([line])
-            and (line.x1 - line.x0 >= _FULL * self.column.width / (len(self.parted) + 1.2))
+            and any(
+                -0.3 * line.size < line.x0 - side.left < 3 * line.size
+                and line.x1 - line.x0 >= _FULL * side.width
+                for side in (self.column, *self.sides)
+            )
             for line in row
         )
 

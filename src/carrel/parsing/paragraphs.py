@@ -43,11 +43,10 @@ def group(lines: Sequence[Line], typography: Typography) -> list[Draft]:
         after = lines[i + 1] if i + 1 < len(lines) else None
         current = drafts[-1] if drafts else None
         i += 1
-        if looks_like_heading(line, before, after, typography):
-            if current is not None and _continues_heading(current, line):
-                current.lines.append(line)
-            else:
-                drafts.append(Draft(BlockKind.HEADING, [line]))
+        if current is not None and _continues_heading(current, line, typography):
+            current.lines.append(line)
+        elif looks_like_heading(line, before, after, typography):
+            drafts.append(Draft(BlockKind.HEADING, [line]))
             if is_reference_heading(line.text):
                 end = _references_end(lines, i, line, typography)
                 drafts += [Draft(BlockKind.REFERENCE, entry) for entry in split_entries(lines[i:end])]
@@ -83,12 +82,14 @@ def _is_item(text: str) -> bool:
     return _BULLET.match(text) is not None or _ITEM.match(text) is not None
 
 
-def _continues_heading(draft: Draft, line: Line) -> bool:
-    """Whether a heading runs over two lines."""
+def _continues_heading(draft: Draft, line: Line, typography: Typography) -> bool:
+    """Whether a heading runs over two lines; one in the setting of the text does not."""
     last = draft.lines[-1]
     if draft.kind is not BlockKind.HEADING or len(draft.lines) > 3 or last.page != line.page:
         return False
-    if numbering(line.text) or style(last)[:2] != style(line)[:2]:
+    if not (line.bold or line.size > 1.08 * typography.body):
+        return False
+    if numbering(line.text) or is_named(line.text) or style(last)[:2] != style(line)[:2]:
         return False
     if line.x0 > last.x1 and abs(line.bottom - last.bottom) < 0.3 * line.size:
         return True

@@ -21,7 +21,7 @@ from carrel.parsing.pool import (
     log_fault,
 )
 
-PARSER_VERSION = 2
+PARSER_VERSION = 3
 """Raised whenever the same file would be read differently."""
 
 _PAPER_ERRORS = {error.__name__: error for error in PaperError.__subclasses__()}
