@@ -14,7 +14,7 @@ _CAPTION = re.compile(
     r"(?:(?P<figure>Fig(?:ure)?s?\.?|FIG(?:URE)?\.?|Scheme|Chart|Plate|Abb(?:ildung)?\.?|[图圖図])"
     r"|(?P<table>Table|TABLE|Tab\.|Tabelle|Tableau|Box|[表])"
     r"|Algorithm|Alg\.|Listing|算法)\s*"
-    r"(?:[A-Z]?\d+(?:[.\-]\d+)*[a-z]?|[IVX]+)\s*"
+    r"(?:(?:[A-Z]\.?)?\d+(?:[.\-]\d+)*[a-z]?|[IVX]+)\s*"
     r"(?:[.:：|]|[-–—]\s|$|(?=\s*[A-Z\u3400-\u9fff(]))"
 )
 _INITIALS = frozenset("FTALSBCPE图表圖図算")
