@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from carrel.config import Settings
 from carrel.core.knowledge_base import KnowledgeBase
@@ -25,10 +25,25 @@ from carrel.storage.blobs import FolderBlobStore
 from carrel.storage.database import Catalog, open_database
 from carrel.storage.parses import ParseStore
 
+if TYPE_CHECKING:
+    from carrel.parsing.page_image import PageImage
+
 T = TypeVar("T")
 
 Announce = Callable[[str], None]
 """Tells the user something before it happens, such as a download."""
+
+
+class Pages(Protocol):
+    """Draws the pages of PDFs, each in a process with limits."""
+
+    def draw(self, path: Path, name: str, page: int, dpi: float = ...) -> "PageImage":
+        """Return a picture of a page, from 1. Raises PageMissing, PaperError and ParserUnavailable."""
+        ...
+
+    def close(self) -> None:
+        """End child processes."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,7 @@ class Services:
     index_of: Callable[[KnowledgeBase], Index]
     parser: Callable[[], Parser]
     close: Callable[[], None]
+    pages: Callable[[], Pages]
 
     def own_index(self, purpose: str, wait_seconds: float | None = None) -> None:
         """Become the owner of the data folder's indexes; delete what is noted and what killed ones left.
@@ -98,6 +114,7 @@ def open_services(
     indexes = _indexes(settings.home)
     embedders = _Loaded(load_embedder or partial(_load_embedder, settings, announce))
     parsers = _Loaded(lambda _: _parser(settings))
+    renderers = _Loaded(lambda _: _pages(settings))
 
     def embedder_of(knowledge_base: KnowledgeBase) -> Embedder:
         return embedders.get(knowledge_base.embedder)
@@ -109,6 +126,8 @@ def open_services(
     def close() -> None:
         for parser in parsers.all():
             parser.close()
+        for renderer in renderers.all():
+            renderer.close()
         indexes.release()
         catalog.close()
 
@@ -123,7 +142,13 @@ def open_services(
         index_of=index_of,
         parser=lambda: parsers.get("pdfium"),
         close=close,
+        pages=lambda: renderers.get("pdfium"),
     )
+
+
+def open_parser(settings: Settings) -> Parser:
+    """Return the parser alone, for a report on files that nobody adds: no data folder is opened."""
+    return _parser(settings)
 
 
 def _load_embedder(settings: Settings, announce: Announce, model: str) -> Embedder:
@@ -139,6 +164,17 @@ def _parser(settings: Settings) -> Parser:
 
     return PdfiumParser(
         workers=settings.parser_count,
+        seconds=settings.parse_seconds,
+        memory_mb=settings.parse_memory_mb,
+        max_pages=settings.parse_max_pages,
+    )
+
+
+def _pages(settings: Settings) -> Pages:
+    from carrel.parsing.pdfium_parser import PdfiumParser
+
+    return PdfiumParser(
+        workers=1,
         seconds=settings.parse_seconds,
         memory_mb=settings.parse_memory_mb,
         max_pages=settings.parse_max_pages,

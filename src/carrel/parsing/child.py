@@ -16,9 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from carrel.core.errors import PaperError
+from carrel.core.errors import PageMissing, PaperError
 from carrel.core.parsed_format import encode
 from carrel.parsing.frames import Answer, Kind, Request, error_payload, read_request, write_answer
+from carrel.parsing.page_drawing import draw_page
 from carrel.parsing.pdf_document import read_pdf, start_pdfium
 
 _FILES = 200  # a fresh process after so many, against leaks
@@ -68,8 +69,11 @@ def _listen(stream: BinaryIO, requests: "queue.SimpleQueue[Request]") -> None:
 
 def _parse(request: Request) -> tuple[Kind, bytes]:
     try:
+        if request.draw_page:
+            image = draw_page(Path(request.path), "", request.draw_page, request.dpi)
+            return Kind.IMAGE, image.packed()
         return Kind.PAPER, encode(read_pdf(Path(request.path), "", request.max_pages))
-    except PaperError as error:
+    except (PaperError, PageMissing) as error:
         parameters = {key: value for key, value in error.parameters.items() if key != "name"}
         return Kind.ERROR, error_payload(type(error).__name__, parameters)
     except MemoryError:

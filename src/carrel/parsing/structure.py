@@ -11,6 +11,7 @@ from carrel.parsing.furniture import without_furniture
 from carrel.parsing.metadata import read_metadata
 from carrel.parsing.paragraphs import Draft, group
 from carrel.parsing.printed import NO_WORDS, Line, Printed, PrintedPage, joined
+from carrel.parsing.quality import measure_quality
 from carrel.parsing.reading_order import in_reading_order
 from carrel.parsing.typography import Typography, measure
 
@@ -33,7 +34,8 @@ def read_structure(printed: Printed) -> ParsedPaper:
     text, blocks, words = assemble(drafts, joined([page.words for page in pages]), line_pages)
     first = pages[0] if pages else PrintedPage(PageSize(0, 0), (), NO_WORDS)
     metadata = read_metadata(printed.info, front, first, text, blocks)
-    return ParsedPaper(metadata, text, blocks, words, tuple(page.size for page in pages))
+    quality = measure_quality(printed, lines, text, blocks, words)
+    return ParsedPaper(metadata, text, blocks, words, tuple(page.size for page in pages), quality)
 
 
 def _front_drafts(front: Front, typography: Typography) -> Sequence[Draft]:
