@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from carrel.config import Settings
 from carrel.core.knowledge_base import KnowledgeBase
@@ -26,24 +26,12 @@ from carrel.storage.database import Catalog, open_database
 from carrel.storage.parses import ParseStore
 
 if TYPE_CHECKING:
-    from carrel.parsing.page_image import PageImage
+    from carrel.parsing.page_image import PageDrawer
 
 T = TypeVar("T")
 
 Announce = Callable[[str], None]
 """Tells the user something before it happens, such as a download."""
-
-
-class Pages(Protocol):
-    """Draws the pages of PDFs, each in a process with limits."""
-
-    def draw(self, path: Path, name: str, page: int, dpi: float = ...) -> "PageImage":
-        """Return a picture of a page, from 1. Raises PageMissing, PaperError and ParserUnavailable."""
-        ...
-
-    def close(self) -> None:
-        """End child processes."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +48,6 @@ class Services:
     index_of: Callable[[KnowledgeBase], Index]
     parser: Callable[[], Parser]
     close: Callable[[], None]
-    pages: Callable[[], Pages]
 
     def own_index(self, purpose: str, wait_seconds: float | None = None) -> None:
         """Become the owner of the data folder's indexes; delete what is noted and what killed ones left.
@@ -114,7 +101,6 @@ def open_services(
     indexes = _indexes(settings.home)
     embedders = _Loaded(load_embedder or partial(_load_embedder, settings, announce))
     parsers = _Loaded(lambda _: _parser(settings))
-    renderers = _Loaded(lambda _: _pages(settings))
 
     def embedder_of(knowledge_base: KnowledgeBase) -> Embedder:
         return embedders.get(knowledge_base.embedder)
@@ -126,8 +112,6 @@ def open_services(
     def close() -> None:
         for parser in parsers.all():
             parser.close()
-        for renderer in renderers.all():
-            renderer.close()
         indexes.release()
         catalog.close()
 
@@ -142,13 +126,20 @@ def open_services(
         index_of=index_of,
         parser=lambda: parsers.get("pdfium"),
         close=close,
-        pages=lambda: renderers.get("pdfium"),
     )
 
 
 def open_parser(settings: Settings) -> Parser:
-    """Return the parser alone, for a report on files that nobody adds: no data folder is opened."""
+    """Return the parser alone, for a report on files that nobody adds: no data folder is opened. Close it."""
     return _parser(settings)
+
+
+def open_drawer(settings: Settings) -> "PageDrawer":
+    """Return what draws the pages of PDFs, one after the other. Close it when done."""
+    from carrel.parsing.children import Children
+    from carrel.parsing.page_image import PageDrawer
+
+    return PageDrawer(Children(1, settings.parse_seconds, settings.parse_memory_mb))
 
 
 def _load_embedder(settings: Settings, announce: Announce, model: str) -> Embedder:
@@ -164,17 +155,6 @@ def _parser(settings: Settings) -> Parser:
 
     return PdfiumParser(
         workers=settings.parser_count,
-        seconds=settings.parse_seconds,
-        memory_mb=settings.parse_memory_mb,
-        max_pages=settings.parse_max_pages,
-    )
-
-
-def _pages(settings: Settings) -> Pages:
-    from carrel.parsing.pdfium_parser import PdfiumParser
-
-    return PdfiumParser(
-        workers=1,
         seconds=settings.parse_seconds,
         memory_mb=settings.parse_memory_mb,
         max_pages=settings.parse_max_pages,

@@ -1,12 +1,14 @@
 """``carrel show --overlay``: every block and line that was read, drawn on the pages as they are displayed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from carrel.bootstrap import Services
-from carrel.core.errors import FileNotWritable, FileUnreadable, PageMissing
+from carrel.bootstrap import Services, open_drawer
+from carrel.core.errors import FileUnreadable
+from carrel.core.page_errors import FileNotWritable, PageMissing
 from carrel.core.paper import Block, BlockKind, Box, ParsedPaper
 from carrel.core.ranking import PaperRecord
 from carrel.storage import papers
@@ -30,7 +32,7 @@ _COLOURS = {
 _LINE = (0, 0, 0, 60)
 _WHITE = (255, 255, 255, 255)
 _TINT, _LABEL_TINT = 26, 215  # opacity of 255
-_FONT_POINTS = 7.0
+_FONT_POINTS, _SMALLEST_FONT = 5.5, 8.0  # points of the page; pixels
 _EDGE_POINTS = 1.0
 
 
@@ -62,18 +64,24 @@ def draw_overlays(record: PaperRecord, out: Path, page: int | None, opened: Serv
     wanted = range(1, count + 1) if page is None else (page,)
     if not wanted or not 1 <= wanted[0] <= count:
         raise PageMissing(name=record.file_name, page=page or 1, pages=count)
-    parts = list(_parts(parsed))
+    if out.is_dir():
+        raise FileNotWritable(path=out, detail="it is a folder")
+    parts, lines = list(_parts(parsed)), parsed.words.boxes(0, len(parsed.text))
     written = []
-    for number in wanted:
-        image = opened.pages().draw(path, record.file_name, number)
-        file = out if len(wanted) == 1 else out.with_name(f"{out.stem}-{number}{out.suffix}")
-        picture = overlaid(image, parsed, number, [part for part in parts if part.box.page == number])
-        try:
-            picture.save(file, "PNG")
-        except OSError as error:
-            raise FileNotWritable(path=file, detail=error.strerror or str(error)) from error
-        written.append(file)
+    with closing(open_drawer(opened.settings)) as drawer:
+        for number in wanted:
+            image = drawer.draw(path, record.file_name, number)
+            file = out if len(wanted) == 1 else out.with_name(f"{out.stem}-{number}{out.suffix}")
+            _write(_overlaid(image, _on(number, parts), [box for box in lines if box.page == number]), file)
+            written.append(file)
     return written
+
+
+def _write(picture: "Image.Image", file: Path) -> None:
+    try:
+        picture.save(file, "PNG")
+    except OSError as error:
+        raise FileNotWritable(path=file, detail=error.strerror or str(error)) from error
 
 
 def _stored_file(record: PaperRecord, opened: Services) -> Path:
@@ -109,7 +117,11 @@ def _around(boxes: list[Box]) -> Box:
     )
 
 
-def overlaid(image: "PageImage", parsed: ParsedPaper, page: int, parts: list[_Part]) -> "Image.Image":
+def _on(page: int, parts: Sequence[_Part]) -> list[_Part]:
+    return [part for part in parts if part.box.page == page]
+
+
+def _overlaid(image: "PageImage", parts: Sequence[_Part], lines: Sequence[Box]) -> "Image.Image":
     """Return a page's picture with the parts of its blocks and the boxes of its lines."""
     from PIL import Image, ImageDraw, ImageFont
 
@@ -117,7 +129,7 @@ def overlaid(image: "PageImage", parsed: ParsedPaper, page: int, parts: list[_Pa
     across, down = image.scale
     layer = Image.new("RGBA", picture.size, (0, 0, 0, 0))
     draw = ImageDraw.Draw(layer)
-    font = ImageFont.load_default(_FONT_POINTS * down)
+    font = ImageFont.load_default(max(_SMALLEST_FONT, _FONT_POINTS * down))
     edge = max(1, round(_EDGE_POINTS * down))
 
     def scaled(box: Box) -> tuple[float, float, float, float]:
@@ -125,9 +137,8 @@ def overlaid(image: "PageImage", parsed: ParsedPaper, page: int, parts: list[_Pa
 
     for part in parts:
         draw.rectangle(scaled(part.box), fill=(*_COLOURS[part.block.kind], _TINT))
-    for line in parsed.words.boxes(0, len(parsed.text) + 1):
-        if line.page == page:
-            draw.rectangle(scaled(line), outline=_LINE)
+    for line in lines:
+        draw.rectangle(scaled(line), outline=_LINE)
     for part in parts:
         draw.rectangle(scaled(part.box), outline=(*_COLOURS[part.block.kind], 255), width=edge)
     for part in parts:  # last, so that no box hides a label
@@ -138,12 +149,11 @@ def overlaid(image: "PageImage", parsed: ParsedPaper, page: int, parts: list[_Pa
 def _label(
     draw: "ImageDraw.ImageDraw", part: _Part, box: tuple[float, float, float, float], font: "_Font"
 ) -> None:
-    """Write a block's number, kind and level on the upper left corner of its part, outside where it fits."""
+    """Write a block's number, kind and level beside the upper left corner of its part."""
     level = f" {part.block.level}" if part.block.level else ""
     text = f"{part.number} {part.block.kind.value}{level}" + ("" if part.first else " …")
     left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
-    x, y = max(0.0, box[0] - 0.5 * (right - left)), max(0.0, box[1] - (bottom - top) - 3)
-    draw.rectangle(
-        (x, y, x + right - left + 4, y + bottom - top + 3), fill=(*_COLOURS[part.block.kind], _LABEL_TINT)
-    )
+    x, y = max(0.0, box[0] - (right - left) - 4), box[1]
+    colour = (*_COLOURS[part.block.kind], _LABEL_TINT)
+    draw.rectangle((x, y, x + right - left + 4, y + bottom - top + 3), fill=colour)
     draw.text((x + 2 - left, y + 1 - top), text, font=font, fill=_WHITE)

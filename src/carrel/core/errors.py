@@ -5,13 +5,14 @@
     │   ├── EmptyQuery · InvalidFilter · InvalidSetting · NoRerankerConfigured
     │   ├── PathMissing · NoPapersInFolder
     │   ├── KnowledgeBaseMissing · KnowledgeBaseExists · PaperMissing · AmbiguousPaperId
-    │   ├── PaperIdTooShort · ModelUnknown · PageMissing · FileNotWritable
-    │   └── DataFolderTooNew · DataFolderNotWritable · SpaceMismatch
+    │   ├── PaperIdTooShort · ModelUnknown
+    │   ├── DataFolderTooNew · DataFolderNotWritable · SpaceMismatch
+    │   └── in ``page_errors``: PageMissing · FileNotWritable
     ├── PaperError            exit 1: this file cannot become a paper; the others go on
-    │   ├── EmptyFile · NotAPdf · DamagedPdf · EncryptedPdf · NoTextLayer · UnreadableText
-    │   ├── FileUnreadable
-    │   └── ParseTimeout · ParseMemoryExceeded · ParserCrashed · TooManyPages
-    │       · RemovedMeanwhile · UnforeseenFault
+    │   ├── EmptyFile · NotAPdf · DamagedPdf · EncryptedPdf · NoTextLayer · FileUnreadable
+    │   ├── ParseTimeout · ParseMemoryExceeded · ParserCrashed · TooManyPages
+    │   │   · RemovedMeanwhile · UnforeseenFault
+    │   └── in ``page_errors``: UnreadableText
     ├── StorageFull           exit 1: retry when there is room; what was accepted is kept
     ├── ServiceError          exit 3: something Carrel needs cannot be reached
     │   ├── IndexBusy · IndexDamaged · IndexIncomplete · CatalogBusy · ModelUnavailable · ModelCorrupt
@@ -158,22 +159,6 @@ class ModelUnknown(UsageError):
     hint_template = "Known models: {known}."
 
 
-class PageMissing(UsageError):
-    """A file has no such page. Parameters: name, page, pages."""
-
-    template = "{name} has no page {page}: its number of pages is {pages}."
-    hint_template = (
-        "Pages count from 1; a file without pages, such as a Markdown file, has no pictures of them."
-    )
-
-
-class FileNotWritable(UsageError):
-    """A file to be written cannot be. Parameters: path, detail."""
-
-    template = "{path} cannot be written ({detail})."
-    hint_template = "Name a file in a folder that exists and that your user may write to."
-
-
 class DataFolderTooNew(UsageError):
     """A newer Carrel wrote the data folder. Parameters: folder, revision."""
 
@@ -234,19 +219,6 @@ class NoTextLayer(PaperError):
 
     template = "{name} has no text layer ({pages} pages of images): it needs OCR."
     hint_template = "Add a text layer, for example with: ocrmypdf IN.pdf OUT.pdf."
-
-
-class UnreadableText(PaperError):
-    """Fonts without a Unicode map, or with a wrong one. Parameter: percent of the text that is noise."""
-
-    template = (
-        "{name} cannot be read as text: its characters have no meaning (fonts without a Unicode map; "
-        "{percent} % of it are noise): it needs OCR."
-    )
-    hint_template = (
-        "Install tesseract-ocr and add the file again, or make a text layer with: "
-        "ocrmypdf --force-ocr IN.pdf OUT.pdf."
-    )
 
 
 class FileUnreadable(PaperError):

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from carrel.core.errors import PageMissing, PaperError
+from carrel.core.errors import PaperError
 from carrel.core.parsed_format import encode
 from carrel.parsing.frames import Answer, Kind, Request, error_payload, read_request, write_answer
 from carrel.parsing.page_drawing import draw_page
@@ -73,7 +73,7 @@ def _parse(request: Request) -> tuple[Kind, bytes]:
             image = draw_page(Path(request.path), "", request.draw_page, request.dpi)
             return Kind.IMAGE, image.packed()
         return Kind.PAPER, encode(read_pdf(Path(request.path), "", request.max_pages))
-    except (PaperError, PageMissing) as error:
+    except PaperError as error:
         parameters = {key: value for key, value in error.parameters.items() if key != "name"}
         return Kind.ERROR, error_payload(type(error).__name__, parameters)
     except MemoryError:

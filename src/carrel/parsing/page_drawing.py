@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pypdfium2.raw as pdfium
 
-from carrel.core.errors import DamagedPdf, PageMissing
+from carrel.core.errors import DamagedPdf
 from carrel.core.paper import PageSize
 from carrel.parsing.page_image import PageImage, pixels_of
 from carrel.parsing.pdf_document import open_pdf
@@ -18,13 +18,12 @@ def draw_page(path: Path, name: str, page: int, dpi: float) -> PageImage:
     """Draw a page, from 1, of the PDF at ``path``; ``name`` is what errors call it.
 
     Raises:
-        PageMissing: there is no such page.
-        PaperError: the file cannot be opened, or the page is damaged.
+        PaperError: the file cannot be opened, or the page is damaged or missing.
     """
     with open_pdf(path, name) as document:
         count = max(0, int(pdfium.FPDF_GetPageCount(document)))
         if not 1 <= page <= count:
-            raise PageMissing(name=name, page=page, pages=count)
+            raise DamagedPdf(name=name, detail=f"it has no page {page}")
         loaded = pdfium.FPDF_LoadPage(document, page - 1)
         if not loaded:
             raise DamagedPdf(name=name, detail=f"its page {page} cannot be read")

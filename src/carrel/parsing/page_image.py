@@ -1,4 +1,4 @@
-"""A page as a picture: what the child draws, and what is made of it here.
+"""A page as a picture, drawn in a child process with limits.
 
 The child sends plain pixels, so that nobody has to decode a picture that a hostile file had a hand in.
 """
@@ -6,11 +6,15 @@ The child sends plain pixels, so that nobody has to decode a picture that a host
 import io
 import struct
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from carrel.core.errors import ParserCrashed
 from carrel.core.paper import PageSize
+from carrel.parsing.children import Children
+from carrel.parsing.frames import Kind, Request
 
 SCREEN_DPI = 144.0
 LOWEST_DPI, HIGHEST_DPI = 18.0, 300.0
@@ -59,6 +63,38 @@ class PageImage:
             raise ValueError("page image: the number of pixels does not fit")
         pixels = np.frombuffer(data, np.uint8, offset=_HEAD.size).reshape(rows, columns, 3)
         return cls(PageSize(width, height), pixels)
+
+
+class PageDrawer:
+    """Draws pages of PDFs. Safe to call from several threads.
+
+    Args:
+        children: the processes to draw in; the file may be hostile.
+    """
+
+    def __init__(self, children: Children) -> None:
+        self._children = children
+
+    def draw(self, path: Path, name: str, page: int, dpi: float = SCREEN_DPI) -> PageImage:
+        """Draw a page, from 1, of the PDF at ``path``; ``name`` is what error messages call it.
+
+        ``dpi`` is brought within ``LOWEST_DPI`` to ``HIGHEST_DPI``, and lowered where the picture would
+        have more than ``MOST_PIXELS``.
+
+        Raises:
+            PaperError: the page cannot be drawn; the reason is in its kind. ``DamagedPdf`` where the
+                page is damaged or missing.
+            ParserUnavailable: no process could be started to draw it in; the file is not to blame.
+        """
+        request = Request(str(path.absolute()), max_pages=0, draw_page=page, dpi=dpi)
+        try:
+            return PageImage.unpacked(self._children.ask(request, name, Kind.IMAGE))
+        except ValueError as error:
+            raise ParserCrashed(name=name, detail="it answered nonsense") from error
+
+    def close(self) -> None:
+        """End the child processes."""
+        self._children.close()
 
 
 def pixels_of(size: PageSize, dpi: float) -> tuple[int, int]:

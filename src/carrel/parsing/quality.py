@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from carrel.core.errors import UnreadableText
+from carrel.core.page_errors import UnreadableText
 from carrel.core.paper import Block, BlockKind, WordBoxes
 from carrel.core.quality import ParseQuality
 from carrel.parsing.printed import Line, Printed, joined

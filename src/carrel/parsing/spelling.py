@@ -33,16 +33,18 @@ _ODD = re.compile(
             r"\b[bcdfghjkmpqtvwxz]{4}\b",  # l, n, r and s may be vowels (Czech: prst)
             *_PAIRS,
             r"([^\W\d_])\1{3}",
-            "[a-z]{2}[01356789][a-z]{2}",  # 2 and 4 are read "to" and "for": word2vec
             # Latin-1 taken for another encoding, and the other way round: no four marked letters in a row.
             "[\u00a1-\u00ff]{4}|[ãâ][\u0080-\u00bf]|â€",
         )
     )
 )
-# From capital to small and back, twice, beginning small: camelCase, NaClBr and PyPDFs do not.
-_ODD_CASE = re.compile(r"(?<![^\W\d_])[a-z]+[A-Z]+[a-z]+[A-Z]+(?![^\W\d_])")
+# As printed: formulas are of capitals (CH3CH2OH, NaClBr), names of programs change the case by the word.
+_ODD_PRINTED = re.compile(
+    "[a-z]{2}[01356789][a-z]{2}"  # 2 and 4 are read "to" and "for": word2vec
+    r"|(?<![^\W\d_])[a-z][A-Z][a-z][A-Z]"
+)
 _IDENTIFIER = re.compile(r"[/@_\\=]|\w[.:]\w")  # addresses and names of programs are no words
-_GLYPH_CODE = re.compile(r"\(cid:\d+\)|/[gGcC]\d{1,5}(?!\d)")
+_GLYPH_CODE = re.compile(r"\(cid:\d+\)|(?<![^\W\d_])/[gGcC]\d{1,5}(?!\d)")
 _CODES_A_WORD = 5
 _IDEOGRAPHS = re.compile("[\u3400-\u9fff]+")
 # Together the characters that are written; one exchanged at random is outside each two times of three.
@@ -133,7 +135,7 @@ def _words_at(text: str, points: NDArray[np.uint32], places: NDArray[np.int64]) 
 def _is_odd(word: str) -> bool:
     if _IDENTIFIER.search(word):
         return False
-    return _ODD.search(word.lower()) is not None or _ODD_CASE.search(word) is not None
+    return _ODD.search(word.lower()) is not None or _ODD_PRINTED.search(word) is not None
 
 
 def _odd_ideographs(text: str) -> tuple[int, int]:
