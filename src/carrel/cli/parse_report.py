@@ -19,7 +19,8 @@ from carrel.core.ports import Parser
 from carrel.core.quality import ParseQuality, Verdict
 from carrel.ingest.accept import check, find_files, shown_name
 
-_WIDEST_NAME, _WIDEST = 34, 160
+_WIDEST_NAME, _WIDEST = 34, 160  # columns
+_READING_COLUMNS = 22  # of verdict, score and pages
 _SOME_FAILED = 1
 
 
@@ -152,7 +153,9 @@ def _reading(row: _Row) -> str:
     assert row.metadata is not None
     pages = tr("{pages} pages").format(pages=row.pages)
     title = printable(row.metadata.title) or "—"
-    return f"{verdict_in_words(row.quality):<12}  {pages:>9}  {title}"
+    verdict = verdict_in_words(row.quality)
+    gap = " " * max(2, _READING_COLUMNS - width(verdict) - width(pages))
+    return f"{verdict}{gap}{pages}  {title}"
 
 
 def _wrong(row: _Row) -> str:

@@ -69,7 +69,7 @@ def _listen(stream: BinaryIO, requests: "queue.SimpleQueue[Request]") -> None:
 
 def _parse(request: Request) -> tuple[Kind, bytes]:
     try:
-        if request.draw_page:
+        if request.draw_page is not None:
             image = draw_page(Path(request.path), "", request.draw_page, request.dpi)
             return Kind.IMAGE, image.packed()
         return Kind.PAPER, encode(read_pdf(Path(request.path), "", request.max_pages))

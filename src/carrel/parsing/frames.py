@@ -39,7 +39,7 @@ class Request(NamedTuple):
 
     path: str
     max_pages: int
-    draw_page: int = 0  # from 1; 0 where the file is to be read
+    draw_page: int | None = None  # from 1; None where the file is to be read
     dpi: float = 0.0
 
 
