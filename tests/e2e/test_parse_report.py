@@ -87,6 +87,17 @@ def test_bad_input_to_a_report_is_named(carrel: Carrel, tmp_path: Path) -> None:
     assert carrel.run("doctor", "--recursive").code == 2
 
 
+def test_a_file_whose_fonts_lie_is_refused_and_says_what_it_needs(carrel: Carrel, tmp_path: Path) -> None:
+    path = tmp_path / "lies.pdf"
+    path.write_bytes(samples.with_lying_font(0xE100))
+    for arguments, rows in ((("add", path), "items"), (("doctor", "--parse", path), "files")):
+        answer = carrel.run(*arguments, "--json")
+        assert answer.code == 1
+        (item,) = answer.document[rows]
+        assert item["error"]["kind"] == "unreadable-text"
+        assert "tesseract-ocr" in item["error"]["message"]
+
+
 def test_show_says_where_things_come_from_and_how_well_they_were_read(shown: tuple[Carrel, str]) -> None:
     carrel, paper = shown
     document = carrel.json("show", paper)
