@@ -91,6 +91,7 @@ def test_words_of_languages_formulas_and_programs_are_not(word: str) -> None:
 
 def test_a_word_has_four_letters() -> None:
     assert odd_words("of a the and with from") == (0, 2)
+    assert odd_words("px qx f(xx) 10 kg") == (0, 0)
     assert odd_words("") == (0, 0)
     assert odd_words("\ud800 " * 10) == (0, 0)  # a lone surrogate is no word and no fault
     assert odd_words("two\U0001d49e words") == (0, 1)
