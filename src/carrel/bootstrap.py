@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from carrel.config import Settings
 from carrel.core.knowledge_base import KnowledgeBase
@@ -24,6 +24,9 @@ from carrel.search import pipeline
 from carrel.storage.blobs import FolderBlobStore
 from carrel.storage.database import Catalog, open_database
 from carrel.storage.parses import ParseStore
+
+if TYPE_CHECKING:
+    from carrel.parsing.page_image import PageDrawer
 
 T = TypeVar("T")
 
@@ -124,6 +127,19 @@ def open_services(
         parser=lambda: parsers.get("pdfium"),
         close=close,
     )
+
+
+def open_parser(settings: Settings) -> Parser:
+    """Return the parser alone, for a report on files that nobody adds: no data folder is opened. Close it."""
+    return _parser(settings)
+
+
+def open_drawer(settings: Settings) -> "PageDrawer":
+    """Return what draws the pages of PDFs, one after the other. Close it when done."""
+    from carrel.parsing.children import Children
+    from carrel.parsing.page_image import PageDrawer
+
+    return PageDrawer(Children(1, settings.parse_seconds, settings.parse_memory_mb))
 
 
 def _load_embedder(settings: Settings, announce: Announce, model: str) -> Embedder:

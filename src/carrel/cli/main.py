@@ -162,11 +162,22 @@ def list_(kb: SomeBases = None, as_json: AsJson = False) -> None:
 def show(
     identifier: Annotated[str, typer.Argument(metavar="ID", help=tr("A paper's id, or its beginning."))],
     kb: SomeBases = None,
+    overlay: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OUT.png",
+            help=tr("Draw the pages with every block that was read; OUT-1.png … if several."),
+        ),
+    ] = None,
+    page: Annotated[int | None, typer.Option(min=1, help=tr("Draw only this page, from 1."))] = None,
     as_json: AsJson = False,
 ) -> None:
-    from carrel.cli.papers import show_paper
+    from carrel.cli.show import Overlay, show_paper
 
-    sys.exit(show_paper(identifier, kb or [], as_json))
+    if page is not None and overlay is None:
+        raise typer.BadParameter(tr("--page goes with --overlay."))
+    drawn = None if overlay is None else Overlay(overlay, page)
+    sys.exit(show_paper(identifier, kb or [], drawn, as_json))
 
 
 @app.command(help=tr("Remove a paper from knowledge bases."))
@@ -249,8 +260,23 @@ def models_path(
     sys.exit(show_model_path(name, as_json))
 
 
-@app.command(help=tr("Check this installation: data folder, model, index, PDF reader."))
-def doctor(as_json: AsJson = False) -> None:
+@app.command(help=tr("Check this installation, or how well files can be read."))
+def doctor(
+    parse: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help=tr("Read a file or a folder, add nothing, and say how well it went.")
+        ),
+    ] = None,
+    recursive: Annotated[bool, typer.Option("--recursive", help=tr("Look into subfolders too."))] = False,
+    as_json: AsJson = False,
+) -> None:
+    if parse is not None:
+        from carrel.cli.parse_report import report_parses
+
+        sys.exit(report_parses(parse, recursive, as_json))
+    if recursive:
+        raise typer.BadParameter(tr("--recursive goes with --parse."))
     from carrel.cli.doctor import examine
 
     sys.exit(examine(as_json))

@@ -1,14 +1,12 @@
-"""``carrel list``, ``show`` and ``remove``: what the knowledge bases hold."""
+"""``carrel list`` and ``remove``: what the knowledge bases hold."""
 
 import shutil
-from collections.abc import Sequence
 
 from carrel.bootstrap import Services
-from carrel.cli.output import Json, place_of, print_json, printable, shortened, width, wrapped
+from carrel.cli.output import Json, print_json, printable, shortened
 from carrel.cli.session import services
 from carrel.core.errors import IndexBusy
 from carrel.core.language import tr
-from carrel.core.paper import Passage
 from carrel.core.ranking import PaperRecord
 
 _SHORT_ID = 10
@@ -61,56 +59,6 @@ def list_papers(kbs: list[str], as_json: bool) -> int:
     return 0
 
 
-def show_paper(identifier: str, kbs: list[str], as_json: bool) -> int:
-    """Print what is known of a paper: metadata, sections, passages with their pages."""
-    with services() as opened:
-        record = opened.shelves.find(identifier, opened.shelves.readable(kbs))
-        passages = opened.shelves.passages(record)
-    if as_json:
-        print_json(paper_document(record) | _reading_document(record, passages))
-        return 0
-    metadata = record.metadata
-    facts = {
-        tr("Title"): metadata.title,
-        tr("Authors"): ", ".join(metadata.authors),
-        tr("Year"): str(metadata.year or ""),
-        tr("Venue"): metadata.venue,
-        "DOI": metadata.doi,
-        "arXiv": metadata.arxiv_id,
-        tr("File"): record.file_name,
-        tr("Pages"): str(record.pages or ""),
-        tr("Passages"): str(len(passages)),
-        "Id": record.id,
-    }
-    _print_facts({name: value for name, value in facts.items() if value})
-    if metadata.abstract:
-        print()
-        for line in wrapped(printable(metadata.abstract), 90):
-            print(f"  {line}")
-    print()
-    for section, first in _sections(passages).items():
-        print(f"  {printable(section) or tr('(beginning)')} · {place_of(first)}")
-    return 0
-
-
-def _reading_document(record: PaperRecord, passages: Sequence[Passage]) -> dict[str, Json]:
-    return {
-        "abstract": record.metadata.abstract,
-        "sections": [*_sections(passages)],
-        "passages": [
-            {
-                "id": passage.id,
-                "section": passage.section,
-                "page": passage.page,
-                "pages": sorted(passage.pages),
-                "paragraph": passage.paragraph,
-                "text": passage.text,
-            }
-            for passage in passages
-        ],
-    }
-
-
 def remove_paper(identifier: str, kbs: list[str], as_json: bool) -> int:
     """Take a paper out of the knowledge bases; its files and points follow at once or a little later."""
     with services() as opened:
@@ -146,21 +94,3 @@ def paper_document(record: PaperRecord) -> dict[str, Json]:
         "file": record.file_name,
         "pages": record.pages,
     }
-
-
-def _sections(passages: Sequence[Passage]) -> dict[str, Passage]:
-    """Return each section's first passage, in reading order."""
-    first: dict[str, Passage] = {}
-    for passage in passages:
-        first.setdefault(passage.section, passage)
-    return first
-
-
-def _print_facts(facts: dict[str, str]) -> None:
-    widest = max(width(name) for name in facts)
-    for name, value in facts.items():
-        padding = " " * (widest - width(name))
-        first, *rest = wrapped(printable(value), 90) or [""]
-        print(f"  {name}{padding}  {first}")
-        for line in rest:
-            print(f"  {' ' * widest}  {line}")

@@ -6,11 +6,13 @@
     │   ├── PathMissing · NoPapersInFolder
     │   ├── KnowledgeBaseMissing · KnowledgeBaseExists · PaperMissing · AmbiguousPaperId
     │   ├── PaperIdTooShort · ModelUnknown
-    │   └── DataFolderTooNew · DataFolderNotWritable · SpaceMismatch
+    │   ├── DataFolderTooNew · DataFolderNotWritable · SpaceMismatch
+    │   └── in ``page_errors``: PageMissing · FileNotWritable
     ├── PaperError            exit 1: this file cannot become a paper; the others go on
     │   ├── EmptyFile · NotAPdf · DamagedPdf · EncryptedPdf · NoTextLayer · FileUnreadable
-    │   └── ParseTimeout · ParseMemoryExceeded · ParserCrashed · TooManyPages
-    │       · RemovedMeanwhile · UnforeseenFault
+    │   ├── ParseTimeout · ParseMemoryExceeded · ParserCrashed · TooManyPages
+    │   │   · RemovedMeanwhile · UnforeseenFault
+    │   └── in ``page_errors``: UnreadableText
     ├── StorageFull           exit 1: retry when there is room; what was accepted is kept
     ├── ServiceError          exit 3: something Carrel needs cannot be reached
     │   ├── IndexBusy · IndexDamaged · IndexIncomplete · CatalogBusy · ModelUnavailable · ModelCorrupt

@@ -1,6 +1,25 @@
 """How well a file was read."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+# What a share of each measure costs: at 1 / weight nothing of the score is left. Garbled letters make odd
+# words of a third to half of a text's words, so a quarter of them is a text that says nothing.
+_UNREADABLE_COSTS = 2.0
+_ODD_WORDS_COST = 4.0
+_INTERLEAVED_COSTS = 1.0  # the words are right, the sentences are not
+_OUTSIDE_COSTS = 1.0
+_PAGE_WITHOUT_TEXT_COSTS = 0.05  # each, and never more than half of all
+_RECOGNISED_COSTS = 0.05  # read by OCR, however many pages: a letter here and there is wrong
+_GOOD, _FAIR = 0.85, 0.6
+
+
+class Verdict(StrEnum):
+    """A score in a word."""
+
+    GOOD = "good"
+    FAIR = "fair"
+    POOR = "poor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +32,28 @@ class ParseQuality:
     outside: float = 0.0  # of the printed characters: those in no block
     without_text: tuple[int, ...] = ()  # pages, from 1, that show something and hold no text
     recognised: tuple[int, ...] = ()  # pages, from 1, whose text was read by OCR
+
+    @property
+    def score(self) -> float:
+        """One figure in [0, 1], 1 is best: the product of what each measure leaves.
+
+        (1 - 2·unreadable) · (1 - 4·odd_words) · (1 - interleaved) · (1 - outside), each at least 0;
+        times 1 - 0.05 for each page without text, at least 0.5; times 0.95 where OCR read a page.
+        """
+        score = 1.0
+        for share, cost in (
+            (self.unreadable, _UNREADABLE_COSTS),
+            (self.odd_words, _ODD_WORDS_COST),
+            (self.interleaved, _INTERLEAVED_COSTS),
+            (self.outside, _OUTSIDE_COSTS),
+        ):
+            score *= max(0.0, 1 - cost * share)
+        score *= max(0.5, 1 - _PAGE_WITHOUT_TEXT_COSTS * len(self.without_text))
+        return score * (1 - _RECOGNISED_COSTS) if self.recognised else score
+
+    @property
+    def verdict(self) -> Verdict:
+        """The score in a word: good from 0.85, fair from 0.6, otherwise poor."""
+        if self.score >= _GOOD:
+            return Verdict.GOOD
+        return Verdict.FAIR if self.score >= _FAIR else Verdict.POOR

@@ -55,6 +55,21 @@ def find_files(path: Path, recursive: bool) -> Iterator[Path]:
     yield from found
 
 
+def check(path: Path) -> None:
+    """Look at a file as ``accept`` does, and store nothing.
+
+    Raises:
+        PathMissing, EmptyFile, NotAPdf, FileUnreadable: it cannot be a paper.
+    """
+    try:
+        with _opened(path) as stream:
+            _checked_size(stream, path.name)
+    except FileNotFoundError as error:
+        raise PathMissing(path=path) from error
+    except OSError as error:
+        raise FileUnreadable(name=path.name, detail=error.strerror or str(error)) from error
+
+
 def accept(path: Path, knowledge_base: KnowledgeBase, catalog: Catalog, blobs: BlobStore) -> Accepted:
     """Store a file's bytes and queue the job that makes them a paper of the knowledge base.
 
@@ -73,7 +88,7 @@ def accept(path: Path, knowledge_base: KnowledgeBase, catalog: Catalog, blobs: B
                     return Accepted(paper, None)
             stream.seek(0)
             with blobs.staged(stream) as copy:
-                return _stored_and_queued(copy, _name(path), size, knowledge_base, catalog)
+                return _stored_and_queued(copy, shown_name(path), size, knowledge_base, catalog)
     except FileNotFoundError as error:
         raise PathMissing(path=path) from error
     except OSError as error:
@@ -102,7 +117,7 @@ def _stored_and_queued(
             return Accepted(paper, queue.enqueue(tx, knowledge_base, paper, name))
 
 
-def _name(path: Path) -> str:
+def shown_name(path: Path) -> str:
     """Return the file's name as text: on some systems it may be bytes that are no text."""
     return os.fsencode(path.name).decode("utf-8", "replace")
 

@@ -19,6 +19,7 @@ from typing import BinaryIO
 from carrel.core.errors import PaperError
 from carrel.core.parsed_format import encode
 from carrel.parsing.frames import Answer, Kind, Request, error_payload, read_request, write_answer
+from carrel.parsing.page_drawing import draw_page
 from carrel.parsing.pdf_document import read_pdf, start_pdfium
 
 _FILES = 200  # a fresh process after so many, against leaks
@@ -68,6 +69,9 @@ def _listen(stream: BinaryIO, requests: "queue.SimpleQueue[Request]") -> None:
 
 def _parse(request: Request) -> tuple[Kind, bytes]:
     try:
+        if request.draw_page is not None:
+            image = draw_page(Path(request.path), "", request.draw_page, request.dpi)
+            return Kind.IMAGE, image.packed()
         return Kind.PAPER, encode(read_pdf(Path(request.path), "", request.max_pages))
     except PaperError as error:
         parameters = {key: value for key, value in error.parameters.items() if key != "name"}

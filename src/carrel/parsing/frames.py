@@ -20,6 +20,7 @@ class Kind(Enum):
 
     READY = b"R"  # the child has started: {"limited": whether its memory is}
     PAPER = b"P"  # a parsed paper, encoded
+    IMAGE = b"I"  # a page as displayed, as ``page_image`` packs it
     ERROR = b"E"  # {"error": class, "parameters": {…}}
     MEMORY = b"M"  # nothing: memory ran out
     FAULT = b"F"  # {"detail", "traceback"}: an error nobody foresaw
@@ -34,10 +35,12 @@ class Answer(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What the child is asked to do: read the file at ``path``."""
+    """What the child is asked to do: read the file at ``path``, or draw one of its pages."""
 
     path: str
     max_pages: int
+    draw_page: int | None = None  # from 1; None where the file is to be read
+    dpi: float = 0.0
 
 
 def write_request(stream: BinaryIO, request: Request) -> None:

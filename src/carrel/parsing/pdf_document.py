@@ -21,6 +21,7 @@ from carrel.core.errors import (
 from carrel.core.paper import PageSize, ParsedPaper
 from carrel.parsing.pdf_text import read_page
 from carrel.parsing.printed import NO_WORDS, Printed, PrintedPage
+from carrel.parsing.quality import check_characters, check_words
 from carrel.parsing.structure import read_structure
 
 _HEADER_REACH = 1024  # readers accept junk before %PDF up to here
@@ -53,16 +54,18 @@ def read_pdf(path: Path, name: str, max_pages: int) -> ParsedPaper:
     Raises:
         PaperError: of any kind but those that only the parent can see (time, memory, a crash).
     """
-    _check_frame(path, name)
-    with _document(path, name) as document:
+    with open_pdf(path, name) as document:
         count = int(pdfium.FPDF_GetPageCount(document))
         if count <= 0:
             raise DamagedPdf(name=name, detail="no pages can be found in it")
         if count > max_pages:
             raise TooManyPages(name=name, pages=count, limit=max_pages)
         printed = Printed(_pages(document, count, name), _info(document))
+        check_characters(printed, name)
         _check_text(document, printed, name)
-    return read_structure(printed)
+    paper = read_structure(printed)
+    check_words(paper.quality, name)
+    return paper
 
 
 def _check_frame(path: Path, name: str) -> None:
@@ -96,7 +99,9 @@ def _is_cut_off(stream: BinaryIO, head: bytes, size: int) -> bool:
 
 
 @contextmanager
-def _document(path: Path, name: str) -> Iterator[object]:
+def open_pdf(path: Path, name: str) -> Iterator[object]:
+    """Yield pdfium's document; ``name`` is what errors call the file. Raises PaperError."""
+    _check_frame(path, name)
     # An empty password opens what is only protected against printing or changing.
     document = pdfium.FPDF_LoadDocument(str(path).encode("utf-8", "surrogateescape"), None)
     if not document:

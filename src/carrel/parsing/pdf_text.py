@@ -6,6 +6,7 @@ line, a box only for the first and last character of each word.
 
 import ctypes
 import re
+from dataclasses import replace
 from functools import lru_cache
 from itertools import repeat
 
@@ -25,6 +26,7 @@ from carrel.parsing.pdfium_calls import (
     matrices,
 )
 from carrel.parsing.printed import NO_WORDS, Line, PrintedPage, Words
+from carrel.parsing.quality import count_characters
 from carrel.parsing.text_cleaning import LINE_HYPHEN, clean
 
 _FIXED_PITCH = 1
@@ -78,7 +80,12 @@ class _Reader:
         self.sizes = np.zeros(0)  # of the words' fonts, where the fonts themselves do not say
 
     def read(self) -> PrintedPage:
-        page = clean(_characters(self.text_page, self.handle))
+        characters = _characters(self.text_page, self.handle)
+        unreadable, printed = count_characters(characters)
+        return replace(self._read(characters), characters=printed, unreadable=unreadable)
+
+    def _read(self, characters: NDArray[np.uint16] | NDArray[np.uint32]) -> PrintedPage:
+        page = clean(characters)
         starts, ends, opens = _word_spans(page.points)
         if not len(starts):
             return PrintedPage(self.size, (), NO_WORDS)

@@ -45,6 +45,8 @@ class PrintedPage:
     size: PageSize
     lines: Sequence[Line]
     words: Words
+    characters: int = 0  # printed: spaces do not count
+    unreadable: int = 0  # of these: without a meaning
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,7 @@ from carrel.parsing.layout import lay_out, with_outside
 from carrel.parsing.metadata import read_metadata
 from carrel.parsing.paragraphs import Draft, group
 from carrel.parsing.printed import NO_WORDS, Line, Printed, PrintedPage, joined
+from carrel.parsing.quality import measure_quality
 from carrel.parsing.typography import Typography, measure
 
 
@@ -20,7 +21,8 @@ def read_structure(printed: Printed) -> ParsedPaper:
     """Return the paper that these pages hold."""
     pages = printed.pages
     printed_lines = without_furniture(pages)
-    typography = measure([line for page in printed_lines for line in page])
+    kept = [line for page in printed_lines for line in page]
+    typography = measure(kept)
     laid_out = [
         lay_out(lines, parted, typography, page.size.height)
         for lines, parted, page in zip(printed_lines, gutters_of_pages(printed_lines), pages, strict=True)
@@ -34,7 +36,8 @@ def read_structure(printed: Printed) -> ParsedPaper:
     text, blocks, words = assemble(drafts, joined([page.words for page in pages]), line_pages)
     first = pages[0] if pages else PrintedPage(PageSize(0, 0), (), NO_WORDS)
     metadata = read_metadata(printed.info, front, first, text, blocks)
-    return ParsedPaper(metadata, text, blocks, words, tuple(page.size for page in pages))
+    quality = measure_quality(printed, kept, text, blocks, words)
+    return ParsedPaper(metadata, text, blocks, words, tuple(page.size for page in pages), quality)
 
 
 def _front_drafts(front: Front, typography: Typography) -> Sequence[Draft]:

@@ -108,6 +108,29 @@ def one_page(content: bytes, page_entries: bytes = b"/MediaBox[0 0 612 792]") ->
     )
 
 
+def with_lying_font(moved_to: int) -> bytes:
+    """Return a PDF of one readable page whose font says that its small letters begin at ``moved_to``."""
+    text = b"the quick brown fox jumps over the lazy dog and reads every line of this page again"
+    content = b"BT /F1 10 Tf 60 700 Td " + b"".join(b"(%s) Tj 0 -12 Td " % text for _ in range(12)) + b"ET"
+    lines = b"\n".join(b"<%02x> <%04x>" % (97 + letter, moved_to + (letter + 3) % 26) for letter in range(26))
+    cmap = (
+        b"/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /M def /CMapType 2 def\n"
+        b"1 begincodespacerange <00> <ff> endcodespacerange\n26 beginbfchar\n" + lines + b"\nendbfchar\n"
+        b"endcmap end end"
+    )
+    return raw_pdf(
+        (
+            b"<</Type/Catalog/Pages 2 0 R>>",
+            b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+            b"<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>"
+            b"/MediaBox[0 0 612 792]>>",
+            stream(b"", content),
+            b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding/ToUnicode 6 0 R>>",
+            stream(b"", cmap),
+        )
+    )
+
+
 def bomb(levels: int = 9, fan: int = 10) -> bytes:
     """Return a small PDF whose page draws a form that draws ten forms that draw ten forms …"""
     calls = b"/X Do " * fan
