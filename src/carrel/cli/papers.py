@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from carrel.bootstrap import Services
 from carrel.cli.output import Json, place_of, print_json, printable, shortened, width, wrapped
 from carrel.cli.session import services
+from carrel.cli.versions import SHORT_ID, version_documents, version_facts
 from carrel.core.errors import IndexBusy
 from carrel.core.language import tr
 from carrel.core.paper import Passage
 from carrel.core.ranking import PaperRecord
-
-_SHORT_ID = 10
+from carrel.library.shelves import Contents
 
 
 def list_papers(kbs: list[str], as_json: bool) -> int:
@@ -24,7 +24,11 @@ def list_papers(kbs: list[str], as_json: bool) -> int:
         print_json(
             {
                 "papers": [
-                    paper_document(record) | {"knowledge_base": names[record.knowledge_base_id]}
+                    paper_document(record)
+                    | {
+                        "knowledge_base": names[record.knowledge_base_id],
+                        "versions": _other_ids(record, contents),
+                    }
                     for record in contents.papers
                 ],
                 "waiting": [
@@ -50,12 +54,13 @@ def list_papers(kbs: list[str], as_json: bool) -> int:
     columns = shutil.get_terminal_size((100, 24)).columns
     for record in contents.papers:
         year = str(record.metadata.year or "    ")
-        line = f"{record.id[:_SHORT_ID]}  {year}  {printable(record.metadata.title or record.file_name)}"
-        print(shortened(line, columns))
+        line = f"{record.id[:SHORT_ID]}  {year}  {printable(record.metadata.title or record.file_name)}"
+        mark = _version_mark(record, contents)
+        print(shortened(line, max(columns - width(mark), 40)) + mark)
     for job in contents.waiting:
-        print(f"{job.paper_id[:_SHORT_ID]}  {tr('waiting')}  {printable(job.file_name)}")
+        print(f"{job.paper_id[:SHORT_ID]}  {tr('waiting')}  {printable(job.file_name)}")
     for job in contents.failures:
-        print(f"{job.paper_id[:_SHORT_ID]}  {tr('failed')}  {printable(job.error_message)}")
+        print(f"{job.paper_id[:SHORT_ID]}  {tr('failed')}  {printable(job.error_message)}")
     if not contents.papers and not contents.failures and not contents.waiting:
         print(tr("No papers yet. Add some with: carrel add PATH"))
     return 0
@@ -64,10 +69,13 @@ def list_papers(kbs: list[str], as_json: bool) -> int:
 def show_paper(identifier: str, kbs: list[str], as_json: bool) -> int:
     """Print what is known of a paper: metadata, sections, passages with their pages."""
     with services() as opened:
-        record = opened.shelves.find(identifier, opened.shelves.readable(kbs))
+        shelves = opened.shelves.readable(kbs)
+        record = opened.shelves.find(identifier, shelves)
         passages = opened.shelves.passages(record)
+        versions = opened.shelves.other_versions(record, shelves)
     if as_json:
-        print_json(paper_document(record) | _reading_document(record, passages))
+        document = paper_document(record) | _reading_document(record, passages)
+        print_json(document | {"versions": version_documents(versions)})
         return 0
     metadata = record.metadata
     facts = {
@@ -80,6 +88,7 @@ def show_paper(identifier: str, kbs: list[str], as_json: bool) -> int:
         tr("File"): record.file_name,
         tr("Pages"): str(record.pages or ""),
         tr("Passages"): str(len(passages)),
+        tr("Versions"): "; ".join(map(version_facts, versions)),
         "Id": record.id,
     }
     _print_facts({name: value for name, value in facts.items() if value})
@@ -91,6 +100,16 @@ def show_paper(identifier: str, kbs: list[str], as_json: bool) -> int:
     for section, first in _sections(passages).items():
         print(f"  {printable(section) or tr('(beginning)')} · {place_of(first)}")
     return 0
+
+
+def _other_ids(record: PaperRecord, contents: Contents) -> list[Json]:
+    return [version.id for version in contents.versions.get(record.id, ()) if version.id != record.id]
+
+
+def _version_mark(record: PaperRecord, contents: Contents) -> str:
+    """Return what is printed behind a paper that another version stands for."""
+    first = next((version.id for version in contents.versions.get(record.id, ())), record.id)
+    return "" if first == record.id else "  " + tr("(version of {id})").format(id=first[:SHORT_ID])
 
 
 def _reading_document(record: PaperRecord, passages: Sequence[Passage]) -> dict[str, Json]:
