@@ -1,9 +1,9 @@
 """Whether two files are versions of one paper: preprint and published paper, or two copies.
 
 The texts decide, by their estimated resemblance (``core.sketch``); how much is asked of them depends on
-what else speaks for it: a title alike, an author in common, the same identifier (ADR 0014). Resemblance,
-unlike containment, does not make a chapter a version of its book: what is common is measured against
-all that either of them says (Broder, "On the resemblance and containment of documents", 1997).
+what else speaks for it: a title alike, an author in common, the same identifier (ADR 0014). Resemblance
+measures what is common against all that either of them says; containment, which would make a chapter a
+version of its book, is not asked for (Broder, "On the resemblance and containment of documents", 1997).
 """
 
 import hashlib
@@ -20,12 +20,12 @@ from carrel.core.paper import BlockKind, ParsedPaper, is_reference_list, section
 from carrel.core.sketch import pieces, resemblance, sketch
 
 _BY_TEXT_ALONE = 0.8
-_SAME_AUTHOR = 0.6
-_TITLE_ALIKE = 0.5
+_TITLE_OR_AUTHOR = 0.5
 _ALIKE_AND_AUTHOR = {titles.Alike.NEAR: 0.4, titles.Alike.SAME: 0.25}
 _IDENTIFIER = 0.25
 _IDENTIFIER_AND_TITLE = 0.15
 
+_SHORTEST = 0.4  # of the other's length: a chapter is no version of its book
 _FEWEST_PIECES_ALONE = 200  # a third of a page: shorter ones are forms, and text to fill a page with
 _AUTHORS = 8  # whose names lead from one version to another
 _TITLE_END = 16  # letters at either end of a title that lead from one version to another
@@ -78,21 +78,17 @@ def asked_resemblance(one: Likeness, other: Likeness) -> float:
     identified = not set(one.identifiers).isdisjoint(other.identifiers)
     if titles.notice(one.title) != titles.notice(other.title):
         return math.inf  # an erratum repeats the paper that it corrects
-    if not identified and _of_a_series(one, other):
+    if not identified and titles.of_a_series(one.title, other.title):
+        return math.inf
+    if min(one.pieces, other.pieces) < _SHORTEST * max(one.pieces, other.pieces):
         return math.inf
     alike = titles.alike(one.title, other.title)
     author = not set(one.surnames).isdisjoint(other.surnames)
     if identified:
         return _IDENTIFIER_AND_TITLE if alike else _IDENTIFIER
-    if alike:
-        return _ALIKE_AND_AUTHOR[alike] if author else _TITLE_ALIKE
-    return _SAME_AUTHOR if author else _by_text_alone(one, other)
-
-
-def _of_a_series(one: Likeness, other: Likeness) -> bool:
-    """Whether the titles number two things: part I and part II, the report of 2019 and that of 2020."""
-    numbers, others = titles.numbers(one.title), titles.numbers(other.title)
-    return bool(numbers and others) and numbers != others
+    if alike and author:
+        return _ALIKE_AND_AUTHOR[alike]
+    return _TITLE_OR_AUTHOR if alike or author else _by_text_alone(one, other)
 
 
 def _by_text_alone(one: Likeness, other: Likeness) -> float:

@@ -9,6 +9,7 @@ from carrel.core.sketch import is_wide
 
 _TELLING_LETTERS = 15  # a shorter title ("Introduction", "Lecture notes") says nothing of the paper
 _NEAR = 0.9  # share of letters in common, in order
+_SERIES = 0.7  # the same, of the titles without their numbers
 
 
 class Alike(IntEnum):
@@ -28,9 +29,22 @@ def alike(one: str, other: str) -> Alike:
         return Alike.NOT
     if longer.startswith(shorter) or longer.endswith(shorter):
         return Alike.SAME
-    matcher = SequenceMatcher(None, shorter, longer, autojunk=False)
-    near = matcher.real_quick_ratio() >= _NEAR and matcher.ratio() >= _NEAR
-    return Alike.NEAR if near else Alike.NOT
+    return Alike.NEAR if _common(shorter, longer, _NEAR) else Alike.NOT
+
+
+def of_a_series(one: str, other: str) -> bool:
+    """Whether two titles number two things: part I and part II, the report of 2019 and that of 2020."""
+    here, there = numbers(one), numbers(other)
+    if not here or not there or here == there:
+        return False
+    first, second = sorted((_unnumbered(one), _unnumbered(other)))  # the order counts for SequenceMatcher
+    return _common(first, second, _SERIES)
+
+
+def _common(one: str, other: str, share: float) -> bool:
+    """Whether two strings have this share of their letters in common, in order."""
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    return matcher.real_quick_ratio() >= share and matcher.ratio() >= share
 
 
 def letters(title: str) -> str:
@@ -75,6 +89,11 @@ def numbers(title: str) -> tuple[str, ...]:
         value = _CHINESE_DIGITS.find(number) + 1 if len(number) == 1 else 0
         found.append(str(value) if value else number or part)
     return tuple(sorted(found))
+
+
+def _unnumbered(title: str) -> str:
+    plain = _CHINESE_NUMBER.sub(" ", _ROMAN.sub(" ", _NUMBER.sub(" ", folded(title))))
+    return "".join(filter(str.isalnum, plain))
 
 
 def _value(number: str) -> int:
