@@ -1,6 +1,7 @@
 """Versions of one paper: in the catalog, and in what a search, a list and a paper's page say."""
 
 import itertools
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 
 from carrel.core.ids import PaperId, new_knowledge_base_id
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.likeness import Likeness, same_work
+from carrel.core.likeness import Likeness, likeness_of, same_work
 from carrel.core.metadata import Metadata
 from carrel.core.ranking import Filters, Hit, PaperRecord, published_first
+from carrel.parsing.pdfium_parser import PdfiumParser
 from carrel.storage import knowledge_bases, papers, versions
 from carrel.storage.database import Catalog, Transaction, open_database
 from tests.integration.test_catalog import paper, parsed, sha
@@ -239,6 +241,18 @@ def test_the_published_version_comes_first_then_the_newer() -> None:
         record(6, year=2025, venue="arXiv preprint"),
     ]
     assert [each.file_name[0] for each in published_first(records)] == ["3", "2", "6", "1", "4", "5"]
+
+
+def test_no_two_of_the_real_papers_are_versions(real_papers: Path) -> None:
+    parser = PdfiumParser(workers=1, seconds=60, memory_mb=1024, max_pages=2000)
+    entries = map(json.loads, (real_papers / "manifest.jsonl").read_text(encoding="utf-8").splitlines())
+    paths = [real_papers.parent / entry["file"] for entry in entries if entry.get("truth")]
+    seen = {path.name: likeness_of(parser.parse(path, path.name)) for path in paths}
+    parser.close()
+    assert len(seen) == 80
+    assert all(each.sketch for each in seen.values())
+    pairs = itertools.combinations(seen, 2)
+    assert [(one, other) for one, other in pairs if same_work(seen[one], seen[other])] == []
 
 
 # --- In answers ------------------------------------------------------------------------------------

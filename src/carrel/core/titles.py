@@ -110,7 +110,7 @@ _NOTICE = re.compile(
     r"|\b(?:erratum|corrigendum)$|\((?:erratum|corrigendum)\)"
     r"|^(?P<retraction>retraction\b|撤稿)"
     r"|^(?P<answer>comments? on\b|(?:a )?(?:reply|response|rejoinder) to\b|discussion of\b"
-    r"|(?:book )?review of\b|评)"
+    r"|(?:book )?review of\b|评《)"
     r"|(?P<supplement>^supplement(?:ary)? |\bsupplement(?:ary|al) (?:material|information|appendix|data|text)"
     r"|\bsupporting information\b|^appendix\b|\bonline appendix\b|补充材料|支撑信息)"
 )

@@ -95,6 +95,13 @@ def test_parts_of_a_series_are_not_versions_unless_they_are_the_same_deposit() -
     assert same_work(*(likeness(text(1), deposit) for deposit in deposits))
 
 
+def test_a_title_of_any_length_is_compared_in_no_time() -> None:
+    endless = [replace(METADATA, title="a " * 200_000 + end) for end in ("b", "c")]
+    one, other = (likeness(text(1), each) for each in endless)
+    assert len(one.title) <= 400
+    assert same_work(one, other)
+
+
 def test_an_arxiv_id_and_its_doi_are_one_identifier() -> None:
     assert likeness("", Metadata(arxiv_id="2001.00001v3")).identifiers == ("arxiv:2001.00001",)
     assert likeness("", Metadata(doi="10.48550/arXiv.2001.00001")).identifiers == ("arxiv:2001.00001",)
