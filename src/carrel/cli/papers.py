@@ -3,13 +3,13 @@
 import shutil
 
 from carrel.bootstrap import Services
-from carrel.cli.output import Json, print_json, printable, shortened
+from carrel.cli.output import Json, print_json, printable, shortened, width
 from carrel.cli.session import services
+from carrel.cli.versions import SHORT_ID
 from carrel.core.errors import IndexBusy
 from carrel.core.language import tr
 from carrel.core.ranking import PaperRecord
-
-_SHORT_ID = 10
+from carrel.library.shelves import Contents
 
 
 def list_papers(kbs: list[str], as_json: bool) -> int:
@@ -22,7 +22,11 @@ def list_papers(kbs: list[str], as_json: bool) -> int:
         print_json(
             {
                 "papers": [
-                    paper_document(record) | {"knowledge_base": names[record.knowledge_base_id]}
+                    paper_document(record)
+                    | {
+                        "knowledge_base": names[record.knowledge_base_id],
+                        "versions": _other_ids(record, contents),
+                    }
                     for record in contents.papers
                 ],
                 "waiting": [
@@ -48,15 +52,26 @@ def list_papers(kbs: list[str], as_json: bool) -> int:
     columns = shutil.get_terminal_size((100, 24)).columns
     for record in contents.papers:
         year = str(record.metadata.year or "    ")
-        line = f"{record.id[:_SHORT_ID]}  {year}  {printable(record.metadata.title or record.file_name)}"
-        print(shortened(line, columns))
+        line = f"{record.id[:SHORT_ID]}  {year}  {printable(record.metadata.title or record.file_name)}"
+        mark = _version_mark(record, contents)
+        print(shortened(line, max(columns - width(mark), 40)) + mark)
     for job in contents.waiting:
-        print(f"{job.paper_id[:_SHORT_ID]}  {tr('waiting')}  {printable(job.file_name)}")
+        print(f"{job.paper_id[:SHORT_ID]}  {tr('waiting')}  {printable(job.file_name)}")
     for job in contents.failures:
-        print(f"{job.paper_id[:_SHORT_ID]}  {tr('failed')}  {printable(job.error_message)}")
+        print(f"{job.paper_id[:SHORT_ID]}  {tr('failed')}  {printable(job.error_message)}")
     if not contents.papers and not contents.failures and not contents.waiting:
         print(tr("No papers yet. Add some with: carrel add PATH"))
     return 0
+
+
+def _other_ids(record: PaperRecord, contents: Contents) -> list[Json]:
+    return [version.id for version in contents.versions.get(record.id, ()) if version.id != record.id]
+
+
+def _version_mark(record: PaperRecord, contents: Contents) -> str:
+    """Return what is printed behind a paper that another version stands for."""
+    first = next((version.id for version in contents.versions.get(record.id, ())), record.id)
+    return "" if first == record.id else "  " + tr("(version of {id})").format(id=first[:SHORT_ID])
 
 
 def remove_paper(identifier: str, kbs: list[str], as_json: bool) -> int:

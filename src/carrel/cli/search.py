@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from carrel.cli.output import Json, note, place_of, print_json, printable, shortened, wrapped
+from carrel.cli.versions import version_documents, version_line
 from carrel.config import Settings, load_settings
 from carrel.core.errors import CarrelError, NoRerankerConfigured
 from carrel.core.knowledge_base import DEFAULT_EMBEDDER
@@ -134,6 +135,7 @@ def _hit_document(hit: Hit, explain: bool) -> dict[str, Json]:
             "venue": metadata.venue,
             "doi": metadata.doi,
             "file": hit.paper.file_name,
+            "versions": version_documents(hit.versions),
         },
         "passages": [_passage_document(found) for found in hit.passages],
     }
@@ -192,6 +194,8 @@ def _print_hit(hit: Hit, columns: int, explain: bool) -> None:
     authors = ", ".join(metadata.authors[:3]) + (" et al." if len(metadata.authors) > 3 else "")
     facts = [hit.paper.id[:10], str(metadata.year or ""), authors, hit.paper.file_name]
     print(_styled("     " + shortened(printable(" · ".join(f for f in facts if f)), columns - 5), "2"))
+    if also := version_line(hit.versions):
+        print(_styled("     " + shortened(also, columns - 5), "2"))
     for number, passage in enumerate(hit.passages):
         _print_passage(passage, columns, whole=number == 0)
     if explain:

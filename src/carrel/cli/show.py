@@ -9,6 +9,7 @@ from carrel.cli.overlay import draw_overlays
 from carrel.cli.papers import paper_document
 from carrel.cli.quality import quality_document, quality_in_words
 from carrel.cli.session import services
+from carrel.cli.versions import version_documents, version_facts
 from carrel.core.language import tr
 from carrel.core.metadata import Metadata, Source
 from carrel.core.paper import Passage
@@ -28,22 +29,25 @@ class Overlay:
 def show_paper(identifier: str, kbs: list[str], overlay: Overlay | None, as_json: bool) -> int:
     """Print what is known of a paper: metadata, quality, sections; draw its pages where asked to."""
     with services() as opened:
-        record = opened.shelves.find(identifier, opened.shelves.readable(kbs))
+        shelves = opened.shelves.readable(kbs)
+        record = opened.shelves.find(identifier, shelves)
         passages = opened.shelves.passages(record)
+        versions = opened.shelves.other_versions(record, shelves)
         drawn = [] if overlay is None else draw_overlays(record, overlay.path, overlay.page, opened)
     if as_json:
-        document = paper_document(record) | _reading_document(record, passages)
+        document = paper_document(record) | {"versions": version_documents(versions)}
+        document |= _reading_document(record, passages)
         files: list[Json] = [str(path) for path in drawn]
         print_json(document if overlay is None else document | {"overlay": files})
         return 0
     if overlay is None:
-        _print_paper(record, passages)
+        _print_paper(record, passages, versions)
     for path in drawn:
         print(printable(tr("Drawn: {path}").format(path=path)))
     return 0
 
 
-def _print_paper(record: PaperRecord, passages: Sequence[Passage]) -> None:
+def _print_paper(record: PaperRecord, passages: Sequence[Passage], versions: Sequence[PaperRecord]) -> None:
     metadata = record.metadata
     facts = {
         tr("Title"): metadata.title + _origin(metadata, "title"),
@@ -58,6 +62,7 @@ def _print_paper(record: PaperRecord, passages: Sequence[Passage]) -> None:
         tr("Pages"): str(record.pages or ""),
         tr("Passages"): str(len(passages)),
         tr("Quality"): "" if record.quality is None else quality_in_words(record.quality),
+        tr("Versions"): "; ".join(map(version_facts, versions)),
         "Id": record.id,
     }
     _print_facts({name: value for name, value in facts.items() if value})

@@ -1,5 +1,6 @@
 """A question and its answer: query, filters, candidates, hits and stage timings."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -7,6 +8,8 @@ from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.metadata import Metadata
 from carrel.core.paper import Passage
 from carrel.core.quality import ParseQuality
+
+_ARXIV_DOI = "10.48550/arxiv."
 
 
 class Mode(StrEnum):
@@ -106,6 +109,23 @@ class PaperRecord:
     quality: ParseQuality | None = None  # None where an earlier version read it
 
 
+def published_first(records: Iterable[PaperRecord]) -> tuple[PaperRecord, ...]:
+    """Return the versions of a paper, the one to cite first.
+
+    Those with a venue or a DOI come before those known by their arXiv id or by nothing, then newer before
+    older. An arXiv DOI is no publication.
+    """
+
+    def order(record: PaperRecord) -> tuple[bool, int, str]:
+        metadata = record.metadata
+        doi = metadata.doi.casefold()
+        published = bool(metadata.venue and "arxiv" not in metadata.venue.casefold())
+        published = published or bool(doi and not doi.startswith(_ARXIV_DOI))
+        return (not published, -(metadata.year or 0), record.id)
+
+    return tuple(sorted(records, key=order))
+
+
 @dataclass(frozen=True, slots=True)
 class PassageHit:
     """A passage that answers, with its fused score."""
@@ -116,7 +136,10 @@ class PassageHit:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A paper that answers: rank from 1, fused score, its best passages, and why it ranks there."""
+    """A paper that answers: rank from 1, fused score, its best passages, and why it ranks there.
+
+    ``versions`` are the other versions of the paper, the published one first.
+    """
 
     rank: int
     score: float
@@ -124,6 +147,7 @@ class Hit:
     passages: tuple[PassageHit, ...]
     contributions: tuple[Contribution, ...] = ()
     quotation: float = 0.0
+    versions: tuple[PaperRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

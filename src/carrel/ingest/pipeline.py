@@ -15,11 +15,12 @@ from carrel.chunking.chunker import Chunk, chunk, shortened
 from carrel.core.errors import FileUnreadable
 from carrel.core.jobs import Job, Stage
 from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.likeness import likeness_of
 from carrel.core.metadata import Metadata
 from carrel.core.paper import ParsedPaper, in_context
 from carrel.core.ports import BlobStore, Embedder, Index, IndexedPaper, IndexedPassage, Parser
 from carrel.core.space import Vectors
-from carrel.storage import papers, queue
+from carrel.storage import papers, queue, versions
 from carrel.storage.database import Catalog
 from carrel.storage.parses import ParseStore
 
@@ -75,7 +76,7 @@ def make_searchable(
     """Take a parsed paper through chunk, embed and index, and publish it. Yields progress.
 
     The paper becomes searchable in one transaction of the catalog at the end. Where it was removed
-    meanwhile, its points are taken back out.
+    meanwhile, its points are taken back out. In the same transaction it is linked to its versions.
 
     Raises:
         ServiceError, StorageFull: it can be tried again.
@@ -94,11 +95,13 @@ def make_searchable(
     yield Progress(job, Stage.INDEX, len(chunks), len(chunks), pages)
     index = open_index()
     index.add([_indexed(job, parsed.metadata, paper_vector, chunks, vectors)])
+    likeness = likeness_of(parsed)  # takes a second in a very long book: others may write meanwhile
     with tools.catalog.write() as tx:
         wanted = queue.still_wanted(tx, job)
         if wanted:
             passages = [item.passage for item in chunks]
             papers.publish(tx, knowledge_base, job.paper_id, job.file_name, parsed, passages)
+            versions.record(tx, job.paper_id, likeness)
             queue.finish(tx, job)
     if not wanted:
         index.remove([job.paper_id])

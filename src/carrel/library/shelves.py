@@ -3,8 +3,8 @@
 Until accounts exist there is one user, who may see and change everything.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from carrel.core.errors import (
     AmbiguousPaperId,
@@ -17,8 +17,8 @@ from carrel.core.ids import PaperId, new_knowledge_base_id
 from carrel.core.jobs import Job
 from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
 from carrel.core.paper import Passage
-from carrel.core.ranking import PaperRecord
-from carrel.storage import knowledge_bases, papers, passages, queue
+from carrel.core.ranking import PaperRecord, published_first
+from carrel.storage import knowledge_bases, papers, passages, queue, versions
 from carrel.storage.database import Catalog
 
 _LONGEST_NAME = 200
@@ -27,11 +27,16 @@ _SHORTEST_PREFIX = 4  # of a paper's id: one digit too few should not remove a p
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What knowledge bases hold: searchable papers, files that wait, and those that failed."""
+    """What knowledge bases hold: searchable papers, files that wait, and those that failed.
+
+    ``versions`` has every paper that is there in several versions, with all of them, itself included, the
+    published one first.
+    """
 
     papers: tuple[PaperRecord, ...]
     waiting: tuple[Job, ...]
     failures: tuple[Job, ...]
+    versions: Mapping[PaperId, tuple[PaperRecord, ...]] = field(default_factory=dict)
 
 
 class Shelves:
@@ -114,7 +119,18 @@ class Shelves:
         """Return what these knowledge bases hold."""
         ids = [knowledge_base.id for knowledge_base in shelves]
         with self._catalog.read() as tx:
-            return Contents(papers.records(tx, ids), queue.waiting(tx, ids), queue.failures(tx, ids))
+            found = papers.records(tx, ids)
+            records = {record.id: record for record in reversed(found)}
+            groups = versions.groups(tx, ids, list(records))
+            return Contents(
+                papers=found,
+                waiting=queue.waiting(tx, ids),
+                failures=queue.failures(tx, ids),
+                versions={
+                    paper: published_first(records[version] for version in group)
+                    for paper, group in groups.items()
+                },
+            )
 
     def find(self, prefix: str, shelves: Sequence[KnowledgeBase]) -> PaperRecord:
         """Return the paper whose id begins so. Raises PaperMissing, AmbiguousPaperId, PaperIdTooShort."""
@@ -125,6 +141,16 @@ class Shelves:
         """Return a paper's passages in reading order."""
         with self._catalog.read() as tx:
             return passages.of_paper(tx, knowledge_bases.by_id(tx, record.knowledge_base_id), record.id)
+
+    def other_versions(
+        self, record: PaperRecord, shelves: Sequence[KnowledgeBase]
+    ) -> tuple[PaperRecord, ...]:
+        """Return the other versions of a paper in these knowledge bases, the published one first."""
+        ids = [knowledge_base.id for knowledge_base in shelves]
+        with self._catalog.read() as tx:
+            group = versions.groups(tx, ids, [record.id]).get(record.id, frozenset())
+            found = papers.records(tx, ids, sorted(group - {record.id}))
+        return published_first({other.id: other for other in reversed(found)}.values())
 
     def remove(self, prefix: str, shelves: Sequence[KnowledgeBase]) -> tuple[PaperId, str]:
         """Take a paper out of these knowledge bases, be it ready, waiting or failed; return id and file name.

@@ -23,14 +23,14 @@ from carrel.core.errors import (
 )
 
 FILE_NAME = "carrel.db"
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in ``migrations/versions``; a test keeps the two equal."""
 
 _BUSY_SECONDS = 60.0
 _RETRY_SECONDS = 0.01
 _LIST = re.compile(r"\bIN :(\w+)")
 
-Value = str | int | float | None
+Value = str | int | float | bytes | None
 Row = sqlite3.Row
 
 

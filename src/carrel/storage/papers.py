@@ -10,7 +10,7 @@ from carrel.core.metadata import Metadata
 from carrel.core.metadata_format import evidence_fields, evidence_of, quality_fields, quality_of
 from carrel.core.paper import ParsedPaper, Passage
 from carrel.core.ranking import PaperRecord
-from carrel.storage import passages, removals
+from carrel.storage import passages, removals, versions
 from carrel.storage.clock import now
 from carrel.storage.database import Row, Transaction, Value
 
@@ -89,6 +89,7 @@ def forget_unreferenced(tx: Transaction, candidates: Iterable[str]) -> None:
             paper=paper,
         )
         if row is not None:
+            versions.forget(tx, PaperId(paper))
             tx.run("DELETE FROM papers WHERE id = :paper", paper=paper)
             removals.note_file(tx, row["sha256"])
 

@@ -11,7 +11,7 @@ from carrel.core.ranking import PaperRecord
 
 def _printed(metadata: Metadata, quality: ParseQuality | None, capsys: pytest.CaptureFixture[str]) -> str:
     record = PaperRecord(PaperId("a" * 32), KnowledgeBaseId("b"), metadata, "paper.pdf", 2, quality)
-    _print_paper(record, ())
+    _print_paper(record, (), ())
     return capsys.readouterr().out
 
 
