@@ -34,10 +34,11 @@ class Answer(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What the child is asked to do: read the file at ``path``."""
+    """What the child is asked to do: read the file at ``path`` with a reader."""
 
     path: str
     max_pages: int
+    reader: str = "pdfium"  # or "pymupdf"; "frame" for the sizes of the pages only
 
 
 def write_request(stream: BinaryIO, request: Request) -> None:

@@ -6,6 +6,7 @@ line, a box only for the first and last character of each word.
 
 import ctypes
 import re
+from abc import ABC, abstractmethod
 from functools import lru_cache
 from itertools import repeat
 
@@ -26,7 +27,7 @@ from carrel.parsing.printed import NO_WORDS, Line, PrintedPage, Words
 from carrel.parsing.text_cleaning import LINE_HYPHEN, clean
 
 _FIXED_PITCH = 1
-_FORCE_BOLD = 1 << 18
+FORCE_BOLD = 1 << 18
 _BOLD_NAME = re.compile(
     rb"bold|black|heavy|demi|medi(?!um|eval)|cmbx|cmb1|sfbx|ecbx|cmssbx|simhei|[-,]b$|-bd|lin\w+t[bz]o?$",
     re.IGNORECASE,
@@ -56,25 +57,38 @@ def read_page(page: object, number: int, first_line: int) -> PrintedPage:
     if not text_page:
         return PrintedPage(size, (), NO_WORDS)
     try:
-        return _Reader(page, text_page, size, number, first_line).read()
+        return _PdfiumReader(page, text_page, size, number, first_line).read()
     finally:
         pdfium.FPDFText_ClosePage(text_page)
 
 
-class _Reader:
-    """The steps of reading one page, and what they share."""
+class PageReader(ABC):
+    """The steps of reading one page, and what they share.
 
-    def __init__(self, page: object, text_page: object, size: PageSize, number: int, first_line: int) -> None:
-        self.handle = handle_address(text_page)
-        self.text_page = text_page
+    What a library tells of a page's characters is behind three methods. A character is named by its
+    number in the order of the page.
+    """
+
+    def __init__(self, size: PageSize, number: int, first_line: int) -> None:
         self.size = size
         self.number = number
         self.first_line = first_line
-        self.rotation = int(pdfium.FPDFPage_GetRotation(page)) % 4
-        self.bounds = _bounds(page)
+
+    @abstractmethod
+    def _characters(self) -> NDArray[np.uint16] | NDArray[np.uint32]:
+        """Return the page's text: UTF-16 units or code points [characters], lines parted by breaks."""
+
+    @abstractmethod
+    def _boxes(self, indices: list[int]) -> tuple[_Floats, NDArray[np.bool_]]:
+        """Return these characters' boxes as displayed [n, 4], and whether each has one."""
+
+    @abstractmethod
+    def _fonts(self, characters: _Indices) -> tuple[_Doubles, _Flags, _Flags, _Flags]:
+        """Return for each character its font's size as displayed, and whether it is bold, fixed, upright."""
 
     def read(self) -> PrintedPage:
-        page = clean(_characters(self.text_page, self.handle))
+        """Return the page's lines and words; those that cannot be seen on it are left out."""
+        page = clean(self._characters())
         starts, ends, opens = _word_spans(page.points)
         if not len(starts):
             return PrintedPage(self.size, (), NO_WORDS)
@@ -94,8 +108,7 @@ class _Reader:
         """Return each word's box as displayed, and whether any of it can be seen on the page."""
         longer = np.flatnonzero(last != first)
         indices = np.concatenate([first, last[longer]]).tolist()
-        raw, found = loose_boxes(self.handle, indices)
-        ends = self._displayed(raw)
+        ends, found = self._boxes(indices)
         box, tail = ends[: len(first)], ends[len(first) :]
         box[longer, :2] = np.minimum(box[longer, :2], tail[:, :2])
         box[longer, 2:] = np.maximum(box[longer, 2:], tail[:, 2:])
@@ -106,20 +119,6 @@ class _Reader:
         limit = np.array([width, height, width, height], np.float32)
         np.maximum(np.rint(box * _GRID) / _GRID, 0, out=box)
         return np.minimum(box, limit, out=box), seen
-
-    def _displayed(self, raw: _Floats) -> _Floats:
-        """Turn pdfium's left, top, right, bottom (y upwards) to x0, y0, x1, y1 on the page as displayed."""
-        left, bottom, right, top = self.bounds
-        columns, signs, offsets = {
-            0: ((0, 1, 2, 3), (1, -1, 1, -1), (-left, top, -left, top)),
-            1: ((3, 0, 1, 2), (1, 1, 1, 1), (-bottom, -left, -bottom, -left)),
-            2: ((2, 3, 0, 1), (-1, 1, -1, 1), (right, -bottom, right, -bottom)),
-            3: ((1, 2, 3, 0), (-1, -1, -1, -1), (top, right, top, right)),
-        }[self.rotation]
-        displayed: _Floats = raw.take(columns, axis=1)
-        displayed *= np.array(signs, np.float32)
-        displayed += np.array(offsets, np.float32)
-        return displayed
 
     def _printed(
         self, text: str, starts: _Indices, ends: _Indices, first: _Indices, box: _Floats, pieces: _Indices
@@ -180,6 +179,38 @@ class _Reader:
         )
         return list(map(Line._make, zip(*columns, strict=False)))
 
+
+class _PdfiumReader(PageReader):
+    """A page that pdfium has loaded."""
+
+    def __init__(self, page: object, text_page: object, size: PageSize, number: int, first_line: int) -> None:
+        super().__init__(size, number, first_line)
+        self.handle = handle_address(text_page)
+        self.text_page = text_page
+        self.rotation = int(pdfium.FPDFPage_GetRotation(page)) % 4
+        self.bounds = _bounds(page)
+
+    def _characters(self) -> NDArray[np.uint16] | NDArray[np.uint32]:
+        return _characters(self.text_page, self.handle)
+
+    def _boxes(self, indices: list[int]) -> tuple[_Floats, NDArray[np.bool_]]:
+        raw, found = loose_boxes(self.handle, indices)
+        return self._displayed(raw), found
+
+    def _displayed(self, raw: _Floats) -> _Floats:
+        """Turn pdfium's left, top, right, bottom (y upwards) to x0, y0, x1, y1 on the page as displayed."""
+        left, bottom, right, top = self.bounds
+        columns, signs, offsets = {
+            0: ((0, 1, 2, 3), (1, -1, 1, -1), (-left, top, -left, top)),
+            1: ((3, 0, 1, 2), (1, 1, 1, 1), (-bottom, -left, -bottom, -left)),
+            2: ((2, 3, 0, 1), (-1, 1, -1, 1), (right, -bottom, right, -bottom)),
+            3: ((1, 2, 3, 0), (-1, -1, -1, -1), (top, right, top, right)),
+        }[self.rotation]
+        displayed: _Floats = raw.take(columns, axis=1)
+        displayed *= np.array(signs, np.float32)
+        displayed += np.array(offsets, np.float32)
+        return displayed
+
     def _fonts(self, characters: _Indices) -> tuple[_Doubles, _Flags, _Flags, _Flags]:
         """Return for each character its font's size as displayed, and whether it is bold, fixed, upright."""
         indices = characters.tolist()
@@ -187,13 +218,14 @@ class _Reader:
         # The vertical scale of the text matrix; fonts of size 1 under a scaling matrix are common.
         size = font_sizes(self.handle, indices) * np.hypot(matrix[:, 2], matrix[:, 3])
         names, flags = fonts(self.handle, indices)
-        bold = np.fromiter(map(_is_bold, names, flags.tolist()), np.bool_, len(indices))
+        bold = np.fromiter(map(is_bold, names, flags.tolist()), np.bool_, len(indices))
         return size, bold, (flags & _FIXED_PITCH) != 0, _upright(matrix[:, 0], matrix[:, 1], self.rotation)
 
 
 @lru_cache(maxsize=1024)
-def _is_bold(name: bytes, flags: int) -> bool:
-    return bool(flags & _FORCE_BOLD) or _BOLD_NAME.search(name) is not None
+def is_bold(name: bytes, flags: int) -> bool:
+    """Whether a font is bold by its flags or, as most are, by its name."""
+    return bool(flags & FORCE_BOLD) or _BOLD_NAME.search(name) is not None
 
 
 def _bounds(page: object) -> tuple[float, float, float, float]:

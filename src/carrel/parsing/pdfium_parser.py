@@ -30,12 +30,16 @@ _PAPER_ERRORS = {error.__name__: error for error in PaperError.__subclasses__()}
 class PdfiumParser:
     """Reads PDFs into papers. Every file is opened in a child process with limits.
 
+    A subclass has it read by another library, by naming another ``reader``.
+
     Args:
         workers: how many files may be read at once.
         seconds: how long one file may take.
         memory_mb: how much memory one file may take, in megabytes.
         max_pages: how many pages one file may have.
     """
+
+    reader = "pdfium"
 
     def __init__(
         self,
@@ -73,7 +77,7 @@ class PdfiumParser:
         Raises like ``parse``.
         """
         try:
-            answer = self._pool.ask(Request(str(path.absolute()), self._max_pages))
+            answer = self._pool.ask(Request(str(path.absolute()), self._max_pages, self.reader))
         except ChildTimeout as error:
             raise ParseTimeout(name=name, seconds=f"{self._seconds:g}") from error
         except ChildNotStarted as error:
