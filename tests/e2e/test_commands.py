@@ -221,7 +221,8 @@ def test_knowledge_bases_are_created_listed_configured_and_deleted(
     carrel: Carrel, small_papers: tuple[Path, ...]
 ) -> None:
     fields = {
-        *("id", "name", "description", "domain", "embedder", "chunking", "generation", "papers", "passages"),
+        *("id", "name", "description", "domain", "embedder", "chunking", "parser", "generation"),
+        *("papers", "passages"),
     }
     created = carrel.json(
         *("kb", "create", "Reading", "--description", "To read", "--chunk-size", "200"),
@@ -241,6 +242,26 @@ def test_knowledge_bases_are_created_listed_configured_and_deleted(
     assert deleted["id"] == created["id"]
     assert carrel.json("kb", "list") == {"knowledge_bases": []}
     assert not (carrel.home / "index" / created["id"]).exists()
+
+
+def test_a_knowledge_base_has_a_parser_of_its_own(carrel: Carrel, small_papers: tuple[Path, ...]) -> None:
+    carrel.run("kb", "create", "odd", "--parser", "acrobat").failed_with(2, "acrobat", "pdfium, pymupdf")
+    assert carrel.json("kb", "create", "read by mupdf", "--parser", "pymupdf")["parser"] == "pymupdf"
+    assert carrel.json("add", small_papers[0], "--kb", "read by mupdf")["added"] == 1
+    fixed = carrel.run("kb", "configure", "read by mupdf", "--parser", "pdfium")
+    fixed.failed_with(2, "carrel kb create NEW --parser pdfium", "Nothing was changed")
+    # Nobody is at that address: the paper waits, and other knowledge bases' papers do not.
+    away = carrel.with_settings(CARREL_GROBID_URL="http://127.0.0.1:9")
+    assert away.json("kb", "create", "served", "--parser", "grobid")["parser"] == "grobid"
+    refused = away.run("add", small_papers[0], "--kb", "served")
+    refused.failed_with(3, "GROBID", "http://127.0.0.1:9", "docker run", "CARREL_GROBID_URL")
+    assert away.json("add", small_papers[1], "--kb", "read by mupdf")["added"] == 1
+    (waiting,) = carrel.json("list", "--kb", "served")["waiting"]
+    assert waiting["file"] == small_papers[0].name
+    assert carrel.json("kb", "configure", "served", "--parser", "pdfium")["parser"] == "pdfium"
+    assert carrel.json("add", small_papers[1], "--kb", "served")["added"] == 1
+    listed = carrel.json("list", "--kb", "served")
+    assert (len(listed["papers"]), listed["waiting"]) == (2, [])
 
 
 def test_models_are_listed_and_their_folder_is_named(carrel: Carrel, model_cache: Path) -> None:
