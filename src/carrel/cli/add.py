@@ -73,7 +73,7 @@ def bring_in(jobs: set[JobId], opened: Services, progress: Reporter) -> dict[Job
     waiting = set(jobs)
     ended: dict[JobId, Job] = {}
     while True:
-        postponed: dict[KnowledgeBaseId, CarrelError] = {}
+        held: dict[KnowledgeBaseId, CarrelError] = {}
         try:
             opened.own_index("carrel add", wait_seconds=0)
             mend_indexes(opened.catalog, opened.index_of)
@@ -86,25 +86,43 @@ def bring_in(jobs: set[JobId], opened: Services, progress: Reporter) -> dict[Job
                 progress.say(tr("{holder} is at work; it takes these files along.").format(holder=holder))
             time.sleep(_POLL_SECONDS)
         else:
-            # Closed at once when the user stops us: the jobs in hand go back while we own the index.
-            with closing(work(opened.workshop())) as events:
-                for event in events:
-                    if isinstance(event, Postponed):
-                        postponed[event.job.knowledge_base_id] = event.error
-                        continue
-                    progress.tell(event)
-                    if isinstance(event, Finished):
-                        ended[event.job.id] = event.job
+            held = _work_off(opened, progress, ended)
         with opened.catalog.read() as tx:
             states = queue.states(tx, sorted(waiting))
         ended |= {identifier: job for identifier, job in states.items() if job.state.final}
         # A job without a row was removed by someone else: nobody waits for it any more.
         waiting = states.keys() - ended.keys()
-        for identifier in waiting:
-            if states[identifier].knowledge_base_id in postponed:
-                raise postponed[states[identifier].knowledge_base_id]
+        _tell_of_held({states[identifier].knowledge_base_id for identifier in waiting}, held, progress)
         if not waiting:
             return ended
+
+
+def _work_off(
+    opened: Services, progress: Reporter, ended: dict[JobId, Job]
+) -> dict[KnowledgeBaseId, CarrelError]:
+    """Work the queue off and note how jobs ended; return which knowledge bases' jobs had to wait, and why."""
+    held: dict[KnowledgeBaseId, CarrelError] = {}
+    # Closed at once when the user stops us: the jobs in hand go back while we own the index.
+    with closing(work(opened.workshop())) as events:
+        for event in events:
+            if isinstance(event, Postponed):
+                held[event.job.knowledge_base_id] = event.error
+                continue
+            progress.tell(event)
+            if isinstance(event, Finished):
+                ended[event.job.id] = event.job
+    return held
+
+
+def _tell_of_held(
+    ours: set[KnowledgeBaseId], held: dict[KnowledgeBaseId, CarrelError], progress: Reporter
+) -> None:
+    """Raise why one of our knowledge bases' jobs had to wait; say so where they are only others'."""
+    for knowledge_base, reason in held.items():
+        if knowledge_base in ours:
+            raise reason
+    for reason in held.values():
+        progress.say(str(reason))
 
 
 def _accept_all(

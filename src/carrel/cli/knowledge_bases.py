@@ -4,7 +4,7 @@ from carrel.cli.output import Json, print_json, printable
 from carrel.cli.papers import clean_now_or_later
 from carrel.cli.session import services
 from carrel.core.errors import InvalidSetting
-from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
+from carrel.core.knowledge_base import DEFAULT_PARSER, ChunkSettings, KnowledgeBase
 from carrel.core.language import tr
 from carrel.parsing.parsers import check_parser
 
@@ -20,6 +20,8 @@ def list_knowledge_bases(as_json: bool) -> int:
         counts = tr("{papers} papers, {passages} passages").format(
             papers=knowledge_base.papers, passages=knowledge_base.passages
         )
+        if knowledge_base.parser != DEFAULT_PARSER:
+            counts += f", {knowledge_base.parser}"
         print(
             f"{printable(knowledge_base.name)}  ({counts})  {printable(knowledge_base.description)}".rstrip()
         )

@@ -21,6 +21,8 @@ from carrel.parsing.typography import is_wide
 _WIDE = "\u3001-\u9fff\uf900-\uffef\U00020000-\U0010ffff"
 _WORD = re.compile(rf"[{_WIDE}]|[^\s{_WIDE}]+")  # an ideograph or kana is a word of its own
 _SMALLEST = 0.5  # points: a box that is narrower or lower is none
+_SAME_SHAPE = 0.01  # by so much may two sizes of one page differ in proportion
+_SAME_UNITS = 1.9  # and by this factor in size, where both are in points
 _BESIDE = 2.0  # points that two pieces of one printed line may overlap
 
 
@@ -53,9 +55,16 @@ def readable(text: str) -> str:
 
 
 def scaled(box: Box, given: PageSize, shown: PageSize) -> Box:
-    """Return a box of a page that was ``given`` in other units, in points of the page as ``shown``."""
-    x = shown.width / given.width if given.width > 0 else 1.0
-    y = shown.height / given.height if given.height > 0 else 1.0
+    """Return a box of a page that was ``given`` in other units, in points of the page as ``shown``.
+
+    Where the two differ little and not in proportion, the service measured another of the page's boxes
+    than the one that is shown: its units are points already.
+    """
+    if given.width <= 0 or given.height <= 0 or shown.width <= 0 or shown.height <= 0:
+        return box
+    x, y = shown.width / given.width, shown.height / given.height
+    if abs(x / y - 1) > _SAME_SHAPE and max(x, y, 1 / x, 1 / y) < _SAME_UNITS:
+        return box
     return Box(box.page, box.x0 * x, box.y0 * y, box.x1 * x, box.y1 * y)
 
 

@@ -26,6 +26,8 @@ _FEWEST_LETTERS = 3  # in the whole file
 _FEW_LETTERS = 100  # a page: a stamp or a watermark on a scanned page has no more
 _MOST_LOOKED_AT = 20  # pages, for pictures
 
+_ERRORS = (pymupdf.mupdf.FzErrorBase, RuntimeError, ValueError)
+
 # Its warnings would be lost with standard output, and take time to write.
 pymupdf.TOOLS.mupdf_display_errors(False)
 pymupdf.TOOLS.mupdf_display_warnings(False)
@@ -53,13 +55,15 @@ def read_with_pymupdf(path: Path, name: str, max_pages: int) -> ParsedPaper:
 def _document(path: Path, name: str) -> Iterator[pymupdf.Document]:
     try:
         document = pymupdf.open(path, filetype="pdf")
-    except (RuntimeError, ValueError) as error:  # what MuPDF's own errors derive from
+    except _ERRORS as error:
         raise DamagedPdf(name=name, detail="its structure cannot be read") from error
     try:
         # An empty password opens what is only protected against printing or changing.
         if document.needs_pass:
             raise EncryptedPdf(name=name)
         yield document
+    except pymupdf.mupdf.FzErrorBase as error:
+        raise DamagedPdf(name=name, detail="its structure cannot be read") from error
     finally:
         document.close()
 
@@ -72,7 +76,7 @@ def _pages(document: pymupdf.Document, count: int, name: str) -> list[PrintedPag
     for index in range(count):
         try:
             pages.append(read_mupdf_page(document.load_page(index), index + 1, lines))
-        except (RuntimeError, ValueError):
+        except _ERRORS:
             failed += 1
             pages.append(PrintedPage(PageSize(0.0, 0.0), (), NO_WORDS))
         lines += len(pages[-1].lines)

@@ -31,7 +31,7 @@ def read_mupdf_page(page: pymupdf.Page, number: int, first_line: int) -> Printed
     the visible page is left out.
 
     Raises:
-        RuntimeError, ValueError: MuPDF cannot read it.
+        FzErrorBase, RuntimeError, ValueError: MuPDF cannot read it.
     """
     return _MuPdfReader(page, number, first_line).read()
 

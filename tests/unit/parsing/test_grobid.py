@@ -132,6 +132,11 @@ def test_pages_of_another_size_are_scaled() -> None:
     assert (box.page, box.x0, box.y0, box.x1, box.y1) == (2, 328, 120, 520, 140)
 
 
+def test_pages_that_were_measured_by_another_of_their_boxes_are_not_stretched() -> None:
+    tei = REEFS.replace(b'lrx="612.0" lry="792.0"', b'lrx="700.0" lry="800.0"')
+    assert _boxes(read_tei(tei, PAGES), "Another one.") == (Box(2, 164, 60, 260, 70),)
+
+
 @pytest.mark.parametrize(
     "coords",
     [
