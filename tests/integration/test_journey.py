@@ -14,6 +14,7 @@ from carrel.core.errors import (
     EmptyQuery,
     KnowledgeBaseMissing,
     ModelUnavailable,
+    ParserFixed,
     ParsingServiceUnavailable,
     StorageFull,
 )
@@ -193,6 +194,18 @@ def test_a_paper_removed_while_its_parser_is_away_stays_removed(scripted: World)
     scripted.work()
     assert states(scripted) == {}
     scripted.check(served=[])
+
+
+def test_the_parser_of_what_is_being_read_stays(scripted: World) -> None:
+    shelves = scripted.services.shelves
+    scripted.accept("Waiting", kb="queued")
+    assert shelves.configure("queued", None, None, "another").parser == "another"
+    assert shelves.configure("queued", None, None, "pdfium").parser == "pdfium"
+    with scripted.services.catalog.write() as tx:
+        assert queue.claim(tx) is not None
+    with pytest.raises(ParserFixed, match="carrel kb create NEW --parser another"):
+        shelves.configure("queued", None, None, "another")
+    assert shelves.configure("queued", None, "the same parser", "pdfium").description == "the same parser"
 
 
 def _choose(world: World, kb: str, parser: HookedParser) -> None:

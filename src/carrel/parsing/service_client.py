@@ -74,8 +74,7 @@ class ServiceClient:
     """
 
     def __init__(self, service: Service, *, seconds: float, waits: Sequence[float] = _WAITS) -> None:
-        address = urlsplit(service.url)
-        if address.scheme not in ("http", "https") or not address.hostname:
+        if not _is_address(service.url):
             expected = "an address such as http://127.0.0.1:8070"
             raise InvalidSetting(name=service.setting, value=service.url, expected=expected)
         self.service = service
@@ -178,6 +177,15 @@ class ServiceClient:
 
     def _url(self, path: str) -> str:
         return self.service.url.rstrip("/") + path
+
+
+def _is_address(url: str) -> bool:
+    try:
+        address = urlsplit(url)
+        httpx2.URL(url)
+        return address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+    except (ValueError, httpx2.InvalidURL):  # a port that is none, a bracket that does not close
+        return False
 
 
 def _without_password(url: str) -> str:

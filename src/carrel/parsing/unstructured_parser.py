@@ -26,7 +26,14 @@ _FEWEST_LETTERS = 3
 
 
 def unstructured_service(url: str, api_key: str = "") -> Service:
-    """Return what there is to know of an Unstructured service at this address; it may want a key."""
+    """Return what there is to know of an Unstructured service at this address; it may want a key.
+
+    Raises:
+        InvalidSetting: the key cannot be sent.
+    """
+    if not (api_key.isascii() and api_key.isprintable()):
+        expected = "letters, digits and signs of ASCII"
+        raise InvalidSetting(name="unstructured_api_key", value="(hidden)", expected=expected)
     return Service(
         name="Unstructured",
         url=url,
@@ -34,7 +41,7 @@ def unstructured_service(url: str, api_key: str = "") -> Service:
         path="/general/v0/general",
         file_field="files",
         alive_path="/healthcheck",
-        start=f"docker run --rm -p 8000:8000 {_IMAGE}",
+        start=f"docker run --rm -e DO_NOT_TRACK=true -p 8000:8000 {_IMAGE}",
         headers={"Accept": "application/json", **({"unstructured-api-key": api_key} if api_key else {})},
     )
 

@@ -48,6 +48,7 @@ def test_a_parser_without_its_package_names_the_extra(
         ("grobid", "grobid_url", "localhost"),
         ("unstructured", "unstructured_url", "ftp://there"),
         ("unstructured", "unstructured_strategy", "slow"),
+        ("unstructured", "unstructured_api_key", "ключ"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(name: str, setting: str, value: str, tmp_path: Path) -> None:

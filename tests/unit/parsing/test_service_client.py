@@ -172,7 +172,10 @@ def test_a_file_that_is_gone(service: StandIn, tmp_path: Path) -> None:
     client.close()
 
 
-@pytest.mark.parametrize("url", ["", "localhost:8070", "ftp://host", "file:///etc/passwd", "http://"])
+@pytest.mark.parametrize(
+    "url",
+    ["", "localhost:8070", "ftp://host", "file:///etc/passwd", "http://", "http://h:99999", "http://[::1"],
+)
 def test_what_is_no_address(url: str) -> None:
     with pytest.raises(InvalidSetting, match="grobid_url"):
         ServiceClient(grobid_service(url), seconds=5)
