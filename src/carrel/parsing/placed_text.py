@@ -8,6 +8,8 @@ estimate, but the boxes of a piece's words together cover its own boxes and noth
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, groupby
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,11 +118,10 @@ class _WordTable:
         ends = np.cumsum([box.x1 - box.x0 for box in boxes])
         centres = np.array([start + end for start, end in words]) / (2 * len(piece.text))
         chosen = np.minimum(np.searchsorted(ends / ends[-1], centres), len(boxes) - 1).tolist()
-        for number, box in enumerate(boxes):
-            own = [word for word, choice in zip(words, chosen, strict=True) if choice == number]
-            if own:
-                self._number_line(box)
-                self._lay(own, box, at)
+        # The choices only rise; a service may give thousands of boxes, so each word is looked at once.
+        for choice, run in groupby(zip(chosen, words, strict=True), key=itemgetter(0)):
+            self._number_line(boxes[choice])
+            self._lay([word for _, word in run], boxes[choice], at)
 
     def words(self) -> WordBoxes:
         """Return the table."""
@@ -163,11 +164,15 @@ def with_captions_in_place(
     blocks: Sequence[PlacedBlock], apart: Sequence[Sequence[PlacedBlock]]
 ) -> Iterator[PlacedBlock]:
     """Yield the blocks with each group of ``apart`` (a figure's) after the last that begins by its page."""
+    begins = [block.first_page for block in blocks]
+    last = dict.fromkeys(range(max(begins, default=0) + 1), -1)  # block that begins on a page, or before
+    last |= {page: i for i, page in enumerate(begins) if page}
+    by_page = list(accumulate(last.values(), max))
     places: dict[int, list[PlacedBlock]] = {}
     for group in apart:
-        page = max((block.first_page for block in group), default=0)
-        before = [i for i, block in enumerate(blocks) if 0 < block.first_page <= page]
-        places.setdefault(before[-1] if before and page else len(blocks) - 1, []).extend(group)
+        page = min(max((block.first_page for block in group), default=0), len(by_page) - 1)
+        before = by_page[page] if page else -1
+        places.setdefault(before if before >= 0 else len(blocks) - 1, []).extend(group)
     yield from places.get(-1, ())
     for i, block in enumerate(blocks):
         yield block

@@ -14,6 +14,7 @@ from carrel.parsing.placed_text import PlacedBlock
 _TITLE, _AUTHORS, _REST = 0.6, 0.4, 0.5  # confidences: by type, by place and shape, by pattern
 _FEWEST_LETTERS = 4  # of a title
 _MOST_AUTHOR_ELEMENTS = 6
+_LONGEST_AUTHORS = 5_000  # characters: no list of names, and not worth a look
 _NAMES_SHARE = 0.6  # of an element's letters: below, it is no list of names
 _DOI = re.compile(r"(?:doi\.org/|\bdoi:?\s*)(10\.\d{4,9}/[^\s\"<>{}|\\^~\[\]`]+)", re.IGNORECASE)
 _ARXIV = re.compile(r"\barxiv:\s*(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})", re.IGNORECASE)
@@ -48,7 +49,7 @@ def find_front(elements: Sequence[tuple[str, str, int]]) -> Front:
     own = {at}
     for i in range(at + 1, min(at + 1 + _MOST_AUTHOR_ELEMENTS, len(elements))):
         text = elements[i][1]
-        if is_named(text):
+        if is_named(text) or len(text) > _LONGEST_AUTHORS:
             break
         found = authors_from_info(text)
         letters = sum(map(str.isalpha, text))

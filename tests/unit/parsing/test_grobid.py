@@ -132,6 +132,15 @@ def test_pages_of_another_size_are_scaled() -> None:
     assert (box.page, box.x0, box.y0, box.x1, box.y1) == (2, 328, 120, 520, 140)
 
 
+def test_thousands_of_boxes_and_figures_take_no_time_worth_mentioning() -> None:
+    boxes = ";".join(["1,60,60,200,10", "1,60,72,200,10"] * 10_000)
+    paragraph = f'<p><s coords="{boxes}">{"word " * 20_000}</s></p>'
+    figure = '<figure coords="1,60,60,200,10"><figDesc>A reef.</figDesc></figure>'
+    paper = read_tei(_tei(f"<div>{paragraph}{'<p>Short.</p>' * 5_000}</div>{figure * 5_000}"), PAGES)
+    assert len(paper.words.start) == 20_000 + 2 * 5_000
+    assert len(paper.blocks) == 1 + 2 * 5_000
+
+
 def test_pages_that_were_measured_by_another_of_their_boxes_are_not_stretched() -> None:
     tei = REEFS.replace(b'lrx="612.0" lry="792.0"', b'lrx="700.0" lry="800.0"')
     assert _boxes(read_tei(tei, PAGES), "Another one.") == (Box(2, 164, 60, 260, 70),)
