@@ -163,8 +163,11 @@ class _WordTable:
 def with_captions_in_place(
     blocks: Sequence[PlacedBlock], apart: Sequence[Sequence[PlacedBlock]]
 ) -> Iterator[PlacedBlock]:
-    """Yield the blocks with each group of ``apart`` (a figure's) after the last that begins by its page."""
-    begins = [block.first_page for block in blocks]
+    """Yield the blocks with each group of ``apart`` (a figure's) after the last that begins by its page.
+
+    Front matter does not count; where no block's page is known, the groups stand at the end.
+    """
+    begins = [0 if block.kind is BlockKind.FRONT else block.first_page for block in blocks]
     last = dict.fromkeys(range(max(begins, default=0) + 1), -1)  # block that begins on a page, or before
     last |= {page: i for i, page in enumerate(begins) if page}
     by_page = list(accumulate(last.values(), max))

@@ -132,6 +132,14 @@ def test_pages_of_another_size_are_scaled() -> None:
     assert (box.page, box.x0, box.y0, box.x1, box.y1) == (2, 328, 120, 520, 140)
 
 
+def test_figures_stand_at_the_end_where_no_paragraph_has_a_place() -> None:
+    figure = '<figure coords="1,60,60,200,10"><figDesc>A reef.</figDesc></figure>'
+    header = REEFS[REEFS.index(b"<teiHeader") : REEFS.index(b"<profileDesc")] + b"</teiHeader>"
+    tei = _tei(f"<div><p>First.</p></div>{figure}<div><p>Last.</p></div>")
+    paper = read_tei(tei.replace(b"<facsimile>", header + b"<facsimile>"), PAGES)
+    assert [paper.block_text(block) for block in paper.blocks][2:] == ["First.", "Last.", "A reef."]
+
+
 def test_thousands_of_boxes_and_figures_take_no_time_worth_mentioning() -> None:
     boxes = ";".join(["1,60,60,200,10", "1,60,72,200,10"] * 10_000)
     paragraph = f'<p><s coords="{boxes}">{"word " * 20_000}</s></p>'
