@@ -12,7 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from carrel.config import Settings
-from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.knowledge_base import DEFAULT_PARSER, KnowledgeBase
 from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser
 from carrel.core.ranking import Query, SearchResult
 from carrel.core.space import Space
@@ -46,7 +46,8 @@ class Services:
     shelves: Shelves
     embedder_of: Callable[[KnowledgeBase], Embedder]
     index_of: Callable[[KnowledgeBase], Index]
-    parser: Callable[[], Parser]
+    parser: Callable[[], Parser]  # the default one, to look at a file without a knowledge base
+    parser_of: Callable[[KnowledgeBase], Parser]
     close: Callable[[], None]
 
     def own_index(self, purpose: str, wait_seconds: float | None = None) -> None:
@@ -62,9 +63,9 @@ class Services:
         self.parses.sweep()
 
     def workshop(self) -> Workshop:
-        """Return what a worker needs; starts the parser's child processes when they are first used."""
+        """Return what a worker needs; parsers are made when a job asks for them."""
         return Workshop(
-            tools=Tools(self.catalog, self.blobs, self.parses, self.parser()),
+            tools=Tools(self.catalog, self.blobs, self.parses, self.parser_of),
             embedder_of=self.embedder_of,
             index_of=self.index_of,
             home=self.settings.home,
@@ -100,7 +101,7 @@ def open_services(
     parses = ParseStore(settings.home / "parses")
     indexes = _indexes(settings.home)
     embedders = _Loaded(load_embedder or partial(_load_embedder, settings, announce))
-    parsers = _Loaded(lambda _: _parser(settings))
+    parsers = _Loaded(partial(_parser, settings))
 
     def embedder_of(knowledge_base: KnowledgeBase) -> Embedder:
         return embedders.get(knowledge_base.embedder)
@@ -108,6 +109,9 @@ def open_services(
     def index_of(knowledge_base: KnowledgeBase) -> Index:
         encoder = embedder_of(knowledge_base).encoder
         return indexes.open(knowledge_base, Space(encoder, encoder.width))
+
+    def parser_of(knowledge_base: KnowledgeBase) -> Parser:
+        return parsers.get(knowledge_base.parser)
 
     def close() -> None:
         for parser in parsers.all():
@@ -124,14 +128,15 @@ def open_services(
         shelves=Shelves(catalog),
         embedder_of=embedder_of,
         index_of=index_of,
-        parser=lambda: parsers.get("pdfium"),
+        parser=lambda: parsers.get(DEFAULT_PARSER),
+        parser_of=parser_of,
         close=close,
     )
 
 
 def open_parser(settings: Settings) -> Parser:
     """Return the parser alone, for a report on files that nobody adds: no data folder is opened. Close it."""
-    return _parser(settings)
+    return _parser(settings, DEFAULT_PARSER)
 
 
 def open_drawer(settings: Settings) -> "PageDrawer":
@@ -150,15 +155,10 @@ def _load_embedder(settings: Settings, announce: Announce, model: str) -> Embedd
     )
 
 
-def _parser(settings: Settings) -> Parser:
-    from carrel.parsing.pdfium_parser import PdfiumParser
+def _parser(settings: Settings, name: str) -> Parser:
+    from carrel.parsing.parsers import load_parser
 
-    return PdfiumParser(
-        workers=settings.parser_count,
-        seconds=settings.parse_seconds,
-        memory_mb=settings.parse_memory_mb,
-        max_pages=settings.parse_max_pages,
-    )
+    return load_parser(name, settings)
 
 
 def _indexes(home: Path) -> Indexes:

@@ -34,6 +34,10 @@ class Settings:
     parse_seconds: float = 120.0  # deadline for one file
     parse_memory_mb: int = 2048  # address space of a child process
     parse_max_pages: int = 5000
+    grobid_url: str = "http://127.0.0.1:8070"  # where the parser grobid sends PDFs
+    unstructured_url: str = "http://127.0.0.1:8000"  # where the parser unstructured sends PDFs
+    unstructured_strategy: str = "fast"  # how it reads them: fast, auto, hi_res or ocr_only
+    unstructured_api_key: str = ""  # if it asks for one
     keep_free_mb: int = 256  # stop taking papers in when the disk has less room than this
     index_wait_seconds: float = 10.0  # how long a command waits for another one to give up the index
 

@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -21,9 +23,15 @@ from carrel.core.errors import (
 from carrel.core.paper import BlockKind, ParsedPaper, sections
 from carrel.core.parsed_format import decode, encode
 from carrel.core.ports import Parser
+from carrel.parsing.pdf_frame import PdfFrame
 from carrel.parsing.pdfium_parser import PdfiumParser
+from carrel.parsing.pymupdf_parser import PyMuPdfParser
+from tests.contract.services import StandIn, grobid_stand_in, standing_in, unstructured_stand_in
 from tests.fakes.parser import FakeParser, fake_pdf
 from tests.unit.parsing import samples
+
+if TYPE_CHECKING:
+    from carrel.parsing.service_client import Service, ServiceClient
 
 MAX_PAGES = 5
 TITLE = "Sparse Attention for Long Documents"
@@ -36,6 +44,7 @@ class Adapter:
     parser: Parser
     good: bytes
     unreadable: dict[type[PaperError], bytes]
+    end: Callable[[], None] = lambda: None  # what has to be done after the last test
 
 
 def _fake() -> Adapter:
@@ -54,7 +63,7 @@ def _fake() -> Adapter:
     return Adapter(FakeParser(max_pages=MAX_PAGES), good, unreadable)
 
 
-def _pdfium() -> Adapter:
+def _of_pdfs(parser: Parser, end: "Callable[[], None]" = lambda: None) -> Adapter:
     good = samples.paper(TITLE)
     page = (("Heading", ("A page with a line of text that is long enough.",)),)
     unreadable: dict[type[PaperError], bytes] = {
@@ -63,15 +72,59 @@ def _pdfium() -> Adapter:
         NoTextLayer: samples.scanned(),
         TooManyPages: samples.paper(pages=[page] * (MAX_PAGES + 1)),
     }
-    return Adapter(PdfiumParser(workers=2, seconds=60, memory_mb=1024, max_pages=MAX_PAGES), good, unreadable)
+    return Adapter(parser, good, unreadable, end)
 
 
-@pytest.fixture(params=[_fake, _pdfium], ids=["fake", "pdfium"], scope="module")
+def _pdfium() -> Adapter:
+    return _of_pdfs(PdfiumParser(workers=2, seconds=60, memory_mb=1024, max_pages=MAX_PAGES))
+
+
+def _pymupdf() -> Adapter:
+    pytest.importorskip("pymupdf", reason="the extra carrel[pymupdf] is not installed")
+    return _of_pdfs(PyMuPdfParser(workers=2, seconds=60, memory_mb=1024, max_pages=MAX_PAGES))
+
+
+def _grobid() -> Adapter:
+    pytest.importorskip("lxml", reason="the extra carrel[grobid] is not installed")
+    from carrel.parsing.grobid_parser import GrobidParser, grobid_service
+
+    stand_in = grobid_stand_in(samples.paper(TITLE), samples.scanned())
+    return _served(stand_in, lambda client: GrobidParser(_frame(), client), grobid_service)
+
+
+def _unstructured() -> Adapter:
+    pytest.importorskip("httpx2", reason="the extra carrel[unstructured] is not installed")
+    from carrel.parsing.unstructured_parser import UnstructuredParser, unstructured_service
+
+    stand_in = unstructured_stand_in(samples.paper(TITLE), samples.scanned())
+    return _served(stand_in, lambda client: UnstructuredParser(_frame(), client), unstructured_service)
+
+
+def _frame() -> PdfFrame:
+    return PdfFrame(workers=2, seconds=60, memory_mb=1024, max_pages=MAX_PAGES)
+
+
+def _served(
+    stand_in: StandIn, make: "Callable[[ServiceClient], Parser]", service: "Callable[[str], Service]"
+) -> Adapter:
+    from carrel.parsing.service_client import ServiceClient
+
+    ends = ExitStack()
+    running = ends.enter_context(standing_in(stand_in))
+    return _of_pdfs(make(ServiceClient(service(running.url), seconds=30, waits=())), ends.close)
+
+
+@pytest.fixture(
+    params=[_fake, _pdfium, _pymupdf, _grobid, _unstructured],
+    ids=["fake", "pdfium", "pymupdf", "grobid", "unstructured"],
+    scope="module",
+)
 def adapter(request: pytest.FixtureRequest) -> Iterator[Adapter]:
     make: Callable[[], Adapter] = request.param
     adapter = make()
     yield adapter
     adapter.parser.close()
+    adapter.end()
 
 
 @pytest.fixture

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from carrel import __version__
+from tests.contract.services import grobid_stand_in, standing_in
 from tests.e2e.command import Carrel, Document, calm
 from tests.e2e.conftest import write_paper
+from tests.unit.parsing import samples
 
 HEX32 = re.compile(r"[0-9a-f]{32}")
 QUESTION = "Why do corals bleach?"
@@ -221,7 +223,8 @@ def test_knowledge_bases_are_created_listed_configured_and_deleted(
     carrel: Carrel, small_papers: tuple[Path, ...]
 ) -> None:
     fields = {
-        *("id", "name", "description", "domain", "embedder", "chunking", "generation", "papers", "passages"),
+        *("id", "name", "description", "domain", "embedder", "chunking", "parser", "generation"),
+        *("papers", "passages"),
     }
     created = carrel.json(
         *("kb", "create", "Reading", "--description", "To read", "--chunk-size", "200"),
@@ -241,6 +244,51 @@ def test_knowledge_bases_are_created_listed_configured_and_deleted(
     assert deleted["id"] == created["id"]
     assert carrel.json("kb", "list") == {"knowledge_bases": []}
     assert not (carrel.home / "index" / created["id"]).exists()
+
+
+def test_a_knowledge_base_has_a_parser_of_its_own(carrel: Carrel, small_papers: tuple[Path, ...]) -> None:
+    pytest.importorskip("pymupdf", reason="the extra carrel[pymupdf] is not installed")
+    pytest.importorskip("lxml", reason="the extra carrel[grobid] is not installed")
+    carrel.run("kb", "create", "odd", "--parser", "acrobat").failed_with(2, "acrobat", "pdfium, pymupdf")
+    assert carrel.json("kb", "create", "read by mupdf", "--parser", "pymupdf")["parser"] == "pymupdf"
+    assert carrel.json("add", small_papers[0], "--kb", "read by mupdf")["added"] == 1
+    fixed = carrel.run("kb", "configure", "read by mupdf", "--parser", "pdfium")
+    fixed.failed_with(2, "carrel kb create NEW --parser pdfium", "Nothing was changed")
+    # Nobody is at that address: the paper waits, and other knowledge bases' papers do not.
+    away = carrel.with_settings(CARREL_GROBID_URL="http://127.0.0.1:9")
+    assert away.json("kb", "create", "served", "--parser", "grobid")["parser"] == "grobid"
+    refused = away.run("add", small_papers[0], "--kb", "served")
+    refused.failed_with(3, "GROBID", "http://127.0.0.1:9", "docker run", "CARREL_GROBID_URL")
+    added = away.run("add", small_papers[1], "--kb", "read by mupdf")
+    assert (added.code, "1 added" in added.out, "GROBID cannot be used" in added.err) == (0, True, True)
+    assert "passages, pymupdf)" in carrel.run("kb", "list").out
+    (waiting,) = carrel.json("list", "--kb", "served")["waiting"]
+    assert waiting["file"] == small_papers[0].name
+    assert carrel.json("kb", "configure", "served", "--parser", "pdfium")["parser"] == "pdfium"
+    assert carrel.json("add", small_papers[1], "--kb", "served")["added"] == 1
+    listed = carrel.json("list", "--kb", "served")
+    assert (len(listed["papers"]), listed["waiting"]) == (2, [])
+
+
+def test_a_service_that_comes_back_reads_what_waited_for_it(carrel: Carrel, tmp_path: Path) -> None:
+    pytest.importorskip("lxml", reason="the extra carrel[grobid] is not installed")
+    paper = tmp_path / "paper.pdf"
+    paper.write_bytes(samples.paper())
+    carrel.json("kb", "create", "served", "--parser", "grobid")
+    away = carrel.with_settings(CARREL_GROBID_URL="http://127.0.0.1:9")
+    assert away.run("add", paper, "--kb", "served").code == 3
+    with standing_in(grobid_stand_in(paper.read_bytes(), samples.scanned())) as service:
+        here = carrel.with_settings(CARREL_GROBID_URL=service.url)
+        (item,) = here.json("add", paper, "--kb", "served")["items"]
+    assert (item["status"], item["title"], item["pages"]) == (
+        "ready",
+        "Sparse Attention for Long Documents",
+        2,
+    )
+    (result,) = carrel.json("search", "fast sparse model", "--kb", "served")["results"]
+    (passage,) = (found for found in result["passages"] if "four times as fast" in found["text"])
+    assert (passage["section"], passage["page"]) == ("2 Results", 2)
+    assert passage["boxes"] == [{"page": 2, "x0": 72.0, "y0": 82.44, "x1": 407.14, "y1": 94.12}]
 
 
 def test_models_are_listed_and_their_folder_is_named(carrel: Carrel, model_cache: Path) -> None:

@@ -10,20 +10,32 @@ from pathlib import Path
 import pytest
 
 from carrel.bootstrap import open_services
-from carrel.core.errors import EmptyQuery, KnowledgeBaseMissing, ModelUnavailable, StorageFull
+from carrel.core.errors import (
+    EmptyQuery,
+    KnowledgeBaseMissing,
+    ModelUnavailable,
+    ParserFixed,
+    ParsingServiceUnavailable,
+    StorageFull,
+)
 from carrel.core.ids import PaperId
 from carrel.core.jobs import JobState
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.ports import Parser
 from carrel.core.ranking import Filters, Mode, Signal
 from carrel.ingest.accept import accept
-from carrel.ingest.worker import Finished, work
+from carrel.ingest.worker import Finished, Postponed, work
 from carrel.library.cleaning import work_off_removals
 from carrel.library.mending import mend_indexes
 from carrel.storage import queue, removals
 from carrel.storage.database import Catalog, Transaction
+from tests.fakes.parser import FakeParser
 from tests.integration.worlds import (
     WORLDS,
+    HookedParser,
     World,
     fake_paper,
+    nothing_happens,
     settings_in,
     world_of_fakes,
     world_with_real_index,
@@ -116,17 +128,95 @@ def test_a_paper_in_two_knowledge_bases_is_stored_and_read_once(world: World) ->
     world.check(one=[])
 
 
-def test_what_a_file_says_is_read_again_by_another_parser(scripted: World) -> None:
+def test_what_a_file_says_is_read_again_by_another_version_of_its_parser(scripted: World) -> None:
     accepted = scripted.accept("Twice")
     scripted.work()
     parses = scripted.services.parses
-    assert parses.get(accepted.paper_id, "another/1") is None
-    parses.put(accepted.paper_id, "another/1", scripted.parser.parse(*_stored(scripted, accepted.paper_id)))
+    older = scripted.parser.fingerprint.split("/")[0] + "/0"
+    assert parses.get(accepted.paper_id, older) is None
+    parses.put(accepted.paper_id, older, scripted.parser.parse(*_stored(scripted, accepted.paper_id)))
     scripted.parser.parsed.clear()
     scripted.accept("Twice", kb="other")
     scripted.work()
     assert scripted.parser.parsed == ["Twice.pdf"]
     assert parses.get(accepted.paper_id, scripted.parser.fingerprint) is not None
+
+
+def test_two_knowledge_bases_read_the_same_paper_each_with_its_own_parser(scripted: World) -> None:
+    other = HookedParser(FakeParser(fingerprint="other/1"))
+    _choose(scripted, "theirs", other)
+    accepted = scripted.accept("Shared")
+    scripted.accept("Shared", kb="theirs")
+    scripted.work()
+    assert (scripted.parser.parsed, other.parsed) == (["Shared.pdf"], ["Shared.pdf"])
+    parses = scripted.services.parses
+    assert parses.get(accepted.paper_id, scripted.parser.fingerprint) is not None
+    assert parses.get(accepted.paper_id, "other/1") is not None
+    scripted.services.shelves.delete("theirs")
+    scripted.check(library=[accepted.paper_id])
+    scripted.services.shelves.delete("library")
+    scripted.check()
+    assert list((scripted.folder / "home" / "parses").glob("??/*")) == []
+
+
+def test_a_parser_that_cannot_be_used_holds_up_only_its_own_knowledge_base(scripted: World) -> None:
+    away = HookedParser(FakeParser(fingerprint="away/1"))
+    reason = ParsingServiceUnavailable(service="S", url="http://s", detail="gone", start="s", setting="S")
+    away.before = lambda _: fails(reason)()
+    _choose(scripted, "served", away)
+    for title in ("First", "Second", "Third", "Fourth", "Fifth", "Sixth"):
+        scripted.accept(title, kb="served")
+    scripted.accept("Own")
+    scripted.services.own_index("a test", 0)
+    events = list(work(scripted.services.workshop()))
+    assert [event.job.file_name for event in events if isinstance(event, Finished)] == ["Own.pdf"]
+    postponed = [event for event in events if isinstance(event, Postponed)]
+    assert {event.error for event in postponed} == {reason}
+    assert all(event.job.state is JobState.QUEUED for event in postponed)
+    # It is not asked again and again: only what was in hand when it failed.
+    assert len(postponed) < 6
+    assert set(states(scripted).values()) == {JobState.DONE, JobState.QUEUED}
+    away.before = nothing_happens
+    assert len(scripted.work()) == 6
+    assert len(scripted.titles("first second third fourth fifth sixth", "served")) == 6
+
+
+def test_a_paper_removed_while_its_parser_is_away_stays_removed(scripted: World) -> None:
+    away = HookedParser(FakeParser(fingerprint="away/1"))
+    _choose(scripted, "served", away)
+    accepted = scripted.accept("Gone", kb="served")
+
+    def remove(_: str) -> None:
+        scripted.services.shelves.remove(accepted.paper_id, [scripted.shelf("served")])
+        raise ParsingServiceUnavailable(service="S", url="http://s", detail="gone", start="s", setting="S")
+
+    away.before = remove
+    scripted.work()
+    assert states(scripted) == {}
+    scripted.check(served=[])
+
+
+def test_the_parser_of_what_is_being_read_stays(scripted: World) -> None:
+    shelves = scripted.services.shelves
+    scripted.accept("Waiting", kb="queued")
+    assert shelves.configure("queued", None, None, "another").parser == "another"
+    assert shelves.configure("queued", None, None, "pdfium").parser == "pdfium"
+    with scripted.services.catalog.write() as tx:
+        assert queue.claim(tx) is not None
+    with pytest.raises(ParserFixed, match="carrel kb create NEW --parser another"):
+        shelves.configure("queued", None, None, "another")
+    assert shelves.configure("queued", None, "the same parser", "pdfium").description == "the same parser"
+
+
+def _choose(world: World, kb: str, parser: HookedParser) -> None:
+    """Make a knowledge base that is read by another parser than the rest."""
+    world.services.shelves.create(kb, parser="another")
+    usual = world.services.parser_of
+
+    def parser_of(knowledge_base: KnowledgeBase) -> Parser:
+        return parser if knowledge_base.parser == "another" else usual(knowledge_base)
+
+    world.services = replace(world.services, parser_of=parser_of)
 
 
 def _stored(world: World, paper: PaperId) -> tuple[Path, str]:

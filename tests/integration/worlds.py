@@ -164,6 +164,7 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
         embedder_of=lambda _: embedder,
         index_of=index_of,
         parser=lambda: parser,
+        parser_of=lambda _: parser,
         close=catalog.close,
     )
     yield World(services, embedder, parser, folder, fake_paper)
@@ -175,7 +176,7 @@ def world_with_real_index(folder: Path) -> Iterator[World]:
     """The real index and blobs; a fake parser, so that a test can say what a file's metadata are."""
     embedder, parser = HookedEmbedder(), HookedParser(FakeParser())
     opened = open_services(settings_in(folder), print, load_embedder=_always(embedder))
-    services = replace(opened, parser=lambda: parser)
+    services = replace(opened, parser=lambda: parser, parser_of=lambda _: parser)
     yield World(services, embedder, parser, folder, fake_paper)
     services.close()
 
@@ -186,7 +187,7 @@ def world_with_real_parser(folder: Path) -> Iterator[World]:
     embedder = HookedEmbedder()
     opened = open_services(settings_in(folder), print, load_embedder=_always(embedder))
     parser = HookedParser(opened.parser())
-    services = replace(opened, parser=lambda: parser)
+    services = replace(opened, parser=lambda: parser, parser_of=lambda _: parser)
     yield World(services, embedder, parser, folder, real_paper)
     services.close()
 

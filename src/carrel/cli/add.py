@@ -11,14 +11,14 @@ from carrel.bootstrap import Services
 from carrel.cli.output import Json, error_document, note, print_json, printable
 from carrel.cli.progress import Reporter, reporter
 from carrel.cli.session import services, settings_with_workers
-from carrel.core.errors import IndexBusy, PaperError, RemovedMeanwhile, UsageError
-from carrel.core.ids import JobId
+from carrel.core.errors import CarrelError, IndexBusy, PaperError, RemovedMeanwhile, UsageError
+from carrel.core.ids import JobId, KnowledgeBaseId
 from carrel.core.jobs import Job, JobState
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.ranking import PaperRecord
 from carrel.ingest.accept import accept, find_files
-from carrel.ingest.worker import Finished, work
+from carrel.ingest.worker import Finished, Postponed, work
 from carrel.library.mending import mend_indexes
 from carrel.storage import papers, queue
 
@@ -64,11 +64,16 @@ def bring_in(jobs: set[JobId], opened: Services, progress: Reporter) -> dict[Job
     Whoever owns the index works on everybody's jobs; when it stops, the next one goes on. Without
     jobs of our own there may still be others', and an index to mend: nobody is waited for then.
     Returns each job as it ended, but for those that somebody else removed meanwhile.
+
+    Raises:
+        ParsingServiceUnavailable, ParserNotInstalled: one of these jobs needs a parser that cannot be
+            used; it stays in the queue, and the jobs of other knowledge bases are done.
     """
     said = ""
     waiting = set(jobs)
     ended: dict[JobId, Job] = {}
     while True:
+        held: dict[KnowledgeBaseId, CarrelError] = {}
         try:
             opened.own_index("carrel add", wait_seconds=0)
             mend_indexes(opened.catalog, opened.index_of)
@@ -81,19 +86,43 @@ def bring_in(jobs: set[JobId], opened: Services, progress: Reporter) -> dict[Job
                 progress.say(tr("{holder} is at work; it takes these files along.").format(holder=holder))
             time.sleep(_POLL_SECONDS)
         else:
-            # Closed at once when the user stops us: the jobs in hand go back while we own the index.
-            with closing(work(opened.workshop())) as events:
-                for event in events:
-                    progress.tell(event)
-                    if isinstance(event, Finished):
-                        ended[event.job.id] = event.job
+            held = _work_off(opened, progress, ended)
         with opened.catalog.read() as tx:
             states = queue.states(tx, sorted(waiting))
         ended |= {identifier: job for identifier, job in states.items() if job.state.final}
         # A job without a row was removed by someone else: nobody waits for it any more.
         waiting = states.keys() - ended.keys()
+        _tell_of_held({states[identifier].knowledge_base_id for identifier in waiting}, held, progress)
         if not waiting:
             return ended
+
+
+def _work_off(
+    opened: Services, progress: Reporter, ended: dict[JobId, Job]
+) -> dict[KnowledgeBaseId, CarrelError]:
+    """Work the queue off and note how jobs ended; return which knowledge bases' jobs had to wait, and why."""
+    held: dict[KnowledgeBaseId, CarrelError] = {}
+    # Closed at once when the user stops us: the jobs in hand go back while we own the index.
+    with closing(work(opened.workshop())) as events:
+        for event in events:
+            if isinstance(event, Postponed):
+                held[event.job.knowledge_base_id] = event.error
+                continue
+            progress.tell(event)
+            if isinstance(event, Finished):
+                ended[event.job.id] = event.job
+    return held
+
+
+def _tell_of_held(
+    ours: set[KnowledgeBaseId], held: dict[KnowledgeBaseId, CarrelError], progress: Reporter
+) -> None:
+    """Raise why one of our knowledge bases' jobs had to wait; say so where they are only others'."""
+    for knowledge_base, reason in held.items():
+        if knowledge_base in ours:
+            raise reason
+    for reason in held.values():
+        progress.say(str(reason))
 
 
 def _accept_all(

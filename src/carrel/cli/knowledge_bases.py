@@ -4,8 +4,9 @@ from carrel.cli.output import Json, print_json, printable
 from carrel.cli.papers import clean_now_or_later
 from carrel.cli.session import services
 from carrel.core.errors import InvalidSetting
-from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
+from carrel.core.knowledge_base import DEFAULT_PARSER, ChunkSettings, KnowledgeBase
 from carrel.core.language import tr
+from carrel.parsing.parsers import check_parser
 
 
 def list_knowledge_bases(as_json: bool) -> int:
@@ -19,6 +20,8 @@ def list_knowledge_bases(as_json: bool) -> int:
         counts = tr("{papers} papers, {passages} passages").format(
             papers=knowledge_base.papers, passages=knowledge_base.passages
         )
+        if knowledge_base.parser != DEFAULT_PARSER:
+            counts += f", {knowledge_base.parser}"
         print(
             f"{printable(knowledge_base.name)}  ({counts})  {printable(knowledge_base.description)}".rstrip()
         )
@@ -27,22 +30,29 @@ def list_knowledge_bases(as_json: bool) -> int:
     return 0
 
 
-def create_knowledge_base(name: str, description: str, size: int, overlap: int, as_json: bool) -> int:
+def create_knowledge_base(
+    name: str, description: str, size: int, overlap: int, parser: str, as_json: bool
+) -> int:
     """Create an empty knowledge base and print it."""
     try:
         chunking = ChunkSettings(size, overlap)
     except ValueError as error:
         raise InvalidSetting(name="chunking", value=f"{size}/{overlap}", expected=str(error)) from error
+    check_parser(parser)
     with services() as opened:
-        knowledge_base = opened.shelves.create(name, description, chunking)
+        knowledge_base = opened.shelves.create(name, description, chunking, parser)
     _print(knowledge_base, tr("Created: {name}"), as_json)
     return 0
 
 
-def configure_knowledge_base(name: str, rename: str | None, description: str | None, as_json: bool) -> int:
-    """Change a knowledge base's name or description and print it."""
+def configure_knowledge_base(
+    name: str, rename: str | None, description: str | None, parser: str | None, as_json: bool
+) -> int:
+    """Change a knowledge base's name, description or parser and print it."""
+    if parser is not None:
+        check_parser(parser)
     with services() as opened:
-        knowledge_base = opened.shelves.configure(name, rename, description)
+        knowledge_base = opened.shelves.configure(name, rename, description, parser)
     _print(knowledge_base, tr("Changed: {name}"), as_json)
     return 0
 
@@ -71,6 +81,7 @@ def _document(knowledge_base: KnowledgeBase) -> dict[str, Json]:
         "domain": knowledge_base.domain,
         "embedder": knowledge_base.embedder,
         "chunking": {"size": knowledge_base.chunking.size, "overlap": knowledge_base.chunking.overlap},
+        "parser": knowledge_base.parser,
         "generation": knowledge_base.generation,
         "papers": knowledge_base.papers,
         "passages": knowledge_base.passages,

@@ -204,23 +204,29 @@ def kb_create(
     description: Annotated[str, typer.Option(help=tr("What it is for."))] = "",
     chunk_size: Annotated[int, typer.Option(help=tr("Size of passages in the model's tokens."))] = 1024,
     chunk_overlap: Annotated[int, typer.Option(help=tr("Overlap of passages in the model's tokens."))] = 256,
+    parser: Annotated[
+        str, typer.Option(help=tr("What reads its PDFs: pdfium, pymupdf, grobid or unstructured."))
+    ] = "pdfium",
     as_json: AsJson = False,
 ) -> None:
     from carrel.cli.knowledge_bases import create_knowledge_base
 
-    sys.exit(create_knowledge_base(name, description, chunk_size, chunk_overlap, as_json))
+    sys.exit(create_knowledge_base(name, description, chunk_size, chunk_overlap, parser, as_json))
 
 
-@kb_app.command("configure", help=tr("Change a knowledge base's name or description."))
+@kb_app.command("configure", help=tr("Change a knowledge base's name, description or parser."))
 def kb_configure(
     name: Annotated[str, typer.Argument(help=tr("Its name."))],
     rename: Annotated[str | None, typer.Option(help=tr("Its new name."))] = None,
     description: Annotated[str | None, typer.Option(help=tr("What it is for."))] = None,
+    parser: Annotated[
+        str | None, typer.Option(help=tr("What reads its PDFs: pdfium, pymupdf, grobid or unstructured."))
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     from carrel.cli.knowledge_bases import configure_knowledge_base
 
-    sys.exit(configure_knowledge_base(name, rename, description, as_json))
+    sys.exit(configure_knowledge_base(name, rename, description, parser, as_json))
 
 
 @kb_app.command("delete", help=tr("Delete a knowledge base and the papers that no other one holds."))

@@ -58,7 +58,8 @@ def draw_overlays(record: PaperRecord, out: Path, page: int | None, opened: Serv
         PaperError: the file can no longer be read, or a page is damaged.
     """
     path = _stored_file(record, opened)
-    parser = opened.parser()
+    shelves = {shelf.id: shelf for shelf in opened.shelves.readable()}
+    parser = opened.parser_of(shelves[record.knowledge_base_id])
     parsed = opened.parses.get(record.id, parser.fingerprint) or parser.parse(path, record.file_name)
     count = len(parsed.pages)
     wanted = range(1, count + 1) if page is None else (page,)

@@ -5,18 +5,18 @@
     │   ├── EmptyQuery · InvalidFilter · InvalidSetting · NoRerankerConfigured
     │   ├── PathMissing · NoPapersInFolder
     │   ├── KnowledgeBaseMissing · KnowledgeBaseExists · PaperMissing · AmbiguousPaperId
-    │   ├── PaperIdTooShort · ModelUnknown
+    │   ├── PaperIdTooShort · ModelUnknown · ParserUnknown · ParserNotInstalled · ParserFixed
     │   ├── DataFolderTooNew · DataFolderNotWritable · SpaceMismatch
     │   └── in ``page_errors``: PageMissing · FileNotWritable
     ├── PaperError            exit 1: this file cannot become a paper; the others go on
     │   ├── EmptyFile · NotAPdf · DamagedPdf · EncryptedPdf · NoTextLayer · FileUnreadable
     │   ├── ParseTimeout · ParseMemoryExceeded · ParserCrashed · TooManyPages
-    │   │   · RemovedMeanwhile · UnforeseenFault
+    │   │   · ParsingServiceRefused · RemovedMeanwhile · UnforeseenFault
     │   └── in ``page_errors``: UnreadableText
     ├── StorageFull           exit 1: retry when there is room; what was accepted is kept
     ├── ServiceError          exit 3: something Carrel needs cannot be reached
     │   ├── IndexBusy · IndexDamaged · IndexIncomplete · CatalogBusy · ModelUnavailable · ModelCorrupt
-    │   └── ParserUnavailable
+    │   └── ParserUnavailable · ParsingServiceUnavailable
     └── CatalogDamaged        exit 3: the catalog cannot be read
 
 Each error says what happened and to what (``message``) and what to do next (``hint``); has a
@@ -24,49 +24,7 @@ Each error says what happened and to what (``message``) and what to do next (``h
 templates, so that they can be shown in the reader's language; parameters are plain strings.
 """
 
-from typing import ClassVar
-
-from carrel.core.language import tr
-
-
-class CarrelError(Exception):
-    """Base of the tree. Subclasses give the templates; instances give the parameters."""
-
-    template: ClassVar[str] = ""
-    hint_template: ClassVar[str] = ""
-    retryable: ClassVar[bool] = False
-    exit_code: ClassVar[int] = 1
-
-    def __init__(self, **parameters: object) -> None:
-        self.parameters = {name: str(value) for name, value in parameters.items()}
-        super().__init__(self.template.format(**self.parameters))
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Errors cross process boundaries: rebuild from the class and its parameters."""
-        return (_rebuild, (type(self), self.parameters))
-
-    @property
-    def kind(self) -> str:
-        """The class's name in kebab-case, for programs: ``EncryptedPdf`` is ``encrypted-pdf``."""
-        name = type(self).__name__
-        return "".join("-" + c.lower() if c.isupper() else c for c in name).lstrip("-")
-
-    @property
-    def message(self) -> str:
-        """What happened, in the reader's language, one line."""
-        return tr(self.template).format(**self.parameters)
-
-    @property
-    def hint(self) -> str:
-        """What to do next, in the reader's language, one line."""
-        return tr(self.hint_template).format(**self.parameters)
-
-    def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
-
-
-def _rebuild(error: type[CarrelError], parameters: dict[str, str]) -> CarrelError:
-    return error(**parameters)
+from carrel.core.error_base import CarrelError as CarrelError  # noqa: PLC0414 - the tree's root
 
 
 class UsageError(CarrelError):
@@ -159,6 +117,30 @@ class ModelUnknown(UsageError):
     hint_template = "Known models: {known}."
 
 
+class ParserUnknown(UsageError):
+    """No such parser. Parameters: parser, known."""
+
+    template = "The parser {parser!r} is not known."
+    hint_template = "Known parsers: {known}."
+
+
+class ParserNotInstalled(UsageError):
+    """A parser whose package is an optional extra. Parameters: parser, extra."""
+
+    template = "The parser {parser} is not installed."
+    hint_template = "Install what it needs with: pip install 'carrel[{extra}]'."
+
+
+class ParserFixed(UsageError):
+    """Two parsers' readings would be mixed in one index. Parameters: name, parser, wanted."""
+
+    template = "The knowledge base {name!r} holds papers that {parser} has read."
+    hint_template = (
+        "Create another one and add the papers there: carrel kb create NEW --parser {wanted}. "
+        "Nothing was changed."
+    )
+
+
 class DataFolderTooNew(UsageError):
     """A newer Carrel wrote the data folder. Parameters: folder, revision."""
 
@@ -249,6 +231,13 @@ class ParseMemoryExceeded(PaperError):
     hint_template = "Raise CARREL_PARSE_MEMORY_MB, or split the file."
 
 
+class ParsingServiceRefused(PaperError):
+    """A parsing service could not read this file. Parameters: service, detail."""
+
+    template = "{name} could not be read by {service} ({detail})."
+    hint_template = "Add it to a knowledge base with another parser: carrel kb create NEW --parser pdfium."
+
+
 class RemovedMeanwhile(PaperError):
     """Somebody removed the paper, or its knowledge base, while it was being added."""
 
@@ -335,6 +324,13 @@ class ParserUnavailable(ServiceError):
 
     template = "The PDF reader could not be started ({detail})."
     hint_template = "Check CARREL_PARSE_MEMORY_MB and the memory of this machine; nothing was lost."
+
+
+class ParsingServiceUnavailable(ServiceError):
+    """A parsing service cannot be reached or used. Parameters: service, url, detail, start, setting."""
+
+    template = "{service} cannot be used at {url} ({detail})."
+    hint_template = "Start it, for example with: {start}; or set {setting}. The papers stay queued."
 
 
 class CatalogDamaged(ServiceError):

@@ -104,6 +104,10 @@ class WordBoxes:
         return tuple(sorted(counts, key=lambda page: (-counts[page], page)))
 
 
+_NOTHING = np.zeros(0, np.int32)
+NO_WORD_BOXES = WordBoxes(_NOTHING, _NOTHING, _NOTHING, _NOTHING, np.zeros((0, 4), np.float32))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ParsedPaper:
     """A paper as a parser read it. Block and word offsets are into ``text``.

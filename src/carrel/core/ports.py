@@ -25,7 +25,10 @@ class Parser(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """Names the parser and its version; another fingerprint may read the same bytes otherwise."""
+        """Names the parser and its version; another fingerprint may read the same bytes otherwise.
+
+        Begins with the parser's name in small letters, followed by a slash.
+        """
         ...
 
     def parse(self, path: Path, name: str) -> ParsedPaper:
@@ -33,6 +36,7 @@ class Parser(Protocol):
 
         Raises:
             PaperError: the file cannot be read; the reason is in its kind. The parser goes on.
+            ServiceError: no file is to blame; it can be tried again.
         """
         ...
 

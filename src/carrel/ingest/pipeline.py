@@ -20,7 +20,7 @@ from carrel.core.metadata import Metadata
 from carrel.core.paper import ParsedPaper, in_context
 from carrel.core.ports import BlobStore, Embedder, Index, IndexedPaper, IndexedPassage, Parser
 from carrel.core.space import Vectors
-from carrel.storage import papers, queue, versions
+from carrel.storage import knowledge_bases, papers, queue, versions
 from carrel.storage.database import Catalog
 from carrel.storage.parses import ParseStore
 
@@ -30,12 +30,12 @@ _PASSAGES_A_CALL = 64
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What the journey needs. The embedder and index are those of the job's knowledge base."""
+    """What the journey needs. Parser, embedder and index are those of the job's knowledge base."""
 
     catalog: Catalog
     blobs: BlobStore
     parses: ParseStore
-    parser: Parser
+    parser_of: Callable[[KnowledgeBase], Parser]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +50,26 @@ class Progress:
 
 
 def parse(job: Job, tools: Tools) -> ParsedPaper:
-    """Read the paper, or take what was read before. Raises PaperError."""
-    stored = tools.parses.get(job.paper_id, tools.parser.fingerprint)
+    """Read the paper with its knowledge base's parser, or take what that has read before.
+
+    Raises:
+        PaperError: the file cannot be read.
+        ParserUnknown, ParserNotInstalled, ServiceError: the parser cannot be used.
+        KnowledgeBaseMissing, PaperMissing: deleted since the job was claimed.
+    """
+    with tools.catalog.read() as tx:
+        knowledge_base = knowledge_bases.by_id(tx, job.knowledge_base_id)
+        sha256 = papers.sha256_of(tx, job.paper_id)
+    parser = tools.parser_of(knowledge_base)
+    stored = tools.parses.get(job.paper_id, parser.fingerprint)
     if stored is not None:
         return stored
-    with tools.catalog.read() as tx:
-        sha256 = papers.sha256_of(tx, job.paper_id)
     try:
         path = tools.blobs.path(sha256)
     except KeyError as error:
         raise FileUnreadable(name=job.file_name, detail="its stored copy is missing") from error
-    parsed = tools.parser.parse(path, job.file_name)
-    tools.parses.put(job.paper_id, tools.parser.fingerprint, parsed)
+    parsed = parser.parse(path, job.file_name)
+    tools.parses.put(job.paper_id, parser.fingerprint, parsed)
     return parsed
 
 

@@ -12,13 +12,18 @@ from pathlib import Path
 from carrel.core.errors import (
     CarrelError,
     IndexDamaged,
+    InvalidSetting,
     KnowledgeBaseMissing,
     PaperError,
     PaperMissing,
+    ParserNotInstalled,
+    ParserUnknown,
+    ParsingServiceUnavailable,
     SpaceMismatch,
     StorageFull,
     UnforeseenFault,
 )
+from carrel.core.ids import KnowledgeBaseId
 from carrel.core.jobs import Job, JobState, Stage
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import ParsedPaper
@@ -41,6 +46,14 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
+class Postponed:
+    """A job that waits on in the queue: its knowledge base's parser cannot be used, for this reason."""
+
+    job: Job
+    error: CarrelError
+
+
+@dataclass(frozen=True, slots=True)
 class Workshop:
     """What a worker needs besides the journey's tools."""
 
@@ -52,27 +65,36 @@ class Workshop:
     parsers: int
 
 
-def work(workshop: Workshop) -> Generator[Progress | Finished, None, None]:
+Event = Progress | Finished | Postponed
+
+
+def work(workshop: Workshop) -> Generator[Event, None, None]:
     """Work jobs off, oldest first, until none waits; only for the owner of the index.
 
-    A file that cannot be read fails alone. An error that is nobody's file's fault (disk full, model
-    unreachable) puts the jobs in hand back into the queue and is raised: nothing is lost.
+    A file that cannot be read fails alone. Where a knowledge base's parser cannot be used (its service
+    is down, its package missing), the base's jobs are postponed and those of the others go on. An
+    error that is nobody's file's fault (disk full, model unreachable) puts the jobs in hand back into
+    the queue and is raised: nothing is lost.
     """
     # What is loaded by now stays: the collector need not look through it again and again.
     gc.freeze()
     with workshop.tools.catalog.write() as tx:
         queue.put_back_interrupted(tx)
     waiting: _Waiting = deque()
+    held: set[KnowledgeBaseId] = set()
     threads = ThreadPoolExecutor(workshop.parsers, thread_name_prefix="parse")
     try:
         while True:
             # One paper more than parsers: so none of them idles while the oldest is embedded.
-            while len(waiting) <= workshop.parsers and (job := _claim(workshop)) is not None:
+            while len(waiting) <= workshop.parsers and (job := _claim(workshop, held)) is not None:
                 waiting.append((job, threads.submit(parse, job, workshop.tools)))
             if not waiting:
                 return
             job, parsed = waiting[0]
-            yield from _journey(job, parsed, workshop)
+            for event in _journey(job, parsed, workshop):
+                if isinstance(event, Postponed):
+                    held.add(job.knowledge_base_id)
+                yield event
             waiting.popleft()
     finally:
         # Not waiting: a file may take its parser minutes, and the user has pressed Ctrl-C.
@@ -81,7 +103,7 @@ def work(workshop: Workshop) -> Generator[Progress | Finished, None, None]:
             queue.put_back_interrupted(tx)
 
 
-def _claim(workshop: Workshop) -> Job | None:
+def _claim(workshop: Workshop, held: set[KnowledgeBaseId]) -> Job | None:
     free_mb = shutil.disk_usage(workshop.home).free // 1_000_000
     if free_mb < workshop.keep_free_mb:
         with workshop.tools.catalog.read() as tx:
@@ -89,10 +111,10 @@ def _claim(workshop: Workshop) -> Job | None:
                 return None
         raise StorageFull(folder=workshop.home, free_mb=free_mb, needed_mb=workshop.keep_free_mb)
     with workshop.tools.catalog.write() as tx:
-        return queue.claim(tx)
+        return queue.claim(tx, held)
 
 
-def _journey(job: Job, parsing: Future[ParsedPaper], workshop: Workshop) -> Iterator[Progress | Finished]:
+def _journey(job: Job, parsing: Future[ParsedPaper], workshop: Workshop) -> Iterator[Event]:
     tools = workshop.tools
     yield Progress(job, Stage.PARSE)
     try:
@@ -113,6 +135,11 @@ def _journey(job: Job, parsing: Future[ParsedPaper], workshop: Workshop) -> Iter
     except (PaperError, IndexDamaged, SpaceMismatch) as error:
         # The file's fault, or its knowledge base's: the others go on.
         yield _failed(job, error, tools)
+    except (ParsingServiceUnavailable, ParserNotInstalled, ParserUnknown, InvalidSetting) as error:
+        with tools.catalog.write() as tx:
+            if queue.still_wanted(tx, job):
+                queue.put_back(tx, job)
+        yield Postponed(replace(job, state=JobState.QUEUED), error)
     except (KnowledgeBaseMissing, PaperMissing):
         # Deleted since the job was claimed; the job went with it.
         yield Finished(replace(job, state=JobState.CANCELLED))

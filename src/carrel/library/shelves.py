@@ -12,10 +12,11 @@ from carrel.core.errors import (
     KnowledgeBaseMissing,
     PaperIdTooShort,
     PaperMissing,
+    ParserFixed,
 )
 from carrel.core.ids import PaperId, new_knowledge_base_id
-from carrel.core.jobs import Job
-from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
+from carrel.core.jobs import Job, JobState
+from carrel.core.knowledge_base import DEFAULT_PARSER, ChunkSettings, KnowledgeBase
 from carrel.core.paper import Passage
 from carrel.core.ranking import PaperRecord, published_first
 from carrel.storage import knowledge_bases, papers, passages, queue, versions
@@ -46,9 +47,13 @@ class Shelves:
         self._catalog = catalog
 
     def create(
-        self, name: str, description: str = "", chunking: ChunkSettings | None = None
+        self,
+        name: str,
+        description: str = "",
+        chunking: ChunkSettings | None = None,
+        parser: str = DEFAULT_PARSER,
     ) -> KnowledgeBase:
-        """Create an empty knowledge base.
+        """Create an empty knowledge base. ``parser`` is a known one: the caller has looked.
 
         Raises:
             KnowledgeBaseExists: the name is taken.
@@ -59,6 +64,7 @@ class Shelves:
             name=_checked_name(name),
             description=description,
             chunking=chunking or ChunkSettings(),
+            parser=parser,
         )
         with self._catalog.write() as tx:
             knowledge_bases.create(tx, knowledge_base)
@@ -85,17 +91,25 @@ class Shelves:
                 return knowledge_bases.all_of_them(tx)
             return tuple(knowledge_bases.by_name(tx, name) for name in dict.fromkeys(names))
 
-    def configure(self, name: str, rename: str | None, description: str | None) -> KnowledgeBase:
-        """Change a knowledge base's name or description; None leaves it as it is.
+    def configure(
+        self, name: str, rename: str | None, description: str | None, parser: str | None = None
+    ) -> KnowledgeBase:
+        """Change a knowledge base's name, description or parser; None leaves it as it is.
 
         Raises:
             KnowledgeBaseMissing, KnowledgeBaseExists, InvalidSetting: as ``create``.
+            ParserFixed: it holds papers, or one is being read, and another parser is asked for.
         """
         with self._catalog.write() as tx:
             present = knowledge_bases.by_name(tx, name)
             new_name = _checked_name(rename) if rename is not None else present.name
             new_description = description if description is not None else present.description
-            knowledge_bases.configure(tx, name, new_name, new_description)
+            new_parser = parser or present.parser
+            if new_parser != present.parser:
+                reading = any(job.state is JobState.RUNNING for job in queue.waiting(tx, [present.id]))
+                if present.papers or reading:
+                    raise ParserFixed(name=name, parser=present.parser, wanted=new_parser)
+            knowledge_bases.configure(tx, name, new_name, new_description, new_parser)
             return knowledge_bases.by_name(tx, new_name)
 
     def delete(self, name: str) -> KnowledgeBase:

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from carrel.core.errors import PaperError
+from carrel.core.paper import ParsedPaper
 from carrel.core.parsed_format import encode
 from carrel.parsing.frames import Answer, Kind, Request, error_payload, read_request, write_answer
 from carrel.parsing.page_drawing import draw_page
-from carrel.parsing.pdf_document import read_pdf, start_pdfium
+from carrel.parsing.pdf_document import read_frame, read_pdf, start_pdfium
 
 _FILES = 200  # a fresh process after so many, against leaks
 _MEGABYTE = 1 << 20
@@ -72,7 +73,7 @@ def _parse(request: Request) -> tuple[Kind, bytes]:
         if request.draw_page is not None:
             image = draw_page(Path(request.path), "", request.draw_page, request.dpi)
             return Kind.IMAGE, image.packed()
-        return Kind.PAPER, encode(read_pdf(Path(request.path), "", request.max_pages))
+        return Kind.PAPER, encode(_read(request))
     except PaperError as error:
         parameters = {key: value for key, value in error.parameters.items() if key != "name"}
         return Kind.ERROR, error_payload(type(error).__name__, parameters)
@@ -81,6 +82,18 @@ def _parse(request: Request) -> tuple[Kind, bytes]:
     except Exception as error:  # the boundary of the process: whatever it is, the parser must hear of it
         detail = {"detail": type(error).__name__, "traceback": traceback.format_exc()}
         return Kind.FAULT, error_payload("ParserCrashed", detail)
+
+
+def _read(request: Request) -> ParsedPaper:
+    path = Path(request.path)
+    if request.reader == "pymupdf":
+        # An optional package; loaded by the children of the knowledge bases that want it.
+        from carrel.parsing.pymupdf_document import read_with_pymupdf
+
+        return read_with_pymupdf(path, "", request.max_pages)
+    if request.reader == "frame":
+        return read_frame(path, "", request.max_pages)
+    return read_pdf(path, "", request.max_pages)
 
 
 def _limit_resources(memory_mb: int) -> bool:

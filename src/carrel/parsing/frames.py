@@ -35,10 +35,11 @@ class Answer(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What the child is asked to do: read the file at ``path``, or draw one of its pages."""
+    """What the child is asked to do: read the file at ``path`` with a reader, or draw one of its pages."""
 
     path: str
     max_pages: int
+    reader: str = "pdfium"  # or "pymupdf"; "frame" for the sizes of the pages only
     draw_page: int | None = None  # from 1; None where the file is to be read
     dpi: float = 0.0
 

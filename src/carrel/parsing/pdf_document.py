@@ -18,7 +18,8 @@ from carrel.core.errors import (
     NoTextLayer,
     TooManyPages,
 )
-from carrel.core.paper import PageSize, ParsedPaper
+from carrel.core.metadata import Metadata
+from carrel.core.paper import NO_WORD_BOXES, PageSize, ParsedPaper
 from carrel.parsing.pdf_text import read_page
 from carrel.parsing.printed import NO_WORDS, Printed, PrintedPage
 from carrel.parsing.quality import check_characters, check_words
@@ -55,11 +56,7 @@ def read_pdf(path: Path, name: str, max_pages: int) -> ParsedPaper:
         PaperError: of any kind but those that only the parent can see (time, memory, a crash).
     """
     with open_pdf(path, name) as document:
-        count = int(pdfium.FPDF_GetPageCount(document))
-        if count <= 0:
-            raise DamagedPdf(name=name, detail="no pages can be found in it")
-        if count > max_pages:
-            raise TooManyPages(name=name, pages=count, limit=max_pages)
+        count = _page_count(document, name, max_pages)
         printed = Printed(_pages(document, count, name), _info(document))
         check_characters(printed, name)
         _check_text(document, printed, name)
@@ -68,8 +65,28 @@ def read_pdf(path: Path, name: str, max_pages: int) -> ParsedPaper:
     return paper
 
 
-def _check_frame(path: Path, name: str) -> None:
-    """Look at the first and last bytes: what they tell needs no parser."""
+def read_frame(path: Path, name: str, max_pages: int) -> ParsedPaper:
+    """Return a paper without text that has the PDF's pages: can it be opened, and how large are they?
+
+    Raises like ``read_pdf``, but for what only shows when pages are read.
+    """
+    with open_pdf(path, name) as document:
+        count = _page_count(document, name, max_pages)
+        sizes = tuple(_page_size(document, index) for index in range(count))
+    return ParsedPaper(Metadata(), "", (), NO_WORD_BOXES, sizes)
+
+
+def _page_count(document: object, name: str, max_pages: int) -> int:
+    count = int(pdfium.FPDF_GetPageCount(document))
+    if count <= 0:
+        raise DamagedPdf(name=name, detail="no pages can be found in it")
+    if count > max_pages:
+        raise TooManyPages(name=name, pages=count, limit=max_pages)
+    return count
+
+
+def check_frame(path: Path, name: str) -> None:
+    """Look at the first and last bytes: what they tell needs no parser. Raises PaperError."""
     try:
         with path.open("rb") as stream:
             size = stream.seek(0, 2)
@@ -101,7 +118,7 @@ def _is_cut_off(stream: BinaryIO, head: bytes, size: int) -> bool:
 @contextmanager
 def open_pdf(path: Path, name: str) -> Iterator[object]:
     """Yield pdfium's document; ``name`` is what errors call the file. Raises PaperError."""
-    _check_frame(path, name)
+    check_frame(path, name)
     # An empty password opens what is only protected against printing or changing.
     document = pdfium.FPDF_LoadDocument(str(path).encode("utf-8", "surrogateescape"), None)
     if not document:

@@ -15,12 +15,16 @@ PARSER_VERSION = 3
 class PdfiumParser:
     """Reads PDFs into papers. Every file is opened in a child process with limits.
 
+    A subclass has it read by another library, by naming another ``reader``.
+
     Args:
         workers: how many files may be read at once.
         seconds: how long one file may take.
         memory_mb: how much memory one file may take, in megabytes.
         max_pages: how many pages one file may have.
     """
+
+    reader = "pdfium"
 
     def __init__(
         self,
@@ -55,7 +59,7 @@ class PdfiumParser:
 
         Raises like ``parse``.
         """
-        request = Request(str(path.absolute()), self._max_pages)
+        request = Request(str(path.absolute()), self._max_pages, self.reader)
         return self.children.ask(request, name, Kind.PAPER)
 
     def close(self) -> None:

@@ -65,8 +65,8 @@ def all_of_them(tx: Transaction) -> tuple[KnowledgeBase, ...]:
     return tuple(_knowledge_base(row) for row in tx.rows(f"{_SELECT} ORDER BY name"))
 
 
-def configure(tx: Transaction, name: str, new_name: str, description: str) -> None:
-    """Change a knowledge base's name and description.
+def configure(tx: Transaction, name: str, new_name: str, description: str, parser: str) -> None:
+    """Change a knowledge base's name, description and parser.
 
     Raises:
         KnowledgeBaseMissing: there is none of that name.
@@ -76,10 +76,14 @@ def configure(tx: Transaction, name: str, new_name: str, description: str) -> No
     if new_name != name and _find(tx, new_name) is not None:
         raise KnowledgeBaseExists(name=new_name)
     tx.run(
-        "UPDATE knowledge_bases SET name = :name, description = :description WHERE id = :id",
+        """
+        UPDATE knowledge_bases SET name = :name, description = :description, parser = :parser
+        WHERE id = :id
+        """,
         id=knowledge_base.id,
         name=new_name,
         description=description,
+        parser=parser,
     )
 
 

@@ -1,5 +1,6 @@
 """Stored parses: what a parser read from a paper's bytes, so that it is read once."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +10,16 @@ from carrel.core.parsed_format import decode, encode
 from carrel.storage.files import sweep_temporary, written_whole
 
 _SUFFIX = ".parse"
+_NAME = re.compile(r"[a-z0-9_-]{1,40}")
 
 
 class ParseStore:
-    """Parsed papers in ``<folder>/ab/ab12….parse``, one a paper; the parser's fingerprint is inside."""
+    """Parsed papers in ``<folder>/ab/ab12….<parser>.parse``; the parser's whole fingerprint is inside.
+
+    One a paper and parser (the fingerprint up to its first slash), so that knowledge bases with
+    different parsers keep theirs. Files from before parsers could be chosen, ``ab12….parse``, are
+    still read.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -20,21 +27,23 @@ class ParseStore:
 
     def get(self, paper: PaperId, fingerprint: str) -> ParsedPaper | None:
         """Return the stored parse; None where there is none, or it is another parser's, or damaged."""
-        try:
-            data = self._location(paper).read_bytes()
-        except FileNotFoundError:
-            return None
         marker = _marker(fingerprint)
-        if not data.startswith(marker):
-            return None
-        try:
-            return decode(data[len(marker) :])
-        except ValueError:
-            # Derived data: the caller parses again and overwrites it.
-            return None
+        for path in (self._location(paper, fingerprint), self._folder / paper[:2] / f"{paper}{_SUFFIX}"):
+            try:
+                data = path.read_bytes()
+            except FileNotFoundError:
+                continue
+            if not data.startswith(marker):
+                continue
+            try:
+                return decode(data[len(marker) :])
+            except ValueError:
+                # Derived data: the caller parses again and overwrites it.
+                continue
+        return None
 
     def put(self, paper: PaperId, fingerprint: str, parsed: ParsedPaper) -> None:
-        """Store a parse, replacing an older one.
+        """Store a parse, replacing an older one of the same parser.
 
         Raises:
             StorageFull: there is no room.
@@ -42,23 +51,26 @@ class ParseStore:
         with written_whole(self._temporary_folder) as (stream, destination):
             stream.write(_marker(fingerprint))
             stream.write(encode(parsed))
-            destination.become(self._location(paper))
+            destination.become(self._location(paper, fingerprint))
 
     def delete(self, paper: PaperId) -> None:
-        """Delete a paper's parse, if there is one."""
-        self._location(paper).unlink(missing_ok=True)
+        """Delete a paper's parses, by whatever parser, if there are any."""
+        for path in (self._folder / paper[:2]).glob(f"{paper}.*"):
+            path.unlink(missing_ok=True)
 
     def list(self) -> Iterator[PaperId]:
         """Yield every paper with a stored parse."""
-        for path in self._folder.glob(f"??/*{_SUFFIX}"):
-            yield PaperId(path.stem)
+        names = {path.name.partition(".")[0] for path in self._folder.glob(f"??/*{_SUFFIX}")}
+        yield from map(PaperId, sorted(names))
 
     def sweep(self) -> None:
         """Delete what killed processes left half written."""
         sweep_temporary(self._temporary_folder)
 
-    def _location(self, paper: PaperId) -> Path:
-        return self._folder / paper[:2] / f"{paper}{_SUFFIX}"
+    def _location(self, paper: PaperId, fingerprint: str) -> Path:
+        parser = _NAME.match(fingerprint)
+        assert parser is not None, "a fingerprint begins with the parser's name"
+        return self._folder / paper[:2] / f"{paper}.{parser.group()}{_SUFFIX}"
 
 
 def _marker(fingerprint: str) -> bytes:

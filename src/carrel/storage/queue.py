@@ -4,7 +4,7 @@ Whoever owns the index works the queue; ownership is the lease, so a job that is
 when a new owner begins was interrupted, and goes back to the queue.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from carrel.core.errors import CarrelError
@@ -47,9 +47,19 @@ def enqueue(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId, file
     return job
 
 
-def claim(tx: Transaction) -> Job | None:
-    """Take the oldest waiting job and mark it running; None where nothing waits."""
-    row = tx.row("SELECT * FROM jobs WHERE state = :state ORDER BY number LIMIT 1", state=JobState.QUEUED)
+def claim(tx: Transaction, held: Collection[KnowledgeBaseId] = ()) -> Job | None:
+    """Take the oldest waiting job and mark it running; None where nothing waits.
+
+    Jobs of the knowledge bases in ``held`` stay where they are.
+    """
+    row = tx.row(
+        """
+        SELECT * FROM jobs WHERE state = :state AND knowledge_base_id NOT IN :held
+        ORDER BY number LIMIT 1
+        """,
+        state=JobState.QUEUED,
+        held=sorted(held),
+    )
     if row is None:
         return None
     job = _job(row)
@@ -65,6 +75,11 @@ def finish(tx: Transaction, job: Job) -> None:
 def fail(tx: Transaction, job: Job, error: CarrelError) -> None:
     """Mark a running job failed, with the reason a person understands."""
     _step(tx, job, JobState.FAILED, error)
+
+
+def put_back(tx: Transaction, job: Job) -> None:
+    """Return a running job to the queue."""
+    _step(tx, job, JobState.QUEUED)
 
 
 def put_back_interrupted(tx: Transaction) -> int:

@@ -109,6 +109,31 @@ def test_another_parsers_parse_and_a_damaged_one_are_none_of_ours(
     assert store.get(PAPER, "fake/1") is not None
 
 
+def test_every_parser_keeps_its_own_parse_and_all_go_together(tmp_path: Path, parsed: ParsedPaper) -> None:
+    store = ParseStore(tmp_path / "parses")
+    for fingerprint in ("fake/1", "other/1.2", "fake/2"):
+        store.put(PAPER, fingerprint, parsed)
+    found = [store.get(PAPER, fingerprint) is not None for fingerprint in ("fake/1", "other/1.2", "fake/2")]
+    assert found == [False, True, True]
+    assert list(store.list()) == [PAPER]
+    store.delete(PAPER)
+    assert list((tmp_path / "parses").glob("??/*")) == []
+
+
+def test_a_parse_from_before_parsers_could_be_chosen_is_still_found(
+    tmp_path: Path, parsed: ParsedPaper
+) -> None:
+    store = ParseStore(tmp_path / "parses")
+    store.put(PAPER, "fake/1", parsed)
+    (path,) = (tmp_path / "parses").glob("??/*")
+    path.rename(path.with_name(f"{PAPER}.parse"))
+    assert store.get(PAPER, "fake/1") is not None
+    assert store.get(PAPER, "other/1") is None
+    assert list(store.list()) == [PAPER]
+    store.delete(PAPER)
+    assert list(store.list()) == []
+
+
 def test_deleting_a_parse_twice_is_deleting_it_once(tmp_path: Path, parsed: ParsedPaper) -> None:
     store = ParseStore(tmp_path / "parses")
     store.put(PAPER, "fake/1", parsed)
