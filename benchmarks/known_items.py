@@ -29,6 +29,7 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "pdf"
 _WINDOW_WORDS = 60
 _DELETED_SHARE = 1 / 3
 _FEWEST_WORDS = 30
+_REFERENCES = {"References", "REFERENCES", "Bibliography"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,17 @@ def items(rows: list[dict[str, object]], draws: int, seed: int) -> Iterator[Item
         sentences = re.split(r"(?<=[.!?])\s+", truth["abstract"])
         if truth["abstract"]:
             yield Item("abstract sentence", sentences[len(sentences) // 2], file)
-        texts = page_texts(DATA.parent / file)
+        texts = without_references(page_texts(DATA.parent / file))
         chance = random.Random(f"{seed} {file}")
         for _ in range(draws):
             yield _passage(file, texts, chance)
 
 
 def _passage(file: str, texts: list[list[str]], chance: random.Random) -> Item:
-    """Draw a run of words from deep inside: past the first page where there are others with text."""
+    """Draw a run of words from deep inside: past the first page where there are others with text.
+
+    Lists of references are not drawn from: by default they are no passages.
+    """
     pages = [n for n, words in enumerate(texts, start=1) if len(words) >= _FEWEST_WORDS]
     deep = [n for n in pages if n > 1] or pages
     page = chance.choice(deep)
@@ -88,6 +92,18 @@ def page_texts(path: Path) -> list[list[str]]:
         return found
     finally:
         document.close()
+
+
+def without_references(texts: list[list[str]]) -> list[list[str]]:
+    """Return the pages' words up to the list of references, whose entries are no passages.
+
+    It begins at the last word that is the list's usual heading; what follows it goes with it.
+    """
+    for number in range(len(texts) - 1, -1, -1):
+        for place in range(len(texts[number]) - 1, -1, -1):
+            if texts[number][place] in _REFERENCES:
+                return [*texts[:number], texts[number][:place]]
+    return texts
 
 
 def _words(text: str) -> list[str]:
