@@ -22,6 +22,7 @@ _GRID = 64  # boxes are rounded to 1/64 point, as in pdf_text
 # What parts words: ideographs, kana and their punctuation stand for themselves, as in pdf_text.
 _WIDE = "\u3001-\uabff\uf900-\ufffd\U00020000-\U0003ffff"
 _PIECE = re.compile(f"[{_WIDE}]|[^{_WIDE}]+")
+_PIECE_IS_WIDE = re.compile(f"[{_WIDE}]")
 _WIDE_LETTER = re.compile("[\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _WIDE_MARK = re.compile("[\u3001-\u3020\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]")
 _CLOSING, _OPENING = frozenset(",.;:!?)]}”’%"), frozenset("([{“‘")
@@ -34,6 +35,7 @@ _BOX_ABOVE, _BOX_BELOW = 0.79, 0.21  # of the box that a word gets
 _DESCENDING = re.compile(r"[gjpqyQ(){}\[\];,|/]")
 _ASCENDING = re.compile(r"[A-Zbdfhklt0-9ßÀ-Þ(){}\[\]|/!?]")
 _SAME_SIZE = 0.12  # of the size of the running text: what differs by less is measured as the same
+_UNEVEN = 0.15  # of the size: squares of ideographs that differ more are not set evenly
 _LONG_LINE = 6  # words, from which the slope of a line can be told
 
 
@@ -93,7 +95,27 @@ def _line(key: tuple[int, int, int], words: list[SeenWord], scale: float) -> _Se
     if not pieces:
         return None
     sizes = [size for piece in pieces if (size := _size(piece)) is not None]
-    return _SeenLine(key, pieces, median(sizes) if sizes else max(piece.y1 - piece.y0 for piece in pieces))
+    size = median(sizes) if sizes else max(piece.y1 - piece.y0 for piece in pieces)
+    return _SeenLine(key, _evenly_set(pieces, size), size)
+
+
+def _evenly_set(pieces: list[_Piece], size: float) -> list[_Piece]:
+    """Put the ideographs of each run into squares of one width: Tesseract knows only about where they are."""
+    even: list[_Piece] = []
+    for wide, run in groupby(pieces, lambda piece: _PIECE_IS_WIDE.match(piece.text) is not None):
+        cells = list(run)
+        count = len(cells)
+        while wide and count and not _WIDE_LETTER.match(cells[count - 1].text):
+            count -= 1  # the ink of a mark fills half of its square
+        step = (cells[count - 1].x1 - cells[0].x0) / count if wide and count else 0.0
+        if abs(step - size) <= _UNEVEN * size:
+            start = cells[0].x0
+            squares = [
+                each._replace(x0=start + n * step, x1=start + (n + 1) * step) for n, each in enumerate(cells)
+            ]
+            cells = squares[:count] + cells[count:]
+        even += cells
+    return even
 
 
 def _pieces(word: SeenWord, scale: float, before: str) -> Iterable[_Piece]:

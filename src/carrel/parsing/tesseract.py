@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Sequence
 from typing import NamedTuple
 
-PROGRAM = "tesseract"
+_PROGRAM = "tesseract"
 _NO_LANGUAGES = ("osd", "equ")  # data for orientation and formulas
 _FIRST = ("eng", "chi_sim")
 _MOST_LANGUAGES = 3  # of those found; each makes a page slower, and the letters of one like another's
@@ -51,11 +51,16 @@ def find_tesseract(languages: str = "", page_seconds: float = 60.0) -> Tesseract
 
     ``languages`` joins Tesseract's names with ``+``; empty means those found.
     """
-    command = shutil.which(PROGRAM)
+    command = find_program()
     if command is None:
         return None
     chosen = choose_languages(languages, installed_languages(command))
     return Tesseract(command, chosen, page_seconds) if chosen else None
+
+
+def find_program() -> str | None:
+    """Return the path of the program, or None."""
+    return shutil.which(_PROGRAM)
 
 
 def installed_languages(command: str) -> tuple[str, ...]:
