@@ -118,6 +118,9 @@ def read_pdf(
         printed = Printed(_pages(document, count, name, scans), _info(document))
     _check_text(printed, scans, name)
     paper = read_structure(printed)
+    if not paper.text.strip():
+        detail = "nothing but running heads and page numbers"
+        raise NoText(name=name, pages=len(paper.pages), detail=detail)
     found = replace(paper.quality, without_text=tuple(scans.not_read), recognised=tuple(scans.recognised))
     return replace(paper, quality=found)
 
