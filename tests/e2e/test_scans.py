@@ -76,7 +76,7 @@ def test_of_a_mixed_document_every_page_is_found(
 ) -> None:
     path = _write(tmp_path / "mixed.pdf", scanned.mixed(sample_papers / ENGLISH, scanned=(1,)))
     reading.json("add", path)
-    for page, words in ((1, "Symbiodiniaceae"), (2, "compilation")):
+    for page, words in ((1, "Symbiodiniaceae"), (2, "median")):
         results = reading.json("search", words, "--mode", "lexical")["results"]
         place = _printed_at(sample_papers / ENGLISH, page, words)
         assert words in _passage_at(results, page, *place)
