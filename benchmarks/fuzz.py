@@ -2,8 +2,9 @@
 
 Run: ``python -m benchmarks.fuzz [--mutants 2000] [--seed 1]``. Real papers and odd files of
 ``../shared/data/pdf`` (the sample papers where it is absent) are truncated, have bytes flipped, have
-numbers exchanged or are spliced two and two, and go through the real parser. Each must end as a paper or with a ``PaperError``;
-an error of our own code in the parsing process is a violation, as is any process left at the end.
+numbers exchanged or are spliced two and two, and go through the real parser. Each must end as a paper
+or with a ``PaperError``; an error of our own code in the parsing process is a violation, as is any
+process left at the end.
 Prints a table of outcomes; exit code 1 where there is a violation. ``--keep FOLDER`` writes those down,
 ``--only N`` reads the mutant of that number alone.
 """
