@@ -8,10 +8,10 @@
     │   ├── PaperIdTooShort · ModelUnknown
     │   └── DataFolderTooNew · DataFolderNotWritable · SpaceMismatch
     ├── PaperError            exit 1: this file cannot become a paper; the others go on
-    │   ├── EmptyFile · NotAPdf · DamagedPdf · EncryptedPdf · FileUnreadable
-    │   ├── NoTextLayer · OcrFailed · NoText
-    │   └── ParseTimeout · ParseMemoryExceeded · ParseOutputExceeded · ParserCrashed · TooManyPages
-    │       · RemovedMeanwhile · UnforeseenFault
+    │   ├── EmptyFile · NotAPdf · DamagedPdf · EncryptedPdf · NoTextLayer · FileUnreadable
+    │   ├── ParseTimeout · ParseMemoryExceeded · ParserCrashed · TooManyPages
+    │   │   · RemovedMeanwhile · UnforeseenFault
+    │   └── in ``scan_errors``: OcrFailed · NoText · ParseOutputExceeded
     ├── StorageFull           exit 1: retry when there is room; what was accepted is kept
     ├── ServiceError          exit 3: something Carrel needs cannot be reached
     │   ├── IndexBusy · IndexDamaged · IndexIncomplete · CatalogBusy · ModelUnavailable · ModelCorrupt
@@ -223,23 +223,6 @@ class NoTextLayer(PaperError):
     )
 
 
-class OcrFailed(PaperError):
-    """Pages that are images, and a Tesseract that gave no answer. Parameters: pages, detail."""
-
-    template = "{name} needs OCR ({pages} pages), and Tesseract failed ({detail})."
-    hint_template = (
-        "Try again with more CARREL_OCR_PAGE_SECONDS or CARREL_PARSE_MEMORY_MB; "
-        "carrel doctor says whether Tesseract works."
-    )
-
-
-class NoText(PaperError):
-    """Nothing to read: no text, and no image that shows any. Parameters: pages, detail."""
-
-    template = "{name} holds no text on its {pages} pages ({detail})."
-    hint_template = "Open it to see what it shows; only text can be searched."
-
-
 class FileUnreadable(PaperError):
     """The operating system refused. Parameter: detail."""
 
@@ -266,13 +249,6 @@ class ParseMemoryExceeded(PaperError):
 
     template = "{name} needs more than {megabytes} MB of memory to read."
     hint_template = "Raise CARREL_PARSE_MEMORY_MB, or split the file."
-
-
-class ParseOutputExceeded(PaperError):
-    """More text than a paper can have. Parameter: detail."""
-
-    template = "{name} holds more text than a paper can have ({detail})."
-    hint_template = "Split the file; a small one is damaged or was made to do harm."
 
 
 class RemovedMeanwhile(PaperError):

@@ -16,13 +16,11 @@ from carrel.core.errors import (
     EncryptedPdf,
     FileUnreadable,
     NotAPdf,
-    NoText,
     NoTextLayer,
-    OcrFailed,
-    ParseOutputExceeded,
     TooManyPages,
 )
 from carrel.core.paper import PageSize, ParsedPaper
+from carrel.core.scan_errors import NoText, OcrFailed, ParseOutputExceeded
 from carrel.parsing.ocr import PageReader
 from carrel.parsing.pdf_text import read_page
 from carrel.parsing.printed import NO_WORDS, Printed, PrintedPage

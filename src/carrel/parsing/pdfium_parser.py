@@ -3,6 +3,7 @@
 from functools import cached_property
 from pathlib import Path
 
+from carrel.core import scan_errors
 from carrel.core.errors import (
     PaperError,
     ParseMemoryExceeded,
@@ -26,7 +27,11 @@ from carrel.parsing.tesseract import Tesseract, find_tesseract
 PARSER_VERSION = 3
 """Raised whenever the same file would be read differently."""
 
-_PAPER_ERRORS = {error.__name__: error for error in PaperError.__subclasses__()}
+_PAPER_ERRORS = {
+    error.__name__: error
+    for error in (*PaperError.__subclasses__(), *vars(scan_errors).values())
+    if isinstance(error, type) and issubclass(error, PaperError)
+}
 
 
 class PdfiumParser:

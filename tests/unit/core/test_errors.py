@@ -3,7 +3,7 @@ import string
 
 import pytest
 
-from carrel.core import errors
+from carrel.core import errors, scan_errors
 from carrel.core.errors import CarrelError
 from carrel.core.language import use_language
 
@@ -14,6 +14,7 @@ def _leaves(error: type[CarrelError]) -> list[type[CarrelError]]:
 
 
 LEAVES = _leaves(CarrelError)
+assert scan_errors.NoText in LEAVES  # imported: part of the tree
 
 
 def _fields(template: str) -> set[str]:

@@ -5,8 +5,10 @@ import string
 import tomllib
 from pathlib import Path
 
+from carrel.core import scan_errors
 from carrel.core.errors import CarrelError
 
+ERRORS_BESIDE = (scan_errors,)  # imported, so that their texts are found
 SOURCE = Path(__file__).resolve().parents[3] / "src" / "carrel"
 
 

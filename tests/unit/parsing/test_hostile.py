@@ -9,13 +9,12 @@ import pytest
 
 from carrel.core.errors import (
     DamagedPdf,
-    NoText,
     PaperError,
     ParseMemoryExceeded,
-    ParseOutputExceeded,
     ParseTimeout,
     TooManyPages,
 )
+from carrel.core.scan_errors import NoText, ParseOutputExceeded
 from carrel.parsing.pdfium_parser import PdfiumParser
 from tests.unit.parsing import hostile, samples
 

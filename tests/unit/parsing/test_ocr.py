@@ -11,8 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from carrel.core.errors import NoText, NoTextLayer, OcrFailed
+from carrel.core.errors import NoTextLayer
 from carrel.core.paper import ParsedPaper
+from carrel.core.scan_errors import NoText, OcrFailed
 from carrel.parsing.frames import Answer, Kind
 from carrel.parsing.pdfium_parser import PdfiumParser
 from tests.unit.parsing import samples, scanned

@@ -8,12 +8,12 @@ import pytest
 from carrel.core.errors import (
     DamagedPdf,
     EncryptedPdf,
-    NoText,
     NoTextLayer,
     PaperError,
     ParserCrashed,
     ParseTimeout,
 )
+from carrel.core.scan_errors import NoText
 from carrel.parsing.pdfium_parser import PdfiumParser
 from tests.unit.parsing import scanned
 
