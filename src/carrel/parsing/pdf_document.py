@@ -43,8 +43,8 @@ _INFO_KEYS = (
 )
 _LONGEST_INFO = 20_000  # bytes
 _FEWEST_LETTERS = 3  # on a page, one at least
-# A file's text is held in memory by whoever opens it. A book of 5,000 full pages has a fifth less.
-_MOST_WORDS = 4_000_000
+# Whoever opens a file holds its text in memory: at most 600 MB of it. 5,000 pages of a book have fewer words.
+_MOST_WORDS = 3_000_000
 _MOST_CHARACTERS = 20_000_000
 _MOST_LINES = 1_000_000
 _LARGEST_PAGE = 200_000.0  # points; PDF itself ends at 14,400, larger units aside
