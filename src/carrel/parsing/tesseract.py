@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 _PROGRAM = "tesseract"
 _NO_LANGUAGES = ("osd", "equ")  # data for orientation and formulas
-_FIRST = ("eng", "chi_sim")
+# Of many languages found, those that more papers are written in come first.
+_FIRST = ("eng", "chi_sim", "deu", "fra", "spa", "jpn", "rus", "por", "ita", "chi_tra", "kor")
+_VERTICAL = "_vert"  # columns of text, taken for lines, read as nonsense
 _MOST_LANGUAGES = 3  # of those found; each makes a page slower, and the letters of one like another's
 _LIST_SECONDS = 20.0
 _WORD_LEVEL = "5"
@@ -86,8 +88,9 @@ def choose_languages(wished: str, installed: Sequence[str]) -> tuple[str, ...]:
     if wished:
         names = dict.fromkeys(wished.split("+"))
         return tuple(name for name in names if name in installed)
-    first = [name for name in _FIRST if name in installed]
-    return tuple([*first, *sorted(set(installed) - set(first))][:_MOST_LANGUAGES])
+    found = [name for name in installed if not name.endswith(_VERTICAL)]
+    first = [name for name in _FIRST if name in found]
+    return tuple([*first, *sorted(set(found) - set(first))][:_MOST_LANGUAGES])
 
 
 def read_image(tesseract: Tesseract, image: bytes, dots_per_inch: int) -> list[SeenWord]:

@@ -23,6 +23,7 @@ _LINES = (
     "Corals lose the algae that feed them and turn white",
     "when the sea stays warm for several weeks in summer.",
 )
+needs_both = pytest.mark.skipif(bool(scanned.missing()), reason=scanned.missing())
 needs_english = pytest.mark.skipif(
     bool(scanned.missing(scanned.English)), reason=scanned.missing(scanned.English)
 )
@@ -265,3 +266,34 @@ def test_boxes_are_where_the_words_stand_on_the_page_as_displayed(
     assert paper.text == truth.text == "Corals have turned white"
     for seen, printed in zip(paper.words.box, truth.words.box, strict=True):
         assert abs(seen - printed).max() < 4
+
+
+@needs_both
+@pytest.mark.parametrize(
+    ("file", "least"),
+    # Ideographs come without spaces, and Tesseract places them only roughly.
+    [("coral-bleaching-marine-heatwaves.pdf", 0.93), ("chinese-long-document-survey.pdf", 0.8)],
+)
+def test_words_of_a_real_page_are_read_and_boxed_where_they_were_printed(
+    read: Callable[..., ParsedPaper], sample_papers: Path, file: str, least: float
+) -> None:
+    printed = _words(read((sample_papers / file).read_bytes(), ocr=False))
+    seen = _words(read(scanned.scan(sample_papers / file, [0])))
+    right = 0
+    for text, (x0, y0, x1, y1) in printed:
+        x, y = (x0 + x1) / 2, (y0 + y1) / 2
+        right += any(text == other and box[0] <= x <= box[2] and box[1] <= y <= box[3] for other, box in seen)
+    assert len(printed) > 500
+    assert right >= least * len(printed)
+
+
+def _words(paper: ParsedPaper) -> list[tuple[str, list[float]]]:
+    """Return the words of page one with their boxes."""
+    words = paper.words
+    return [
+        (paper.text[start:end], box)
+        for start, end, page, box in zip(
+            words.start.tolist(), words.end.tolist(), words.page.tolist(), words.box.tolist(), strict=True
+        )
+        if page == 1
+    ]

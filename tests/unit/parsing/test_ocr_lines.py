@@ -112,7 +112,9 @@ def test_the_table_is_read_and_damage_is_an_error() -> None:
     ("wished", "installed", "chosen"),
     [
         ("", ("chi_sim", "deu", "eng"), ("eng", "chi_sim", "deu")),
-        ("", ("fra", "deu", "ita", "spa"), ("deu", "fra", "ita")),
+        ("", ("afr", "amh", "deu", "ita", "spa"), ("deu", "spa", "ita")),
+        ("", ("chi_sim", "chi_sim_vert", "eng"), ("eng", "chi_sim")),
+        ("chi_sim_vert", ("chi_sim", "chi_sim_vert"), ("chi_sim_vert",)),
         ("deu+eng", ("deu", "eng"), ("deu", "eng")),
         ("deu+eng", ("eng",), ("eng",)),
         ("deu", ("eng",), ()),
