@@ -36,6 +36,7 @@ _DESCENDING = re.compile(r"[gjpqyQ(){}\[\];,|/]")
 _ASCENDING = re.compile(r"[A-Zbdfhklt0-9ßÀ-Þ(){}\[\]|/!?]")
 _SAME_SIZE = 0.12  # of the size of the running text: what differs by less is measured as the same
 _UNEVEN = 0.15  # of the size: squares of ideographs that differ more are not set evenly
+_SIDEWAYS = 3  # times as tall as wide, and so many characters at least
 _LONG_LINE = 6  # words, from which the slope of a line can be told
 
 
@@ -54,6 +55,7 @@ class _SeenLine(NamedTuple):
     key: tuple[int, int, int]
     pieces: list[_Piece]
     size: float
+    upright: bool
 
 
 def lines_of(
@@ -94,9 +96,18 @@ def _line(key: tuple[int, int, int], words: list[SeenWord], scale: float) -> _Se
         pieces += _pieces(word._replace(x1=min(word.x1, end)), scale, pieces[-1].text if pieces else "")
     if not pieces:
         return None
+    if _is_sideways(pieces):
+        return _SeenLine(key, pieces, median(piece.x1 - piece.x0 for piece in pieces), upright=False)
     sizes = [size for piece in pieces if (size := _size(piece)) is not None]
     size = median(sizes) if sizes else max(piece.y1 - piece.y0 for piece in pieces)
-    return _SeenLine(key, _evenly_set(pieces, size), size)
+    return _SeenLine(key, _evenly_set(pieces, size), size, upright=True)
+
+
+def _is_sideways(pieces: Sequence[_Piece]) -> bool:
+    """Whether a line runs up or down the page, as the label of an axis or a stamp in the margin does."""
+    width = max(piece.x1 for piece in pieces) - min(piece.x0 for piece in pieces)
+    height = max(piece.y1 for piece in pieces) - min(piece.y0 for piece in pieces)
+    return height > _SIDEWAYS * width and sum(len(piece.text) for piece in pieces) >= _SIDEWAYS
 
 
 def _evenly_set(pieces: list[_Piece], size: float) -> list[_Piece]:
@@ -155,7 +166,7 @@ def _size(piece: _Piece) -> float | None:
 
 def _even_sizes(lines: Sequence[_SeenLine]) -> list[float]:
     """Return the lines' sizes without the noise of measuring: running text has one size."""
-    every = [line.size for line in lines for _ in line.pieces]
+    every = [line.size for line in lines if line.upright for _ in line.pieces]
     running = median(every) if every else 0.0
     return [running if abs(line.size - running) < _SAME_SIZE * running else line.size for line in lines]
 
@@ -177,14 +188,10 @@ def _printed(
         starts.append(len(text))
         text += piece.text
         ends.append(len(text))
-    base = _baselines(line.pieces)
-    box = np.array(
-        [
-            (piece.x0, y - _BOX_ABOVE * size, piece.x1, y + _BOX_BELOW * size)
-            for piece, y in zip(line.pieces, base, strict=True)
-        ],
-        np.float32,
-    )
+    box = np.array([(piece.x0, piece.y0, piece.x1, piece.y1) for piece in line.pieces], np.float32)
+    if line.upright:
+        base = np.array(_baselines(line.pieces), np.float32)
+        box[:, 1], box[:, 3] = base - _BOX_ABOVE * size, base + _BOX_BELOW * size
     limit = np.array([on.size.width, on.size.height] * 2, np.float32)
     box = np.clip(np.rint(box * _GRID) / _GRID, 0, limit)
     x0, y0 = box[:, :2].min(axis=0).tolist()
@@ -201,7 +208,7 @@ def _printed(
         size=round(size, 2),
         bold=False,
         fixed=False,
-        upright=True,
+        upright=line.upright,
         hyphen=divided and len(text) > 1 and text[-1] == "-" and text[-2].isalpha(),
     )
     count = len(box)

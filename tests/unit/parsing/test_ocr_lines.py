@@ -78,6 +78,16 @@ def test_a_picture_read_as_text_is_left_out() -> None:
     assert len(_read(_seen("~~", confidence=10.0)).words.line) == 0
 
 
+def test_a_line_that_runs_up_the_page_is_known_and_boxed_by_its_ink() -> None:
+    up = [
+        SeenWord((1, 1, 1), 100, 600, 140, 900, 90, "Time"),
+        SeenWord((1, 1, 1), 100, 200, 140, 580, 90, "series"),
+    ]
+    page = _read(up, _seen("upright", line=2))
+    assert [line.upright for line in page.lines] == [False, True]
+    assert page.words.box[0].tolist() == [25, 150, 35, 225]
+
+
 def test_a_word_divided_at_the_end_of_a_line_is_marked() -> None:
     page = _read(_seen("atten-"), _seen("tion", line=2, top=460), _seen("end-", line=3, top=520))
     assert [line.hyphen for line in page.lines] == [True, False, False]
