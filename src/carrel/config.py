@@ -16,7 +16,7 @@ from carrel.core.errors import InvalidSetting
 
 SETTINGS_FILE = "carrel.toml"
 _PREFIX = "CARREL_"
-_LEAST = {"parse_seconds": 1, "parse_memory_mb": 64, "parse_max_pages": 1}
+_LEAST = {"parse_seconds": 1, "parse_memory_mb": 64, "parse_max_pages": 1, "ocr_page_seconds": 1}
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
 
@@ -38,6 +38,9 @@ class Settings:
     unstructured_url: str = "http://127.0.0.1:8000"  # where the parser unstructured sends PDFs
     unstructured_strategy: str = "fast"  # how it reads them: fast, auto, hi_res or ocr_only
     unstructured_api_key: str = ""  # if it asks for one
+    ocr: bool = True  # read scanned pages with Tesseract, where it is installed
+    ocr_languages: str = ""  # as Tesseract names them, such as "eng+chi_sim"; "" for those found, 3 at most
+    ocr_page_seconds: float = 60.0  # deadline for the OCR of one page
     keep_free_mb: int = 256  # stop taking papers in when the disk has less room than this
     index_wait_seconds: float = 10.0  # how long a command waits for another one to give up the index
 

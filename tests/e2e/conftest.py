@@ -13,8 +13,8 @@ __all__ = ["model_cache"]
 
 @pytest.fixture
 def carrel(tmp_path: Path, model_cache: Path) -> Carrel:
-    """The command on a fresh data folder."""
-    return Carrel(tmp_path / "home", model_cache)
+    """The command on a fresh data folder, the same on machines with and without Tesseract."""
+    return Carrel(tmp_path / "home", model_cache, {"CARREL_OCR": "false"})
 
 
 @pytest.fixture(scope="session")

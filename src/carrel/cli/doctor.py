@@ -53,6 +53,7 @@ def examine(as_json: bool) -> int:
             run("model", lambda: _model(services))
             run("index", lambda: _index(services))
             run("pdf reader", lambda: _pdf_reader(services))
+            run("ocr", lambda: _ocr(settings))
         finally:
             services.close()
     _print(checks, as_json)
@@ -128,6 +129,29 @@ def _pdf_reader(services: Services) -> tuple[str, str]:
     sample = _sample()
     parsed = services.parser().parse(sample, sample.name)
     return PASS, tr("it reads {name}: {pages} pages").format(name=sample.name, pages=len(parsed.pages))
+
+
+def _ocr(settings: Settings) -> tuple[str, str]:
+    from carrel.parsing.tesseract import find_program, find_tesseract, installed_languages
+
+    if not settings.ocr:
+        return PASS, tr("it is off (CARREL_OCR): scanned pages are not read")
+    program = find_program()
+    if program is None:
+        return WARN, tr(
+            "Tesseract is not on this machine: scanned pages are not read; install tesseract-ocr and, "
+            "for Chinese, tesseract-ocr-chi-sim"
+        )
+    installed = ", ".join(installed_languages(program))
+    tesseract = find_tesseract(settings.ocr_languages)
+    if tesseract is None or {*settings.ocr_languages.split("+")} - {"", *tesseract.languages}:
+        return WARN, tr(
+            "Tesseract has no data for some of {wanted}; it has {installed}: install the package of the "
+            "language, or change CARREL_OCR_LANGUAGES"
+        ).format(wanted=settings.ocr_languages or "eng+chi_sim", installed=installed or "-")
+    return PASS, tr("Tesseract reads {languages}; installed: {installed}").format(
+        languages="+".join(tesseract.languages), installed=installed
+    )
 
 
 def _sample() -> Path:

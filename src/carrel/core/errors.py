@@ -12,7 +12,7 @@
     │   ├── EmptyFile · NotAPdf · DamagedPdf · EncryptedPdf · NoTextLayer · FileUnreadable
     │   ├── ParseTimeout · ParseMemoryExceeded · ParserCrashed · TooManyPages
     │   │   · ParsingServiceRefused · RemovedMeanwhile · UnforeseenFault
-    │   └── in ``page_errors``: UnreadableText
+    │   └── in ``page_errors``: UnreadableText; in ``scan_errors``: OcrFailed · NoText · ParseOutputExceeded
     ├── StorageFull           exit 1: retry when there is room; what was accepted is kept
     ├── ServiceError          exit 3: something Carrel needs cannot be reached
     │   ├── IndexBusy · IndexDamaged · IndexIncomplete · CatalogBusy · ModelUnavailable · ModelCorrupt
@@ -197,10 +197,13 @@ class EncryptedPdf(PaperError):
 
 
 class NoTextLayer(PaperError):
-    """Pages without characters. Parameter: pages."""
+    """Pages that are images, and nothing to read them with. Parameter: pages."""
 
     template = "{name} has no text layer ({pages} pages of images): it needs OCR."
-    hint_template = "Add a text layer, for example with: ocrmypdf IN.pdf OUT.pdf."
+    hint_template = (
+        "Install Tesseract (tesseract-ocr, and tesseract-ocr-chi-sim for Chinese; CARREL_OCR must be on) and "
+        "add the file again, or add a text layer, for example with: ocrmypdf IN.pdf OUT.pdf."
+    )
 
 
 class FileUnreadable(PaperError):

@@ -29,7 +29,7 @@ _MAGIC = b"CRLP"
 _LENGTH = struct.Struct("<I")
 _WORD_BYTES = 4 * 4 + 4 * 4
 _LEVEL = 1  # of zlib: the higher ones cost far more time than they save bytes
-_LARGEST = 1 << 30  # bytes when unpacked; a paper of a thousand pages takes 40 MB
+_LARGEST = 1 << 28  # bytes when unpacked; a paper of a thousand pages takes 40 MB, the longest read 200
 _DEEPEST_HEADING = 255
 
 

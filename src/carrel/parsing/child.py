@@ -2,7 +2,7 @@
 
 It reads files that may be hostile, so it gives up what it does not need: memory beyond a limit, core
 dumps, writing files. It ends when its standard input does, even in the middle of a file: a thread
-waits there, so whoever kills the parser leaves no process behind.
+waits there, so whoever kills the parser leaves no process behind, not even a Tesseract at work.
 """
 
 import gc
@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -43,7 +44,7 @@ def main() -> None:
     write_answer(answers, Answer(Kind.READY, False, b'{"limited": true}' if limited else b"{}"))
     room = _resident_mb() + memory_mb // 4
     for served in range(1, _FILES + 1):
-        kind, payload = _parse(requests.get())
+        kind, payload = _parse(requests.get(), answers)
         gc.collect()
         last = served == _FILES or kind is Kind.MEMORY or _resident_mb() > room
         write_answer(answers, Answer(kind, last, payload))
@@ -65,15 +66,25 @@ def _private_stdout() -> BinaryIO:
 def _listen(stream: BinaryIO, requests: "queue.SimpleQueue[Request]") -> None:
     while (request := read_request(stream)) is not None:
         requests.put(request)
+    _end_group()
     os._exit(0)
 
 
-def _parse(request: Request) -> tuple[Kind, bytes]:
+def _end_group() -> None:
+    """End this process and those it started, where it leads a group of its own (as the pool starts it)."""
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+def _parse(request: Request, answers: BinaryIO) -> tuple[Kind, bytes]:
+    def say_alive(page: int) -> None:
+        write_answer(answers, Answer(Kind.ALIVE, False, b'{"page": %d}' % page))
+
     try:
         if request.draw_page is not None:
             image = draw_page(Path(request.path), "", request.draw_page, request.dpi)
             return Kind.IMAGE, image.packed()
-        return Kind.PAPER, encode(_read(request))
+        return Kind.PAPER, encode(_read(request, say_alive))
     except PaperError as error:
         parameters = {key: value for key, value in error.parameters.items() if key != "name"}
         return Kind.ERROR, error_payload(type(error).__name__, parameters)
@@ -84,7 +95,7 @@ def _parse(request: Request) -> tuple[Kind, bytes]:
         return Kind.FAULT, error_payload("ParserCrashed", detail)
 
 
-def _read(request: Request) -> ParsedPaper:
+def _read(request: Request, ocr_begins: Callable[[int], None]) -> ParsedPaper:
     path = Path(request.path)
     if request.reader == "pymupdf":
         # An optional package; loaded by the children of the knowledge bases that want it.
@@ -93,7 +104,7 @@ def _read(request: Request) -> ParsedPaper:
         return read_with_pymupdf(path, "", request.max_pages)
     if request.reader == "frame":
         return read_frame(path, "", request.max_pages)
-    return read_pdf(path, "", request.max_pages)
+    return read_pdf(path, "", request.max_pages, request.ocr, ocr_begins)
 
 
 def _limit_resources(memory_mb: int) -> bool:

@@ -1,6 +1,6 @@
 """Asking a child process for one file: what can go wrong becomes the error that says so."""
 
-from carrel.core import page_errors
+from carrel.core import page_errors, scan_errors
 from carrel.core.errors import (
     PaperError,
     ParseMemoryExceeded,
@@ -20,7 +20,11 @@ from carrel.parsing.pool import (
 
 _PAPER_ERRORS = {
     error.__name__: error
-    for error in (*PaperError.__subclasses__(), *vars(page_errors).values())
+    for error in (
+        *PaperError.__subclasses__(),
+        *vars(page_errors).values(),
+        *vars(scan_errors).values(),
+    )
     if isinstance(error, type) and issubclass(error, PaperError)
 }
 

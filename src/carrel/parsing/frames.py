@@ -1,7 +1,8 @@
 """What the parser and its child process say to each other: length-prefixed frames over pipes.
 
 A request is a JSON object with the fields of ``Request``. An answer is one byte for its kind, one byte
-that is 1 if the child leaves after it, and a payload: a parsed paper as bytes, or JSON.
+that is 1 if the child leaves after it, and a payload: a parsed paper as bytes, or JSON. Before the
+answer come frames that say the child is at work on a page that takes long.
 """
 
 import json
@@ -9,16 +10,19 @@ import struct
 from enum import Enum
 from typing import Any, BinaryIO, NamedTuple, cast
 
+from carrel.parsing.tesseract import Tesseract
+
 _REQUEST = struct.Struct("<I")
 _ANSWER = struct.Struct("<c?I")
 _LONGEST_REQUEST = 1 << 20
-_LONGEST_ANSWER = 1 << 29
+_LONGEST_ANSWER = 1 << 28  # a paper of as many words as are read takes less
 
 
 class Kind(Enum):
     """What an answer holds."""
 
     READY = b"R"  # the child has started: {"limited": whether its memory is}
+    ALIVE = b"A"  # {"page"}: a page's OCR begins; the answer is still to come
     PAPER = b"P"  # a parsed paper, encoded
     IMAGE = b"I"  # a page as displayed, as ``page_image`` packs it
     ERROR = b"E"  # {"error": class, "parameters": {…}}
@@ -40,6 +44,7 @@ class Request(NamedTuple):
     path: str
     max_pages: int
     reader: str = "pdfium"  # or "pymupdf"; "frame" for the sizes of the pages only
+    ocr: Tesseract | None = None  # reads scanned pages
     draw_page: int | None = None  # from 1; None where the file is to be read
     dpi: float = 0.0
 
@@ -60,7 +65,11 @@ def read_request(stream: BinaryIO) -> Request | None:
     payload = stream.read(min(length, _LONGEST_REQUEST))
     if len(payload) < length:
         return None
-    return Request(**cast(dict[str, Any], json.loads(payload)))
+    fields = cast(dict[str, Any], json.loads(payload))
+    if fields.get("ocr") is not None:
+        command, languages, page_seconds = fields["ocr"]
+        fields["ocr"] = Tesseract(command, tuple(languages), page_seconds)
+    return Request(**fields)
 
 
 def write_answer(stream: BinaryIO, answer: Answer) -> None:

@@ -59,6 +59,9 @@ def _pdfium(settings: Settings) -> Parser:
         seconds=settings.parse_seconds,
         memory_mb=settings.parse_memory_mb,
         max_pages=settings.parse_max_pages,
+        ocr=settings.ocr,
+        ocr_languages=settings.ocr_languages,
+        ocr_page_seconds=settings.ocr_page_seconds,
     )
 
 

@@ -2,8 +2,9 @@
 
 import ctypes
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,10 +21,14 @@ from carrel.core.errors import (
 )
 from carrel.core.metadata import Metadata
 from carrel.core.paper import NO_WORD_BOXES, PageSize, ParsedPaper
+from carrel.core.scan_errors import NoText, OcrFailed, ParseOutputExceeded
+from carrel.parsing.ocr import PageReader
 from carrel.parsing.pdf_text import read_page
 from carrel.parsing.printed import NO_WORDS, Printed, PrintedPage
-from carrel.parsing.quality import check_characters, check_words
+from carrel.parsing.quality import check_characters, check_words, is_garbled
+from carrel.parsing.scans import Need, letters, need_of_ocr
 from carrel.parsing.structure import read_structure
+from carrel.parsing.tesseract import Tesseract, TesseractFailed
 
 _HEADER_REACH = 1024  # readers accept junk before %PDF up to here
 _END_REACH = 64 * 1024  # and servers append junk after %%EOF
@@ -39,8 +44,12 @@ _INFO_KEYS = (
     "arXivID",
 )
 _LONGEST_INFO = 20_000  # bytes
-_FEWEST_LETTERS = 3  # in the whole file
-_FEW_LETTERS = 100  # a page: a stamp or a watermark on a scanned page has no more
+_FEWEST_LETTERS = 3  # on a page, one at least
+# Whoever opens a file holds its text in memory: at most 600 MB of it. 5,000 pages of a book have fewer words.
+_MOST_WORDS = 3_000_000
+_MOST_CHARACTERS = 20_000_000
+_MOST_LINES = 1_000_000
+_LARGEST_PAGE = 200_000.0  # points; PDF itself ends at 14,400, larger units aside
 _LINEARIZED = re.compile(rb"/Linearized\b.{0,200}?/L\s+(\d+)", re.DOTALL)
 
 
@@ -49,19 +58,75 @@ def start_pdfium() -> None:
     pdfium.FPDF_InitLibrary()
 
 
-def read_pdf(path: Path, name: str, max_pages: int) -> ParsedPaper:
+@dataclass(slots=True)
+class _Scans:
+    """The pages of a file that need OCR, and what became of them."""
+
+    reader: PageReader | None
+    begun: Callable[[int], None]  # told a page's number before its OCR
+    every: bool = False  # whether all pages need it
+    recognised: list[int] = field(default_factory=list)
+    not_read: list[int] = field(default_factory=list)
+    nothing_found: int = 0  # pages on which OCR recognised nothing
+    failure: str = ""  # why OCR failed on the last page on which it did
+
+    def read(self, page: object, printed: PrintedPage, number: int, first_line: int) -> PrintedPage:
+        """Return a page that needs OCR with what it recognises, or as it is."""
+        need = Need.UNREADABLE if self.every else need_of_ocr(page, printed)
+        if need is None:
+            return printed
+        if self.reader is None:
+            self.not_read.append(number)
+            return printed
+        self.begun(number)
+        try:
+            read = self.reader.read(page, printed, need, number, first_line)
+        except TesseractFailed as error:
+            self.failure = str(error)
+            self.not_read.append(number)
+            return printed
+        if read is printed:
+            self.nothing_found += 1
+            return printed
+        self.recognised.append(number)
+        return replace(read, unreadable=0)
+
+
+def read_pdf(
+    path: Path,
+    name: str,
+    max_pages: int,
+    ocr: Tesseract | None = None,
+    ocr_begins: Callable[[int], None] = lambda _: None,
+) -> ParsedPaper:
     """Read the PDF at ``path``; ``name`` is what errors call it.
+
+    Pages that need OCR are read with ``ocr``, if there is one, after ``ocr_begins`` was told their number.
 
     Raises:
         PaperError: of any kind but those that only the parent can see (time, memory, a crash).
     """
     with open_pdf(path, name) as document:
         count = _page_count(document, name, max_pages)
-        printed = Printed(_pages(document, count, name), _info(document))
-        check_characters(printed, name)
-        _check_text(document, printed, name)
+        scans = _Scans(PageReader(ocr) if ocr else None, ocr_begins)
+        paper = _read(document, count, name, scans)
+        if is_garbled(paper.quality) and ocr is not None and not scans.recognised:
+            # The fonts lie about their letters: what is printed can still be seen.
+            scans = _Scans(PageReader(ocr), ocr_begins, every=True)
+            paper = _read(document, count, name, scans)
+    if not scans.recognised:
+        check_words(paper.quality, name)
+    found = replace(paper.quality, without_text=tuple(scans.not_read), recognised=tuple(scans.recognised))
+    return replace(paper, quality=found)
+
+
+def _read(document: object, count: int, name: str, scans: _Scans) -> ParsedPaper:
+    printed = Printed(_pages(document, count, name, scans), _info(document))
+    check_characters(printed, name)
+    _check_text(printed, scans, name)
     paper = read_structure(printed)
-    check_words(paper.quality, name)
+    if not paper.text.strip():
+        raise NoText(name=name, pages=count, detail="nothing but running heads and page numbers")
     return paper
 
 
@@ -79,7 +144,9 @@ def read_frame(path: Path, name: str, max_pages: int) -> ParsedPaper:
 def _page_count(document: object, name: str, max_pages: int) -> int:
     count = int(pdfium.FPDF_GetPageCount(document))
     if count <= 0:
-        raise DamagedPdf(name=name, detail="no pages can be found in it")
+        locked = pdfium.FPDF_GetSecurityHandlerRevision(document) >= 0
+        detail = "no pages can be found in it" + (", which is encrypted" if locked else "")
+        raise DamagedPdf(name=name, detail=detail)
     if count > max_pages:
         raise TooManyPages(name=name, pages=count, limit=max_pages)
     return count
@@ -134,31 +201,58 @@ def open_pdf(path: Path, name: str) -> Iterator[object]:
         pdfium.FPDF_CloseDocument(document)
 
 
-def _pages(document: object, count: int, name: str) -> list[PrintedPage]:
+def _pages(document: object, count: int, name: str, scans: _Scans) -> list[PrintedPage]:
     """Read every page; one that cannot be read is empty, as long as most can."""
     pages: list[PrintedPage] = []
-    lines = 0
+    lines = words = characters = 0
     failed = 0
     for index in range(count):
-        page = pdfium.FPDF_LoadPage(document, index)
-        if not page:
+        page = _page(document, index, lines, scans)
+        if page is None:
             failed += 1
-            pages.append(PrintedPage(_page_size(document, index), (), NO_WORDS))
-            continue
-        try:
-            pages.append(read_page(page, index + 1, lines))
-        finally:
-            pdfium.FPDF_ClosePage(page)
-        lines += len(pages[-1].lines)
+            page = PrintedPage(_page_size(document, index), (), NO_WORDS)
+        pages.append(page)
+        lines += len(page.lines)
+        words += len(page.words.line)
+        characters += sum(len(line.text) for line in page.lines)
+        _check_output(name, lines, words, characters)
     if 2 * failed > count:
         raise DamagedPdf(name=name, detail=f"{failed} of its {count} pages cannot be read")
     return pages
 
 
+def _page(document: object, index: int, first_line: int, scans: _Scans) -> PrintedPage | None:
+    """Read a page, by OCR where it needs that; None where pdfium cannot load it or it has no extent."""
+    page = pdfium.FPDF_LoadPage(document, index)
+    if not page:
+        return None
+    try:
+        if not all(0 < side <= _LARGEST_PAGE for side in _sides(page)):
+            return None
+        return scans.read(page, read_page(page, index + 1, first_line), index + 1, first_line)
+    finally:
+        pdfium.FPDF_ClosePage(page)
+
+
+def _sides(page: object) -> tuple[float, float]:
+    return float(pdfium.FPDF_GetPageWidthF(page)), float(pdfium.FPDF_GetPageHeightF(page))
+
+
 def _page_size(document: object, index: int) -> PageSize:
     size = pdfium.FS_SIZEF()
     pdfium.FPDF_GetPageSizeByIndexF(document, index, ctypes.byref(size))
-    return PageSize(float(size.width), float(size.height))
+    known = 0 < size.width <= _LARGEST_PAGE and 0 < size.height <= _LARGEST_PAGE
+    return PageSize(float(size.width), float(size.height)) if known else PageSize(0.0, 0.0)
+
+
+def _check_output(name: str, lines: int, words: int, characters: int) -> None:
+    for count, most, what in (
+        (words, _MOST_WORDS, "words"),
+        (characters, _MOST_CHARACTERS, "characters"),
+        (lines, _MOST_LINES, "printed lines"),
+    ):
+        if count > most:
+            raise ParseOutputExceeded(name=name, detail=f"more than {most:,} {what}")
 
 
 def _info(document: object) -> dict[str, str]:
@@ -172,36 +266,15 @@ def _info(document: object) -> dict[str, str]:
     return info
 
 
-def _check_text(document: object, printed: Printed, name: str) -> None:
-    """Refuse pages of images: few characters or none, and a picture on most pages."""
+def _check_text(printed: Printed, scans: _Scans, name: str) -> None:
+    """Refuse a file that mostly needs OCR and did not get it, and one that holds no text."""
     count = len(printed.pages)
-    if sum(len(page.words.line) for page in printed.pages) > _FEW_LETTERS * count:
-        return
-    letters = sum(sum(map(str.isalnum, line.text)) for page in printed.pages for line in page.lines)
-    if letters < _FEWEST_LETTERS:
-        raise NoTextLayer(name=name, pages=count)
-    if letters < _FEW_LETTERS * count:
-        pictured = sum(_is_pictured(document, index) for index in range(min(count, 20)))
-        if 2 * pictured > min(count, 20):
-            raise NoTextLayer(name=name, pages=count)
-
-
-def _is_pictured(document: object, index: int) -> bool:
-    """Whether an image covers at least half of a page."""
-    page = pdfium.FPDF_LoadPage(document, index)
-    if not page:
-        return False
-    try:
-        area = pdfium.FPDF_GetPageWidthF(page) * pdfium.FPDF_GetPageHeightF(page)
-        left, bottom, right, top = (ctypes.c_float() for _ in range(4))
-        for number in range(min(pdfium.FPDFPage_CountObjects(page), 1000)):
-            thing = pdfium.FPDFPage_GetObject(page, number)
-            if pdfium.FPDFPageObj_GetType(thing) != pdfium.FPDF_PAGEOBJ_IMAGE:
-                continue
-            if pdfium.FPDFPageObj_GetBounds(thing, left, bottom, right, top):
-                covered = (right.value - left.value) * (top.value - bottom.value)
-                if covered > area / 2:
-                    return True
-        return False
-    finally:
-        pdfium.FPDF_ClosePage(page)
+    empty = all(letters(page) < _FEWEST_LETTERS for page in printed.pages)
+    missing = len(scans.not_read)
+    if 2 * missing > count or (missing and empty):
+        if scans.failure:
+            raise OcrFailed(name=name, pages=missing, detail=scans.failure)
+        raise NoTextLayer(name=name, pages=missing)
+    if empty:
+        detail = "OCR finds none in its images" if scans.nothing_found else "they are blank, or hold drawings"
+        raise NoText(name=name, pages=count, detail=detail)

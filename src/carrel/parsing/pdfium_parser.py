@@ -1,5 +1,6 @@
 """The PDF parser: pdfium in child processes, behind the ``Parser`` port."""
 
+from functools import cached_property
 from pathlib import Path
 
 from carrel.core.errors import ParserCrashed
@@ -7,6 +8,7 @@ from carrel.core.paper import ParsedPaper
 from carrel.core.parsed_format import FORMAT_VERSION, decode
 from carrel.parsing.children import Children
 from carrel.parsing.frames import Kind, Request
+from carrel.parsing.tesseract import Tesseract, find_tesseract
 
 PARSER_VERSION = 3
 """Raised whenever the same file would be read differently."""
@@ -22,6 +24,10 @@ class PdfiumParser:
         seconds: how long one file may take.
         memory_mb: how much memory one file may take, in megabytes.
         max_pages: how many pages one file may have.
+        ocr: whether scanned pages are read by Tesseract, where it is installed.
+        ocr_languages: the languages to read them in, Tesseract's names joined by ``+``; empty: those found.
+        ocr_page_seconds: how long the OCR of one page may take. Each such page begins the deadline
+            of its file anew, with these seconds more.
     """
 
     reader = "pdfium"
@@ -33,14 +39,25 @@ class PdfiumParser:
         seconds: float,
         memory_mb: int,
         max_pages: int,
+        ocr: bool = False,
+        ocr_languages: str = "",
+        ocr_page_seconds: float = 60.0,
     ) -> None:
         self._max_pages = max_pages
+        self._ocr = ocr
+        self._ocr_languages = ocr_languages
+        self._ocr_page_seconds = ocr_page_seconds
         self.children = Children(workers, seconds, memory_mb)  # others may read their files in them, too
 
     @property
     def fingerprint(self) -> str:
-        """Names the parser, its version and that of the stored format."""
-        return f"pdfium/{PARSER_VERSION}.{FORMAT_VERSION}"
+        """Names the parser, its version, that of the stored format, and what reads scanned pages."""
+        languages = "+".join(self._tesseract.languages) if self._tesseract else ""
+        return f"pdfium/{PARSER_VERSION}.{FORMAT_VERSION}" + (f" tesseract/{languages}" if languages else "")
+
+    @cached_property
+    def _tesseract(self) -> Tesseract | None:
+        return find_tesseract(self._ocr_languages, self._ocr_page_seconds) if self._ocr else None
 
     def parse(self, path: Path, name: str) -> ParsedPaper:
         """Read the file at ``path``; ``name`` is what error messages call it.
@@ -59,7 +76,7 @@ class PdfiumParser:
 
         Raises like ``parse``.
         """
-        request = Request(str(path.absolute()), self._max_pages, self.reader)
+        request = Request(str(path.absolute()), self._max_pages, self.reader, self._tesseract)
         return self.children.ask(request, name, Kind.PAPER)
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -49,7 +50,8 @@ class ChildPool:
         """Return the answer of a child, waiting until one is free.
 
         Raises:
-            ChildTimeout: the child has not answered within the pool's seconds.
+            ChildTimeout: the child has not answered within the pool's seconds, or in so many and those
+                of a page's OCR since it last began one.
             ChildNotStarted: there was none, and none could be started.
             ChildDied: the child died, or the pool is closed.
             ChildOutOfMemory: it died for want of memory.
@@ -138,11 +140,19 @@ class _Child:
             write_request(self._requests, request)
         except OSError as error:
             raise self._death() from error
-        return self._wait(seconds)
+        page_seconds = request.ocr.page_seconds if request.ocr else 0.0
+        answer = self._wait(seconds)
+        for _ in range(request.max_pages):
+            if answer.kind is not Kind.ALIVE:
+                return answer
+            answer = self._wait(seconds + page_seconds)
+        if answer.kind is not Kind.ALIVE:
+            return answer
+        raise ChildDied("it answered nonsense")
 
     def kill(self) -> None:
-        """End the process and close its pipes."""
-        self._process.kill()
+        """End the process, and those it started, and close its pipes."""
+        self._kill_processes()
         self._process.wait()
         for pipe in (self._requests, self._answers):
             try:
@@ -156,7 +166,7 @@ class _Child:
 
         def expire() -> None:
             expired.set()
-            self._process.kill()
+            self._kill_processes()
 
         timer = threading.Timer(seconds, expire)
         timer.daemon = True
@@ -171,15 +181,29 @@ class _Child:
             raise ChildTimeout
         raise self._death()
 
+    def _kill_processes(self) -> None:
+        if self._process.poll() is None:  # afterwards the number may be another process's
+            _kill_group(self._process.pid)
+            self._process.kill()
+
     def _death(self) -> ChildDied:
         """Return the error that says how the process ended."""
         try:
             code = self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
             return ChildDied("it answered nonsense")
+        # Its Tesseract, if one is at work, has outlived it.
+        _kill_group(self._process.pid)
         if code == -signal.SIGABRT:
             return ChildOutOfMemory("signal 6")
         return ChildDied(f"signal {-code}" if code < 0 else f"exit code {code}")
+
+
+def _kill_group(leader: int) -> None:
+    """Kill what is left of the process group of a child; each leads one. Windows has none."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError, PermissionError):  # macOS refuses where only dead ones are left
+            os.killpg(leader, signal.SIGKILL)
 
 
 @cache

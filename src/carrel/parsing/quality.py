@@ -89,9 +89,14 @@ def check_characters(printed: Printed, name: str) -> None:
         raise UnreadableText(name=name, percent=round(100 * unreadable / characters))
 
 
+def is_garbled(quality: ParseQuality) -> bool:
+    """Whether a file's letters are exchanged: its fonts say of most that they are others."""
+    return quality.odd_words > _MOSTLY_ODD
+
+
 def check_words(quality: ParseQuality, name: str) -> None:
     """Raise UnreadableText for a file whose letters are exchanged; ``name`` is the file's."""
-    if quality.odd_words > _MOSTLY_ODD:
+    if is_garbled(quality):
         raise UnreadableText(name=name, percent=round(100 * quality.odd_words))
 
 

@@ -3,11 +3,11 @@ import string
 
 import pytest
 
-from carrel.core import errors, page_errors
+from carrel.core import errors, page_errors, scan_errors
 from carrel.core.errors import CarrelError
 from carrel.core.language import use_language
 
-OTHER_MODULES = (page_errors,)  # of the tree: imported, so that their errors are found
+OTHER_MODULES = (page_errors, scan_errors)  # of the tree: imported, so that their errors are found
 
 
 def _leaves(error: type[CarrelError]) -> list[type[CarrelError]]:

@@ -5,13 +5,13 @@ import string
 import tomllib
 from pathlib import Path
 
-from carrel.core import page_errors
+from carrel.core import page_errors, scan_errors
 from carrel.core.errors import CarrelError
 
 SOURCE = Path(__file__).resolve().parents[3] / "src" / "carrel"
 
 
-ERRORS_ELSEWHERE = (page_errors,)  # imported, so that their texts are found
+ERRORS_ELSEWHERE = (page_errors, scan_errors)  # imported, so that their texts are found
 
 
 def _catalogue() -> dict[str, str]:
