@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from carrel.config import Settings
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser
+from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Unlocker
 from carrel.core.ranking import Query, SearchResult
 from carrel.core.space import Space
 from carrel.ingest.pipeline import Tools
@@ -24,6 +24,9 @@ from carrel.search import pipeline
 from carrel.storage.blobs import FolderBlobStore
 from carrel.storage.database import Catalog, open_database
 from carrel.storage.parses import ParseStore
+
+if TYPE_CHECKING:
+    from carrel.parsing.pdfium_parser import PdfiumParser
 
 T = TypeVar("T")
 
@@ -44,6 +47,7 @@ class Services:
     embedder_of: Callable[[KnowledgeBase], Embedder]
     index_of: Callable[[KnowledgeBase], Index]
     parser: Callable[[], Parser]
+    unlocker: Callable[[str], Unlocker]  # by password
     close: Callable[[], None]
 
     def own_index(self, purpose: str, wait_seconds: float | None = None) -> None:
@@ -97,7 +101,8 @@ def open_services(
     parses = ParseStore(settings.home / "parses")
     indexes = _indexes(settings.home)
     embedders = _Loaded(load_embedder or partial(_load_embedder, settings, announce))
-    parsers = _Loaded(lambda _: _parser(settings))
+    pdfium = _Loaded(lambda _: _pdfium(settings))
+    parsers = _Loaded(lambda name: _parser(pdfium.get(name)))
 
     def embedder_of(knowledge_base: KnowledgeBase) -> Embedder:
         return embedders.get(knowledge_base.embedder)
@@ -107,7 +112,7 @@ def open_services(
         return indexes.open(knowledge_base, Space(encoder, encoder.width))
 
     def close() -> None:
-        for parser in parsers.all():
+        for parser in (*parsers.all(), *pdfium.all()):
             parser.close()
         indexes.release()
         catalog.close()
@@ -122,6 +127,7 @@ def open_services(
         embedder_of=embedder_of,
         index_of=index_of,
         parser=lambda: parsers.get("pdfium"),
+        unlocker=lambda password: _unlocker(pdfium.get("pdfium"), password),
         close=close,
     )
 
@@ -134,7 +140,19 @@ def _load_embedder(settings: Settings, announce: Announce, model: str) -> Embedd
     )
 
 
-def _parser(settings: Settings) -> Parser:
+def _parser(pdfs: "PdfiumParser") -> Parser:
+    from carrel.parsing.document_parser import DocumentParser
+
+    return DocumentParser(pdfs, pdfs.children)
+
+
+def _unlocker(pdfs: "PdfiumParser", password: str) -> Unlocker:
+    from carrel.parsing.unlocking import PdfUnlocker
+
+    return PdfUnlocker(pdfs.children, password)
+
+
+def _pdfium(settings: Settings) -> "PdfiumParser":
     from carrel.parsing.pdfium_parser import PdfiumParser
 
     return PdfiumParser(

@@ -17,9 +17,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from carrel.core.errors import PaperError
+from carrel.core.formats import FileFormat
+from carrel.core.paper import ParsedPaper
 from carrel.core.parsed_format import encode
+from carrel.parsing.documents import read_document
 from carrel.parsing.frames import Answer, Kind, Request, error_payload, read_request, write_answer
 from carrel.parsing.pdf_document import read_pdf, start_pdfium
+from carrel.parsing.pdf_unlocking import unlocked_copy
 
 _FILES = 200  # a fresh process after so many, against leaks
 _MEGABYTE = 1 << 20
@@ -68,7 +72,9 @@ def _listen(stream: BinaryIO, requests: "queue.SimpleQueue[Request]") -> None:
 
 def _parse(request: Request) -> tuple[Kind, bytes]:
     try:
-        return Kind.PAPER, encode(read_pdf(Path(request.path), "", request.max_pages))
+        if request.password is not None:
+            return Kind.COPY, unlocked_copy(Path(request.path), request.password)
+        return Kind.PAPER, encode(_read(request))
     except PaperError as error:
         parameters = {key: value for key, value in error.parameters.items() if key != "name"}
         return Kind.ERROR, error_payload(type(error).__name__, parameters)
@@ -77,6 +83,12 @@ def _parse(request: Request) -> tuple[Kind, bytes]:
     except Exception as error:  # the boundary of the process: whatever it is, the parser must hear of it
         detail = {"detail": type(error).__name__, "traceback": traceback.format_exc()}
         return Kind.FAULT, error_payload("ParserCrashed", detail)
+
+
+def _read(request: Request) -> ParsedPaper:
+    if request.format == FileFormat.PDF:
+        return read_pdf(Path(request.path), "", request.max_pages)
+    return read_document(Path(request.path), FileFormat(request.format))
 
 
 def _limit_resources(memory_mb: int) -> bool:

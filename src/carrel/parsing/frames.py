@@ -1,7 +1,7 @@
 """What the parser and its child process say to each other: length-prefixed frames over pipes.
 
 A request is a JSON object with the fields of ``Request``. An answer is one byte for its kind, one byte
-that is 1 if the child leaves after it, and a payload: a parsed paper as bytes, or JSON.
+that is 1 if the child leaves after it, and a payload: a parsed paper or a PDF as bytes, or JSON.
 """
 
 import json
@@ -20,6 +20,7 @@ class Kind(Enum):
 
     READY = b"R"  # the child has started: {"limited": whether its memory is}
     PAPER = b"P"  # a parsed paper, encoded
+    COPY = b"C"  # a PDF that needs no password; nothing where the file itself needs none
     ERROR = b"E"  # {"error": class, "parameters": {…}}
     MEMORY = b"M"  # nothing: memory ran out
     FAULT = b"F"  # {"detail", "traceback"}: an error nobody foresaw
@@ -34,10 +35,12 @@ class Answer(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What the child is asked to do: read the file at ``path``."""
+    """What the child is asked to do: read the file at ``path``, or copy it without its password."""
 
     path: str
     max_pages: int
+    format: str = "pdf"  # the value of a ``FileFormat``
+    password: str | None = None  # where there is one: answer with a copy that needs none
 
 
 def write_request(stream: BinaryIO, request: Request) -> None:

@@ -2,29 +2,14 @@
 
 from pathlib import Path
 
-from carrel.core.errors import (
-    PaperError,
-    ParseMemoryExceeded,
-    ParserCrashed,
-    ParserUnavailable,
-    ParseTimeout,
-)
+from carrel.core.errors import ParserCrashed
 from carrel.core.paper import ParsedPaper
 from carrel.core.parsed_format import FORMAT_VERSION, decode
-from carrel.parsing.frames import Kind, Request, text_fields
-from carrel.parsing.pool import (
-    ChildDied,
-    ChildNotStarted,
-    ChildOutOfMemory,
-    ChildPool,
-    ChildTimeout,
-    log_fault,
-)
+from carrel.parsing.children import Children
+from carrel.parsing.frames import Kind, Request
 
 PARSER_VERSION = 2
 """Raised whenever the same file would be read differently."""
-
-_PAPER_ERRORS = {error.__name__: error for error in PaperError.__subclasses__()}
 
 
 class PdfiumParser:
@@ -45,10 +30,8 @@ class PdfiumParser:
         memory_mb: int,
         max_pages: int,
     ) -> None:
-        self._seconds = seconds
-        self._memory_mb = memory_mb
         self._max_pages = max_pages
-        self._pool = ChildPool(max(1, workers), seconds, memory_mb)
+        self.children = Children(workers, seconds, memory_mb)  # others may read their files in them, too
 
     @property
     def fingerprint(self) -> str:
@@ -72,37 +55,9 @@ class PdfiumParser:
 
         Raises like ``parse``.
         """
-        try:
-            answer = self._pool.ask(Request(str(path.absolute()), self._max_pages))
-        except ChildTimeout as error:
-            raise ParseTimeout(name=name, seconds=f"{self._seconds:g}") from error
-        except ChildNotStarted as error:
-            raise ParserUnavailable(detail=error) from error
-        except ChildOutOfMemory as error:
-            raise ParseMemoryExceeded(name=name, megabytes=self._memory_mb) from error
-        except ChildDied as error:
-            raise ParserCrashed(name=name, detail=str(error)) from error
-        if answer.kind is Kind.PAPER:
-            return answer.payload
-        if answer.kind is Kind.MEMORY:
-            raise ParseMemoryExceeded(name=name, megabytes=self._memory_mb)
-        if answer.kind is Kind.FAULT:
-            raise ParserCrashed(name=name, detail=log_fault(answer))
-        raise _paper_error(answer.payload, name)
+        request = Request(str(path.absolute()), self._max_pages)
+        return self.children.ask(request, name, Kind.PAPER)
 
     def close(self) -> None:
         """End the child processes."""
-        self._pool.close()
-
-
-def _paper_error(payload: bytes, name: str) -> PaperError:
-    """Rebuild the error that the child reported; only a ``PaperError`` may come from there."""
-    try:
-        fields = text_fields(payload)
-        kind = _PAPER_ERRORS.get(str(fields.get("error")))
-        parameters = fields.get("parameters")
-        if kind is not None and isinstance(parameters, dict):
-            return kind(**{str(key): str(value) for key, value in parameters.items()} | {"name": name})
-    except (ValueError, KeyError):
-        return ParserCrashed(name=name, detail="it answered nonsense")
-    return ParserCrashed(name=name, detail="it answered nonsense")
+        self.children.close()

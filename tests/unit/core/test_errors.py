@@ -3,7 +3,7 @@ import string
 
 import pytest
 
-from carrel.core import errors
+from carrel.core import errors, file_errors
 from carrel.core.errors import CarrelError
 from carrel.core.language import use_language
 
@@ -14,6 +14,7 @@ def _leaves(error: type[CarrelError]) -> list[type[CarrelError]]:
 
 
 LEAVES = _leaves(CarrelError)
+assert file_errors.NotText in LEAVES  # imported: part of the tree
 
 
 def _fields(template: str) -> set[str]:

@@ -5,6 +5,7 @@ import string
 import tomllib
 from pathlib import Path
 
+from carrel.core import file_errors
 from carrel.core.errors import CarrelError
 
 SOURCE = Path(__file__).resolve().parents[3] / "src" / "carrel"
@@ -33,6 +34,10 @@ def _texts_of_errors(error: type[CarrelError] = CarrelError) -> set[str]:
 
 def _fields(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_every_error_is_looked_at() -> None:
+    assert file_errors.NotText.template in _texts_of_errors()
 
 
 def test_every_text_has_its_chinese_and_no_entry_is_left_over() -> None:

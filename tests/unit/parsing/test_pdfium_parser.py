@@ -234,7 +234,7 @@ def test_a_traceback_is_for_developers_and_missing_limits_for_everyone_once(
 
 
 def test_a_child_may_only_report_errors_of_papers() -> None:
-    from carrel.parsing.pdfium_parser import _paper_error
+    from carrel.parsing.children import _paper_error
 
     for payload in (
         error_payload("DataFolderTooNew", {"folder": "/", "revision": "9"}),

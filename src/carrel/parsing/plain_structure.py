@@ -1,0 +1,58 @@
+"""Structure that plain typing shows: headings by their number or name, hard-wrapped lines, bullets."""
+
+import re
+from collections.abc import Sequence
+
+from carrel.parsing.headings import is_named, numbering
+from carrel.parsing.typography import is_wide
+
+_LONGEST_HEADING = 90
+_BULLET = re.compile(r"[•◦▪‣●○■□·*+\-–—]\s+(?=\S)")
+_ITEM = re.compile(
+    rf"{_BULLET.pattern}|\(?(?:\d{{1,3}}|[a-zA-Z]|[ivx]{{1,4}})[.)]\s+(?=\S)|\[[^\]\s]{{1,12}}\]\s"
+)
+_UNNUMBERED_END = tuple(".,;:!?。,;:!?、…")
+
+
+def plain_heading(text: str) -> int:
+    """Return the level of a line that stands alone and can only be a heading; 0 for any other.
+
+    It bears a name that sections bear everywhere, or a number before a capital and no sentence's end.
+    """
+    text = text.strip()
+    if not text or "\n" in text or len(text) > _LONGEST_HEADING:
+        return 0
+    numbered = numbering(text)
+    if is_named(text):
+        return numbered[0] if numbered else 1
+    if numbered is None or text.endswith(_UNNUMBERED_END):
+        return 0
+    depth, rest = numbered
+    telling = bool(rest) and (rest[0].isupper() or is_wide(rest[0]))
+    return depth if telling and len(rest) > 1 and any(map(str.isalpha, rest)) else 0
+
+
+def joined_lines(lines: Sequence[str]) -> str:
+    """Return lines that were broken to fit a width as one; Chinese and Japanese take no space between."""
+    text = ""
+    for line in map(str.strip, lines):
+        if (
+            not text
+            or not line
+            or (is_wide(text[-1]) and is_wide(line[0]))
+            or (text[-1] == "-" and text[-2:-1].isalpha())
+        ):
+            text += line
+        else:
+            text = f"{text} {line}"
+    return text
+
+
+def begins_item(line: str) -> bool:
+    """Whether a line begins an item of a list."""
+    return _ITEM.match(line.lstrip()) is not None
+
+
+def without_bullet(text: str) -> str:
+    """Return a list item's text without a bullet; numbers stay."""
+    return _BULLET.sub("", text, count=1) if _BULLET.match(text) else text

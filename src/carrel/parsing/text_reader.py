@@ -1,0 +1,180 @@
+"""Reads plain text: paragraphs by blank lines, hard-wrapped lines joined, headings where unmistakable."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from carrel.core.paper import BlockKind
+from carrel.parsing.headings import is_named
+from carrel.parsing.pageless import Piece, Reading
+from carrel.parsing.plain_structure import begins_item, joined_lines, plain_heading, without_bullet
+from carrel.parsing.typography import ends_sentence
+
+_PAGE_BREAK = "\x0c"
+# How RFCs and the like end a page, and begin the next one.
+_PAGE_FOOT = re.compile(r"\n(?:[^\S\n]*\n)*[^\n]*\[Page \w+\][^\S\n]*\n*(?=\x0c|\s*\Z)")
+_PAGE_HEAD = re.compile(r"\x0c\n?(?=[^\n]*\S)([^\n]*\S(?: {3,}|\t)\S[^\n]*\n)?\n*")
+_MARKED = re.compile(r"(#{1,6})\s+(\S.*?)\s*#*\s*$")
+_UNDERLINE = re.compile(r"\s*(=+|-+|~+)\s*$")
+_GAP = re.compile(r"\S(?: {2,}|\t+)\S")
+_WIDE_GAP = re.compile(r"\S(?: {3,}|\t+)\S")
+_DRAWN = re.compile(r"[-+|=_/\\<>^*#]{3}|[│┌┐└┘├┤─]|\. ?\. ?\. ?\.")
+_PARAGRAPH_WIDTH = 110  # columns; longer lines were not broken to fit
+_WHOLE_SHARE = 0.4
+_LONGEST_TITLE_LINE = 120
+_LINES_IN_TITLE = 3
+_BLOCKS_TO_TITLE = 6
+
+
+def read_text(text: str) -> Reading:
+    """Return what a plain text holds."""
+    pieces: list[Piece] = []
+    blocks = list(_blocks(text))
+    unbroken = _is_unbroken(blocks)
+    for block in blocks:
+        joins = block[0] == _PAGE_BREAK
+        found = list(_pieces(block[1:] if joins else block, unbroken))
+        if joins and pieces and found and _run_on(pieces[-1], found[0]):
+            pieces[-1] = Piece(pieces[-1].kind, joined_lines((pieces[-1].text, found[0].text)))
+            found = found[1:]
+        pieces += found
+    return Reading(_titled(pieces))
+
+
+def _blocks(text: str) -> Iterator[list[str]]:
+    """Yield runs of lines that are not blank; the first after a page's end has a page break before it."""
+    text = _PAGE_FOOT.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _PAGE_HEAD.sub("\n\n\x0c\n", text)
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if line.strip(" \t\v\u3000\xa0"):
+            lines.append(line.expandtabs(4).rstrip())
+        elif _PAGE_BREAK in line:
+            if lines:
+                yield lines
+            lines = [_PAGE_BREAK]
+        elif lines and lines != [_PAGE_BREAK]:
+            yield lines
+            lines = []
+    if lines and lines != [_PAGE_BREAK]:
+        yield lines
+
+
+def _run_on(before: Piece, after: Piece) -> bool:
+    """Whether a paragraph goes on after a page's end."""
+    both = before.kind is BlockKind.PARAGRAPH and after.kind is BlockKind.PARAGRAPH
+    return both and not ends_sentence(before.text) and after.text[:1].islower()
+
+
+def _is_unbroken(blocks: Sequence[Sequence[str]]) -> bool:
+    """Whether a text's lines are its paragraphs: long, or ending where a sentence ends.
+
+    The last line of a run tells nothing; one in ten of the others ends a sentence by chance.
+    """
+    lines = [line for block in blocks for line in block[:-1] if line != _PAGE_BREAK]
+    whole = sum(_columns(line) > _PARAGRAPH_WIDTH or ends_sentence(line) for line in lines)
+    return whole > _WHOLE_SHARE * len(lines)
+
+
+def _pieces(lines: Sequence[str], unbroken: bool) -> Iterator[Piece]:
+    """Yield the pieces of one run of lines."""
+    heading, used = _heading(lines)
+    if heading is not None:
+        yield heading
+        lines = lines[used:]
+    if not lines:
+        return
+    if _is_drawn(lines):
+        kind = (
+            BlockKind.TABLE
+            if sum(_GAP.search(line) is not None for line in lines) > 1
+            else BlockKind.PARAGRAPH
+        )
+        yield Piece(kind, "\n".join(_without_margin(lines)))
+        return
+    for paragraph in _paragraphs(lines, unbroken):
+        text = joined_lines(paragraph)
+        level = plain_heading(text) if len(paragraph) == 1 and unbroken else 0
+        kind = BlockKind.HEADING if level else BlockKind.PARAGRAPH
+        yield Piece(kind, text if level else without_bullet(text), level)
+
+
+def _heading(lines: Sequence[str]) -> tuple[Piece | None, int]:
+    """Return the heading that a run of lines begins with, and how many lines it takes."""
+    if match := _MARKED.match(lines[0]):
+        return Piece(BlockKind.HEADING, match[2], len(match[1])), 1
+    first = lines[0].strip()
+    if len(lines) > 1 and (under := _UNDERLINE.match(lines[1])):
+        fits = abs(_columns(first) - len(under[1])) <= 2 + _columns(first) // 10
+        if fits and len(under[1]) >= 2 and any(map(str.isalpha, first)):
+            return Piece(BlockKind.HEADING, first, 1 if under[1][0] == "=" else 2), 2
+    if (len(lines) == 1 or is_named(first)) and not _DRAWN.search(first) and (level := plain_heading(first)):
+        return Piece(BlockKind.HEADING, first, level), 1
+    return None, 0
+
+
+def _is_drawn(lines: Sequence[str]) -> bool:
+    """Whether lines are a table, a figure or code, whose line breaks mean something."""
+    drawn = sum(bool(_WIDE_GAP.search(line.strip()) or _DRAWN.search(line)) for line in lines)
+    return drawn > max(1, 0.4 * len(lines)) if len(lines) > 1 else False
+
+
+def _paragraphs(lines: Sequence[str], unbroken: bool) -> Iterator[list[str]]:
+    """Yield the lines of each paragraph of a run of lines."""
+    paragraph: list[str] = []
+    for line in lines:
+        begins = (
+            unbroken or line.startswith("\u3000\u3000") or _indented(line, paragraph) or begins_item(line)
+        )
+        if paragraph and begins:
+            yield paragraph
+            paragraph = []
+        paragraph.append(line)
+    if paragraph:
+        yield paragraph
+
+
+def _indented(line: str, paragraph: Sequence[str]) -> bool:
+    """Whether a line begins a paragraph by its indent: further in than the line above, after a sentence."""
+    if not paragraph:
+        return False
+    above = paragraph[-1]
+    return _margin(line) >= _margin(above) + 2 and ends_sentence(above) and not begins_item(paragraph[0])
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _without_margin(lines: Sequence[str]) -> list[str]:
+    margin = min(map(_margin, lines))
+    return [line[margin:] for line in lines]
+
+
+def _columns(line: str) -> int:
+    """Return the columns that a line takes; Chinese characters take two."""
+    if line.isascii():
+        return len(line)
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+
+
+def _titled(pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """Return the pieces with the title marked, where a line near the beginning can only be it."""
+    if not pieces or pieces[0].kind is BlockKind.HEADING:
+        return pieces
+    for i, piece in enumerate(pieces[:_BLOCKS_TO_TITLE]):
+        if piece.kind is BlockKind.HEADING:
+            break
+        if piece.kind is BlockKind.PARAGRAPH and _is_title(piece.text) and len(pieces) > i + 1:
+            return [*pieces[:i], Piece(BlockKind.FRONT, piece.text), *pieces[i + 1 :]]
+    return pieces
+
+
+def _is_title(text: str) -> bool:
+    return (
+        2 < len(text) <= _LONGEST_TITLE_LINE
+        and "\n" not in text
+        and not ends_sentence(text)
+        and not re.search(r"[,;,;、]$|https?:|@|^\W*\w+\s*[::]\s", text)
+        and sum(map(str.isalpha, text)) > 0.5 * len(text)
+    )
