@@ -90,7 +90,7 @@ def accept(
             size = content.seek(0, os.SEEK_END)
             content.seek(0)
             with blobs.staged(content) as copy:
-                return _stored_and_queued(copy, paper, _name(path), size, knowledge_base, catalog)
+                return _stored_and_queued(copy, paper, _name(path), size, knowledge_base, catalog, blobs)
     except FileNotFoundError as error:
         raise PathMissing(path=path) from error
     except OSError as error:
@@ -98,7 +98,13 @@ def accept(
 
 
 def _stored_and_queued(
-    copy: StagedBlob, paper: PaperId, name: str, size: int, knowledge_base: KnowledgeBase, catalog: Catalog
+    copy: StagedBlob,
+    paper: PaperId,
+    name: str,
+    size: int,
+    knowledge_base: KnowledgeBase,
+    catalog: Catalog,
+    blobs: BlobStore,
 ) -> Accepted:
     """Store the bytes and write the job, so that a crash anywhere leaves no bytes that nobody knows of.
 
@@ -110,7 +116,7 @@ def _stored_and_queued(
             if not papers.file_known(tx, copy.sha256):
                 removals.note_file(tx, copy.sha256)
         with catalog.write() as tx:
-            if _is_opened_already(tx, paper, copy):  # the note stays: it does no harm
+            if _is_opened(tx, paper, blobs):  # the note stays: it does no harm
                 return Accepted(paper, queue.enqueue(tx, knowledge_base, paper, name))
             known = papers.with_file(tx, copy.sha256)
             if known is None and not removals.file_noted(tx, copy.sha256):
@@ -125,10 +131,17 @@ def _stored_and_queued(
             return Accepted(paper, queue.enqueue(tx, knowledge_base, paper, name))
 
 
-def _is_opened_already(tx: Transaction, paper: PaperId, copy: StagedBlob) -> bool:
-    """Whether the bytes are those of a locked file of which an unlocked copy is stored."""
-    locked = ids.paper_id(copy.sha256) == paper
-    return locked and papers.known(tx, paper) and papers.sha256_of(tx, paper) != copy.sha256
+def _is_opened(tx: Transaction, paper: PaperId, blobs: BlobStore) -> bool:
+    """Whether an unlocked copy of the file is stored already: it is kept, whatever is brought now."""
+    if not papers.known(tx, paper):
+        return False
+    stored = papers.sha256_of(tx, paper)
+    if ids.paper_id(stored) == paper:
+        return False
+    try:
+        return blobs.path(stored).exists()
+    except KeyError:  # its bytes were lost: a new copy takes its place
+        return False
 
 
 def _name(path: Path) -> str:

@@ -197,7 +197,7 @@ def _said(document: "Document", pieces: list[Piece]) -> Metadata:
         say("title", " ".join(core.title.split()), Source.FILE, 0.5)
     if not _IDLE_AUTHOR.fullmatch(core.author.strip()):
         say("authors", authors_from_info(core.author), Source.FILE, 0.4)
-    words = re.split(r"\s*[;;,,、]\s*", core.keywords)
+    words = re.split(r"\s*[;；,，、]\s*", core.keywords)
     say("keywords", tuple(word for word in words if word), Source.FILE, 0.6)
     written = core.created or core.modified
     if written is not None and 1980 < written.year < 2100 and written.date() != _IDLE_DATE:

@@ -10,7 +10,7 @@ from carrel.core.metadata import Evidence, Metadata, Source
 
 _LONGEST = 1 << 16  # characters
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
-_SEPARATOR = re.compile(r"\s*[;;,,、]\s*|\s+and\s+")
+_SEPARATOR = re.compile(r"\s*[;；,，、]\s*|\s+and\s+")
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 _ARXIV = re.compile(r"\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7}")
 _CONFIDENCE = 0.95
@@ -92,7 +92,7 @@ def _names(entries: Mapping[str, object]) -> Iterator[str]:
 def _keywords(entries: Mapping[str, object]) -> Iterator[str]:
     value = next((entries[name] for name in ("keywords", "tags") if entries.get(name)), None)
     if isinstance(value, str):
-        yield from (word for word in re.split(r"\s*[;;,,、]\s*", value) if word)
+        yield from (word for word in re.split(r"\s*[;；,，、]\s*", value) if word)
     else:
         yield from _texts(value)
 

@@ -45,7 +45,7 @@ _PATTERNS = {  # of fields of which a tag says more than is wanted
     "arxiv_id": re.compile(r"\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7}"),
     "language": re.compile(r"^[A-Za-z]{2}(?=$|[-_])"),
 }
-_SEPARATOR = re.compile(r"\s*[;;]\s*")
+_SEPARATOR = re.compile(r"\s*[;；]\s*")
 _LONGEST = 20_000  # characters of one entry
 
 
@@ -104,10 +104,8 @@ def _people(content: str) -> list[str]:
 
 def _words(contents: Sequence[str]) -> Iterator[str]:
     for content in contents:
-        mark = ";" if ";" in content or ";" in content else ","
-        yield from (
-            word.strip() for word in re.split(r"[;;]" if mark == ";" else r"[,,、]", content) if word.strip()
-        )
+        marks = r"[;；]" if _SEPARATOR.search(content) else r"[,，、]"
+        yield from (word.strip() for word in re.split(marks, content) if word.strip())
 
 
 def _turned(name: str) -> str:

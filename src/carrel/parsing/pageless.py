@@ -19,7 +19,7 @@ _BREAKS = re.compile(r" ?\n[\s]*")
 _ENTRY = re.compile(r"\n(?=\[\w{1,12}\]\s|\d{1,3}\.\s)")
 _CAPTION = re.compile(
     r"(?:(?:figure|fig\.?|table|scheme|listing|algorithm)\s+(?:S?\d+|[IVX]+)(?:\.\d+)*|[图表圖]\s*\d+(?:[.\-]\d+)*)"
-    r"\s*(?:[.:|–—:]|(?<=\d)\s(?=[\u4e00-\u9fff]))",
+    r"\s*(?:[.:|–—：]|(?<=\d)\s(?=[\u4e00-\u9fff]))",
     re.IGNORECASE,
 )
 _LONGEST_CAPTION = 800

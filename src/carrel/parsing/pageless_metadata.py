@@ -19,16 +19,17 @@ _SHORTEST_ABSTRACT = 40
 _MOST_KEYWORDS = 30
 _LANGUAGE_SAMPLE = 1_200
 _ABSTRACT = re.compile(
-    r"(?:abstract|summary|摘\s*要|要旨|概要|résumé|zusammenfassung|resumen)\s*(?P<mark>[.::—–\-】\]]|$)\s*",
+    r"(?:abstract|summary|摘\s*要|要旨|概要|résumé|zusammenfassung|resumen)\s*(?P<mark>[.:：—–\-】\]]|$)\s*",
     re.IGNORECASE,
 )
 _KEYWORDS = re.compile(
-    r"[【\[]?(?:key\s?words?(?: and phrases)?|index terms|关键词|关键字|關鍵詞)[】\]]?\s*(?:[.::—–\-]|$)\s*",
+    r"[【\[]?(?:key\s?words?(?: and phrases)?|index terms|关键词|关键字|關鍵詞)[】\]]?\s*(?:[.:：—–\-]|$)\s*",
     re.IGNORECASE,
 )
-_KEYWORD_ENDS = re.compile(r"\s*[;;,,、·•|\n]\s*")
-_BYLINE = re.compile(r"(?:authors?|by|作\s*者)\s*[::]?\s+|作\s*者\s*[::]\s*", re.IGNORECASE)
-_MARKS = re.compile(r"[\d*∗†‡§¶,;\s]+")
+_KEYWORD_ENDS = re.compile(r"\s*[;；,，、·•|\n]\s*")
+_BYLINE = re.compile(r"(?:authors?|by|作\s*者)\s*[:：]?\s+|作\s*者\s*[:：]\s*", re.IGNORECASE)
+_MARKS = re.compile(r"[\d*∗†‡§¶,;，；、\s]+")
+_NARROW = str.maketrans("，；：、", ",;:,")
 _DOI = re.compile(r"(?:doi\b\s*:?\s*|doi\.org/)(10\.\d{4,9}/[^\s\"<>{}|\\^\[\]`]+)", re.IGNORECASE)
 _ARXIV = re.compile(
     r"arxiv(?::\s*|\.org/(?:abs|pdf)/)(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})", re.IGNORECASE
@@ -40,6 +41,11 @@ _DATED = re.compile(
     r"(?P<year>(?:19[5-9]|20\d)\d)(?:-\d\d?(?:-\d\d?)?|/\d\d?/\d\d?|年(?:\d{1,2}月)?(?:\d{1,2}日)?)?",
     re.IGNORECASE,
 )
+
+_MONTH_LIST = "january february march april may june july august september october november december"
+_MONTHS = "|".join(_MONTH_LIST.split())
+# The right column of a memo's head: Category: Informational   March 1997.
+_MONTH_LAST = re.compile(rf".{{0,60}}\b(?:{_MONTHS}) (?P<year>(?:19[5-9]|20\d)\d)", re.IGNORECASE)
 
 
 def with_metadata(pieces: Sequence[Piece], said: Metadata) -> tuple[tuple[Piece, ...], Metadata]:
@@ -69,7 +75,7 @@ def names_in(text: str) -> tuple[str, ...]:
     text = _BYLINE.sub("", text.strip(), count=1)
     if not text or len(text) > _LONGEST_NAMES:
         return ()
-    names = authors_from_info(text.replace("\n", ", "))
+    names = authors_from_info(text.translate(_NARROW))
     letters = len(_letters(_MARKS.sub("", re.sub(r"\band\b|\bund\b|\bet\b", "", text))))
     return names if letters and sum(len(_letters(name)) for name in names) >= 0.9 * letters else ()
 
@@ -125,12 +131,24 @@ def _authors(pieces: Sequence[Piece]) -> tuple[Sequence[Piece], Metadata]:
     for i, piece in enumerate(pieces[:_FRONT_PIECES]):
         if piece.kind is BlockKind.HEADING or _ABSTRACT.match(piece.text):
             break
-        if piece.kind is BlockKind.PARAGRAPH and i and (found := names_in(piece.text)):
+        found = _leading_names(piece.text) if piece.kind is BlockKind.PARAGRAPH and i else []
+        if found:
             names += found
             marked.append(i)
         elif names:
             break
     return _marked(pieces, marked), _said(Source.PAGE, 0.7, authors=tuple(dict.fromkeys(names)))
+
+
+def _leading_names(text: str) -> list[str]:
+    """Return the names in the lines that a piece begins with; affiliations and dates may follow them."""
+    names: list[str] = []
+    for line in text.split("\n"):
+        found = names_in(line)
+        if not found:
+            break
+        names += found
+    return names
 
 
 def _marked(pieces: Sequence[Piece], places: Sequence[int]) -> Sequence[Piece]:
@@ -199,8 +217,9 @@ def _identifiers(pieces: Sequence[Piece]) -> Metadata:
 
 def _year(pieces: Sequence[Piece]) -> Metadata:
     """Return the year of a line of the front matter that is a date, or ends in one beside other columns."""
-    lines = [part for piece in _front(pieces) for part in re.split(r"\n| {3,}| \| ", piece.text)]
-    years = [int(match["year"]) for line in lines if (match := _DATED.fullmatch(line.strip(" .,()")))]
+    lines = [line.strip(" .,()") for piece in _front(pieces) for line in piece.text.split("\n")]
+    found = [_DATED.fullmatch(line) or _MONTH_LAST.fullmatch(line) for line in lines]
+    years = [int(match["year"]) for match in found if match]
     return _said(Source.PAGE, 0.5, year=max(years)) if years else Metadata()
 
 

@@ -11,7 +11,7 @@ _BULLET = re.compile(r"[•◦▪‣●○■□·*+\-–—]\s+(?=\S)")
 _ITEM = re.compile(
     rf"{_BULLET.pattern}|\(?(?:\d{{1,3}}|[a-zA-Z]|[ivx]{{1,4}})[.)]\s+(?=\S)|\[[^\]\s]{{1,12}}\]\s"
 )
-_UNNUMBERED_END = tuple(".,;:!?。,;:!?、…")
+_UNNUMBERED_END = tuple(".,;:!?。，；：！？、…")
 
 
 def plain_heading(text: str) -> int:
@@ -34,18 +34,17 @@ def plain_heading(text: str) -> int:
 
 def joined_lines(lines: Sequence[str]) -> str:
     """Return lines that were broken to fit a width as one; Chinese and Japanese take no space between."""
-    text = ""
-    for line in map(str.strip, lines):
-        if (
-            not text
-            or not line
-            or (is_wide(text[-1]) and is_wide(line[0]))
-            or (text[-1] == "-" and text[-2:-1].isalpha())
-        ):
-            text += line
-        else:
-            text = f"{text} {line}"
-    return text
+    parts: list[str] = []
+    for line in filter(None, map(str.strip, lines)):
+        if parts and not _meets(parts[-1], line):
+            parts.append(" ")
+        parts.append(line)
+    return "".join(parts)
+
+
+def _meets(before: str, after: str) -> bool:
+    """Whether a line's end and the next one's beginning stand together: wide letters, or a hyphen."""
+    return (is_wide(before[-1]) and is_wide(after[0])) or (before[-1] == "-" and before[-2:-1].isalpha())
 
 
 def begins_item(line: str) -> bool:

@@ -11,18 +11,18 @@ from carrel.parsing.plain_structure import begins_item, joined_lines, plain_head
 from carrel.parsing.typography import ends_sentence
 
 _PAGE_BREAK = "\x0c"
-# How RFCs and the like end a page, and begin the next one.
-_PAGE_FOOT = re.compile(r"\n(?:[^\S\n]*\n)*[^\n]*\[Page \w+\][^\S\n]*\n*(?=\x0c|\s*\Z)")
-_PAGE_HEAD = re.compile(r"\x0c\n?(?=[^\n]*\S)([^\n]*\S(?: {3,}|\t)\S[^\n]*\n)?\n*")
+_PAGE_FOOT = re.compile(r"\[Page \w+\]\s*$")  # how RFCs and the like end a page
 _MARKED = re.compile(r"(#{1,6})\s+(\S.*?)\s*#*\s*$")
 _UNDERLINE = re.compile(r"\s*(=+|-+|~+)\s*$")
 _GAP = re.compile(r"\S(?: {2,}|\t+)\S")
 _WIDE_GAP = re.compile(r"\S(?: {3,}|\t+)\S")
 _DRAWN = re.compile(r"[-+|=_/\\<>^*#]{3}|[│┌┐└┘├┤─]|\. ?\. ?\. ?\.")
 _PARAGRAPH_WIDTH = 110  # columns; longer lines were not broken to fit
+_DOUBLE, _SINGLE = -2, -1  # levels of underlined headings until all are known
 _WHOLE_SHARE = 0.4
 _LONGEST_TITLE_LINE = 120
-_LINES_IN_TITLE = 3
+_SHORT = 48  # columns; a line that was broken to fit is longer
+_LINES_IN_BYLINE = 8
 _BLOCKS_TO_TITLE = 6
 
 
@@ -38,26 +38,47 @@ def read_text(text: str) -> Reading:
             pieces[-1] = Piece(pieces[-1].kind, joined_lines((pieces[-1].text, found[0].text)))
             found = found[1:]
         pieces += found
-    return Reading(_titled(pieces))
+    return Reading(_titled(_with_outermost(pieces)))
+
+
+def _with_outermost(pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """Return the pieces; where no heading is doubly underlined, the singly underlined are outermost."""
+    doubly = any(piece.level == _DOUBLE for piece in pieces)
+    shift = {_DOUBLE: 1, _SINGLE: 2} if doubly else {_SINGLE: 1}
+    return [Piece(piece.kind, piece.text, shift.get(piece.level, piece.level)) for piece in pieces]
 
 
 def _blocks(text: str) -> Iterator[list[str]]:
     """Yield runs of lines that are not blank; the first after a page's end has a page break before it."""
-    text = _PAGE_FOOT.sub("\n", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _PAGE_HEAD.sub("\n\n\x0c\n", text)
     lines: list[str] = []
-    for line in text.split("\n"):
-        if line.strip(" \t\v\u3000\xa0"):
-            lines.append(line.expandtabs(4).rstrip())
-        elif _PAGE_BREAK in line:
-            if lines:
+    for line in _unpaged(text.replace("\r\n", "\n").replace("\r", "\n").split("\n")):
+        if line == _PAGE_BREAK:
+            if lines and lines != [_PAGE_BREAK]:
                 yield lines
             lines = [_PAGE_BREAK]
+        elif line:
+            lines.append(line)
         elif lines and lines != [_PAGE_BREAK]:
             yield lines
             lines = []
     if lines and lines != [_PAGE_BREAK]:
         yield lines
+
+
+def _unpaged(lines: Sequence[str]) -> Iterator[str]:
+    """Yield the lines without the heads and feet of pages; a page break stands where a page ended."""
+    broken = False  # a page has ended, and nothing of the next one has been seen yet
+    for line in lines:
+        foot = _PAGE_FOOT.search(line) is not None
+        if foot or _PAGE_BREAK in line:
+            if not broken:
+                yield _PAGE_BREAK
+            broken = True
+        content = "" if foot else line.replace(_PAGE_BREAK, "").expandtabs(4).rstrip()
+        if broken and (not content or _WIDE_GAP.search(content.strip())):
+            continue
+        broken = False
+        yield content
 
 
 def _run_on(before: Piece, after: Piece) -> bool:
@@ -92,6 +113,9 @@ def _pieces(lines: Sequence[str], unbroken: bool) -> Iterator[Piece]:
         )
         yield Piece(kind, "\n".join(_without_margin(lines)))
         return
+    if _is_byline(lines):
+        yield Piece(BlockKind.PARAGRAPH, "\n".join(map(str.strip, lines)))
+        return
     for paragraph in _paragraphs(lines, unbroken):
         text = joined_lines(paragraph)
         level = plain_heading(text) if len(paragraph) == 1 and unbroken else 0
@@ -107,7 +131,7 @@ def _heading(lines: Sequence[str]) -> tuple[Piece | None, int]:
     if len(lines) > 1 and (under := _UNDERLINE.match(lines[1])):
         fits = abs(_columns(first) - len(under[1])) <= 2 + _columns(first) // 10
         if fits and len(under[1]) >= 2 and any(map(str.isalpha, first)):
-            return Piece(BlockKind.HEADING, first, 1 if under[1][0] == "=" else 2), 2
+            return Piece(BlockKind.HEADING, first, _DOUBLE if under[1][0] == "=" else _SINGLE), 2
     if (len(lines) == 1 or is_named(first)) and not _DRAWN.search(first) and (level := plain_heading(first)):
         return Piece(BlockKind.HEADING, first, level), 1
     return None, 0
@@ -117,6 +141,13 @@ def _is_drawn(lines: Sequence[str]) -> bool:
     """Whether lines are a table, a figure or code, whose line breaks mean something."""
     drawn = sum(bool(_WIDE_GAP.search(line.strip()) or _DRAWN.search(line)) for line in lines)
     return drawn > max(1, 0.4 * len(lines)) if len(lines) > 1 else False
+
+
+def _is_byline(lines: Sequence[str]) -> bool:
+    """Whether a run of lines is short lines, each by itself: names, addresses, a date; or verse."""
+    short = all(_columns(line.strip()) <= _SHORT for line in lines)
+    ended = any(ends_sentence(line) or begins_item(line) for line in lines)
+    return 1 < len(lines) <= _LINES_IN_BYLINE and short and not ended
 
 
 def _paragraphs(lines: Sequence[str], unbroken: bool) -> Iterator[list[str]]:
@@ -175,6 +206,6 @@ def _is_title(text: str) -> bool:
         2 < len(text) <= _LONGEST_TITLE_LINE
         and "\n" not in text
         and not ends_sentence(text)
-        and not re.search(r"[,;,;、]$|https?:|@|^\W*\w+\s*[::]\s", text)
+        and not re.search(r"[,;，；、]$|https?:|@|^\W*\w+\s*[:：]\s", text)
         and sum(map(str.isalpha, text)) > 0.5 * len(text)
     )
