@@ -1,13 +1,15 @@
-"""What every Parser does, the fake as well as the real one."""
+"""What every Parser does, the fake as well as the real ones; of a format without pages, what applies."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from carrel.chunking.chunker import chunk
 from carrel.core.errors import (
     DamagedPdf,
     EmptyFile,
@@ -18,15 +20,21 @@ from carrel.core.errors import (
     PaperError,
     TooManyPages,
 )
+from carrel.core.file_errors import DamagedDocument, NoTextInside, NotText, UnsupportedFormat
+from carrel.core.ids import paper_id
+from carrel.core.knowledge_base import ChunkSettings
 from carrel.core.paper import BlockKind, ParsedPaper, sections
 from carrel.core.parsed_format import decode, encode
 from carrel.core.ports import Parser
+from carrel.parsing.document_parser import DocumentParser
 from carrel.parsing.pdfium_parser import PdfiumParser
+from tests.fakes.embedder import FakeTokens
 from tests.fakes.parser import FakeParser, fake_pdf
-from tests.unit.parsing import samples
+from tests.unit.parsing import documents, samples
 
 MAX_PAGES = 5
-TITLE = "Sparse Attention for Long Documents"
+TITLE = documents.TITLE
+PAPER = paper_id("a" * 64)
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,8 @@ class Adapter:
     parser: Parser
     good: bytes
     unreadable: dict[type[PaperError], bytes]
+    name: str = "paper.pdf"
+    paged: bool = True
 
 
 def _fake() -> Adapter:
@@ -50,6 +60,7 @@ def _fake() -> Adapter:
         DamagedPdf: fake_pdf("", fail="DamagedPdf"),
         NoTextLayer: fake_pdf("Scan", "", ""),
         TooManyPages: fake_pdf("Long", *["A page."] * (MAX_PAGES + 1)),
+        NotAPdf: b"<html>Log in to read this paper</html>",
     }
     return Adapter(FakeParser(max_pages=MAX_PAGES), good, unreadable)
 
@@ -63,10 +74,63 @@ def _pdfium() -> Adapter:
         NoTextLayer: samples.scanned(),
         TooManyPages: samples.paper(pages=[page] * (MAX_PAGES + 1)),
     }
-    return Adapter(PdfiumParser(workers=2, seconds=60, memory_mb=1024, max_pages=MAX_PAGES), good, unreadable)
+    unreadable[NotAPdf] = b"<html>Log in to read this paper</html>"
+    return Adapter(_real_pdf_parser(), good, unreadable)
 
 
-@pytest.fixture(params=[_fake, _pdfium], ids=["fake", "pdfium"], scope="module")
+def _real_pdf_parser() -> PdfiumParser:
+    return PdfiumParser(workers=2, seconds=60, memory_mb=1024, max_pages=MAX_PAGES)
+
+
+def _every_format() -> Parser:
+    pdfs = _real_pdf_parser()
+    return DocumentParser(pdfs, pdfs.children)
+
+
+def _routed_pdf() -> Adapter:
+    return replace(_pdfium(), parser=_every_format())
+
+
+def _pageless(name: str, good: bytes, unreadable: dict[type[PaperError], bytes]) -> Adapter:
+    return Adapter(_every_format(), good, unreadable, name, paged=False)
+
+
+def _markdown() -> Adapter:
+    return _pageless("paper.md", documents.MARKDOWN, {NotText: b"\0\x01", NoTextInside: b"---\n"})
+
+
+def _text() -> Adapter:
+    return _pageless("paper.txt", documents.TEXT, {NotText: b"\x89PNG\0", NoTextInside: b"* * *"})
+
+
+def _html() -> Adapter:
+    deep = b"<html>" + b"<div>" * 1000 + b"text"
+    return _pageless("paper.html", documents.HTML, {NoTextInside: b"<html>", DamagedDocument: deep})
+
+
+def _docx() -> Adapter:
+    good = documents.word()
+    empty, cut_off = documents.word(()), good[: len(good) // 2]
+    unreadable: dict[type[PaperError], bytes] = {
+        NoTextInside: empty,
+        DamagedDocument: cut_off,
+        UnsupportedFormat: b"\xd0\xcf\x11\xe0 an old or an encrypted one",
+    }
+    return _pageless("paper.docx", good, unreadable)
+
+
+ADAPTERS = {
+    "fake": _fake,
+    "pdfium": _pdfium,
+    "routed pdf": _routed_pdf,
+    "markdown": _markdown,
+    "text": _text,
+    "html": _html,
+    "docx": _docx,
+}
+
+
+@pytest.fixture(params=list(ADAPTERS.values()), ids=list(ADAPTERS), scope="module")
 def adapter(request: pytest.FixtureRequest) -> Iterator[Adapter]:
     make: Callable[[], Adapter] = request.param
     adapter = make()
@@ -79,10 +143,26 @@ def paper(adapter: Adapter, tmp_path: Path) -> ParsedPaper:
     return _parse(adapter, tmp_path, adapter.good)
 
 
+@pytest.fixture
+def paged(adapter: Adapter, paper: ParsedPaper) -> ParsedPaper:
+    """The paper of a format with pages."""
+    if not adapter.paged:
+        pytest.skip("a format without pages")
+    return paper
+
+
+@pytest.fixture
+def pageless(adapter: Adapter, paper: ParsedPaper) -> ParsedPaper:
+    """The paper of a format without pages."""
+    if adapter.paged:
+        pytest.skip("a format with pages")
+    return paper
+
+
 def _parse(adapter: Adapter, folder: Path, content: bytes) -> ParsedPaper:
-    path = folder / "paper.pdf"
+    path = folder / "stored"  # what a file is called where it is stored says nothing
     path.write_bytes(content)
-    return adapter.parser.parse(path, "paper.pdf")
+    return adapter.parser.parse(path, adapter.name)
 
 
 def test_reads_title_authors_and_text(paper: ParsedPaper) -> None:
@@ -90,7 +170,30 @@ def test_reads_title_authors_and_text(paper: ParsedPaper) -> None:
     assert paper.metadata.authors == ("Ada Lovelace", "Alan M. Turing")
     assert "attention is spread thinly" in paper.text
     assert "The sparse model reads four times as fast" in paper.text
-    assert len(paper.pages) == 2
+
+
+def test_the_pages_are_known(paged: ParsedPaper) -> None:
+    assert len(paged.pages) == 2
+
+
+def test_without_pages_there_are_no_boxes_and_a_passage_knows_its_paragraph(pageless: ParsedPaper) -> None:
+    assert pageless.pages == ()
+    assert len(pageless.words.start) == len(pageless.words.box) == 0
+    passages = [
+        each.passage for each in chunk(PAPER, pageless, FakeTokens(), ChunkSettings(32, 0), max_tokens=32)
+    ]
+    fast = next(passage for passage in passages if "four times as fast" in passage.text)
+    assert (fast.page, fast.pages, fast.boxes) == (None, (), ())
+    assert fast.section.endswith("Results")
+    assert fast.paragraph == 3  # after the abstract and the introduction
+
+
+def test_what_the_metadata_say_has_its_evidence(pageless: ParsedPaper) -> None:
+    metadata = pageless.metadata
+    assert metadata.abstract == documents.ABSTRACT
+    assert metadata.language == "en"
+    for name in ("title", "authors", "abstract", "language"):
+        assert 0 < metadata.evidence[name].confidence <= 1
 
 
 def test_blocks_lie_in_the_text_in_order_and_blank_lines_part_them(paper: ParsedPaper) -> None:
@@ -110,8 +213,8 @@ def test_headings_make_sections(paper: ParsedPaper) -> None:
     assert all((block.level > 0) == (block.kind is BlockKind.HEADING) for block in paper.blocks)
 
 
-def test_every_word_has_a_row_in_order(paper: ParsedPaper) -> None:
-    words = paper.words
+def test_every_word_has_a_row_in_order(paged: ParsedPaper) -> None:
+    paper, words = paged, paged.words
     assert np.all(np.diff(words.start) >= 0)
     assert np.all(np.diff(words.end) >= 0)
     assert np.all(words.start < words.end)
@@ -122,16 +225,16 @@ def test_every_word_has_a_row_in_order(paper: ParsedPaper) -> None:
     assert all(covered[i] for i, character in enumerate(paper.text) if not character.isspace())
 
 
-def test_boxes_lie_on_their_page(paper: ParsedPaper) -> None:
-    words = paper.words
+def test_boxes_lie_on_their_page(paged: ParsedPaper) -> None:
+    words = paged.words
     for page, box in zip(words.page, words.box, strict=True):
-        size = paper.pages[page - 1]
+        size = paged.pages[page - 1]
         assert 0 <= box[0] < box[2] <= size.width
         assert 0 <= box[1] < box[3] <= size.height
 
 
-def test_words_of_one_line_share_a_page_and_a_height(paper: ParsedPaper) -> None:
-    words = paper.words
+def test_words_of_one_line_share_a_page_and_a_height(paged: ParsedPaper) -> None:
+    words = paged.words
     for line in np.unique(words.line):
         rows = words.line == line
         assert len(set(words.page[rows].tolist())) == 1
@@ -139,7 +242,8 @@ def test_words_of_one_line_share_a_page_and_a_height(paper: ParsedPaper) -> None
         assert tops.max() < bottoms.min()
 
 
-def test_second_page_is_page_two(paper: ParsedPaper) -> None:
+def test_second_page_is_page_two(paged: ParsedPaper) -> None:
+    paper = paged
     at = paper.text.index("four times as fast")
     assert paper.words.pages(at, at + 10) == (2,)
     at = paper.text.index("Introduction")
@@ -158,9 +262,9 @@ def test_survives_storage(paper: ParsedPaper) -> None:
 
 
 def test_says_why_a_file_cannot_be_read_and_goes_on(adapter: Adapter, tmp_path: Path) -> None:
-    cases = {**adapter.unreadable, EmptyFile: b"", NotAPdf: b"<html>Log in to read this paper</html>"}
+    cases: dict[type[PaperError], bytes] = {**adapter.unreadable, EmptyFile: b""}
     for error, content in cases.items():
-        with pytest.raises(error, match=r"paper\.pdf") as caught:
+        with pytest.raises(error, match=re.escape(adapter.name)) as caught:
             _parse(adapter, tmp_path, content)
         assert isinstance(caught.value, PaperError)
         assert caught.value.hint
@@ -169,7 +273,7 @@ def test_says_why_a_file_cannot_be_read_and_goes_on(adapter: Adapter, tmp_path: 
 
 def test_a_missing_file_is_unreadable(adapter: Adapter, tmp_path: Path) -> None:
     with pytest.raises(FileUnreadable):
-        adapter.parser.parse(tmp_path / "gone.pdf", "gone.pdf")
+        adapter.parser.parse(tmp_path / "gone", adapter.name)
 
 
 def test_the_same_file_reads_the_same(adapter: Adapter, tmp_path: Path) -> None:
@@ -178,11 +282,13 @@ def test_the_same_file_reads_the_same(adapter: Adapter, tmp_path: Path) -> None:
 
 
 def test_several_threads_may_parse(adapter: Adapter, tmp_path: Path) -> None:
-    path = tmp_path / "paper.pdf"
+    path = tmp_path / "stored"
     path.write_bytes(adapter.good)
     titles: list[str] = []
     threads = [
-        threading.Thread(target=lambda: titles.append(adapter.parser.parse(path, "paper.pdf").metadata.title))
+        threading.Thread(
+            target=lambda: titles.append(adapter.parser.parse(path, adapter.name).metadata.title)
+        )
         for _ in range(6)
     ]
     for thread in threads:
