@@ -1,5 +1,7 @@
 """The parser for every format: who reads what, and that hostile files harm nobody."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,6 +68,16 @@ def test_its_fingerprint_covers_the_pdf_parser(children: Children) -> None:
     two = DocumentParser(FakeParser(fingerprint="two/1"), children)
     assert one.fingerprint != two.fingerprint
     assert one.fingerprint.startswith("one/1+")
+
+
+def test_a_child_that_reads_pdfs_imports_no_other_format_s_library() -> None:
+    code = (
+        "import sys, carrel.parsing.child\n"
+        "print([name for name in ('lxml', 'docx', 'markdown_it', 'yaml', 'charset_normalizer')"
+        " if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_it_closes_the_pdf_parser() -> None:
