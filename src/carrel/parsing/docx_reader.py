@@ -44,6 +44,7 @@ _IDLE_AUTHOR = re.compile(
     re.IGNORECASE,
 )
 
+_STRICT = b"http://purl.oclc.org/ooxml/"
 _IDLE_DATE = datetime.date(2013, 12, 23)  # of python-docx's template
 
 
@@ -62,7 +63,11 @@ def read_docx(path: Path) -> Reading:
         raise DamagedDocument(name="", detail="its archive is broken") from error
     except (PackageNotFoundError, KeyError, ValueError, AttributeError) as error:
         # What python-docx raises where a part is missing, or is another part than it should be.
-        raise DamagedDocument(name="", detail="it is no Word document") from error
+        strict = _is_strict(path)
+        detail = (
+            "Strict Open XML: save it as an ordinary Word document" if strict else "it is no Word document"
+        )
+        raise DamagedDocument(name="", detail=detail) from error
     except etree.XMLSyntaxError as error:
         if "emory allocation" in str(error):
             raise MemoryError from error
@@ -85,6 +90,15 @@ def _check_size(path: Path) -> None:
         raise FileTooLarge(name="", megabytes=whole // _MEGABYTE, limit=MOST_UNPACKED_MB)
     if xml > _MOST_XML_MB * _MEGABYTE:
         raise FileTooLarge(name="", megabytes=xml // _MEGABYTE, limit=_MOST_XML_MB)
+
+
+def _is_strict(path: Path) -> bool:
+    """Whether it is of the variant of ISO 29500 that python-docx does not read; its sizes are checked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _STRICT in archive.read("_rels/.rels")
+    except (zipfile.BadZipFile, KeyError, ValueError):
+        return False
 
 
 class _Walk:

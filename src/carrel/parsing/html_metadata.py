@@ -7,6 +7,7 @@ from dataclasses import fields
 from lxml import etree
 
 from carrel.core.metadata import Evidence, Metadata, Source
+from carrel.parsing.pageless_metadata import names_in
 
 # In each field's order of trust. Highwire's tags are what publishers write for Google Scholar.
 _NAMES: Mapping[str, Sequence[str]] = {
@@ -37,6 +38,7 @@ _NAMES: Mapping[str, Sequence[str]] = {
 }
 _CONFIDENCE = {"citation": 0.97, "dc": 0.9, "dcterms": 0.9, "prism": 0.9}
 _OTHER_CONFIDENCE = 0.6
+_HEADING_CONFIDENCE = 0.7  # of the page's only outermost heading, wherever it stands
 _TITLE_CONFIDENCE = 0.5  # of <title>, which often names the site, too
 _SITE = re.compile(r"\s+(?:[|—–·»:]|::|-)\s+[^|—–·»]{2,60}$")
 _PATTERNS = {  # of fields of which a tag says more than is wanted
@@ -62,11 +64,24 @@ def said_on_page(root: etree._Element) -> Metadata:
                 values[field] = value
                 evidence[field] = Evidence(Source.FILE, _CONFIDENCE.get(family, _OTHER_CONFIDENCE))
                 break
+    if "authors" not in values and (names := tuple(_persons(root))):
+        values["authors"], evidence["authors"] = names, Evidence(Source.PAGE, _HEADING_CONFIDENCE)
+    headings = ["".join(each.itertext()) for each in root.iter("h1")]
+    if "title" not in values and len(headings) == 1 and (heading := " ".join(headings[0].split())):
+        values["title"], evidence["title"] = heading, Evidence(Source.PAGE, _HEADING_CONFIDENCE)
     if "title" not in values and (title := _title(root)):
         values["title"], evidence["title"] = title, Evidence(Source.FILE, _TITLE_CONFIDENCE)
     if "language" not in values and (language := _value("language", [(root.get("lang") or "").strip()])):
         values["language"], evidence["language"] = language, Evidence(Source.FILE, _TITLE_CONFIDENCE)
     return Metadata(**values, evidence=evidence)  # type: ignore[arg-type]  # _value knows each field's type
+
+
+def _persons(root: etree._Element) -> Iterator[str]:
+    """Yield the names that LaTeXML, which makes arXiv's pages, has marked as such."""
+    for element in root.iter("span"):
+        if "ltx_personname" in (element.get("class") or "").split():
+            text = "\n".join(part for part in element.itertext() if part.strip())
+            yield from (name for line in re.split(r"\n|&|\\\\", text) for name in names_in(line))
 
 
 def _entries(root: etree._Element) -> dict[str, list[str]]:

@@ -86,10 +86,13 @@ _UNSEEN_ROLES = frozenset(
 # Class or id, whole or as its first word: what sites, Sphinx, Wikipedia and publishers call their chrome.
 _CHROME = re.compile(
     r"(?:nav|navbar|navigation|sidebar|breadcrumbs?|menu|toc|table-of-contents|cookie|advert|advertisement|share"
-    r"|social|skip-link|mw-editsection|headerlink|noprint|navbox|catlinks|printfooter|related-articles)(?:[-_]\w+)*",
+    r"|ltx_page_(?:navbar|header|footer|logo)|social|skip-link|mw-editsection|headerlink|noprint|navbox|catlinks|printfooter|related-articles)(?:[-_]\w+)*",
     re.IGNORECASE,
 )
 _NOTES = re.compile(r"(?:foot|end)notes?(?:[-_]\w+)*", re.IGNORECASE)
+_INLINE_NOTE = re.compile(r"ltx_role_(?:foot|end)note")  # LaTeXML, which makes arXiv's pages
+_NOTE_MARK = re.compile(r"ltx_note_mark|ltx_tag_note")
+_EQUATION = re.compile(r"ltx_(?:equation|eqn)\w*")
 _NOTE_ROLES = frozenset(("doc-footnote", "doc-endnote", "doc-endnotes"))
 _SPACE = re.compile(r"\s+")
 _WIDE = "\u3001-\u9fff\uf900-\uffef"
@@ -154,6 +157,7 @@ class _Walk:
         self._level = 0  # of the heading that is open
         self._preserved = 0  # elements open whose line breaks mean something
         self._buffer: list[str] = []
+        self._notes: list[Piece] = []  # footnotes that stand within the block that is open
         walker = etree.iterwalk(matter, events=("start", "end"))
         for event, element in walker:
             if event == "start":
@@ -174,6 +178,9 @@ class _Walk:
             self._buffer.append("\n")
         elif tag == "math":
             self._buffer.append(_formula(element))
+            return False
+        elif tag == "span" and _is_called(element, _INLINE_NOTE):
+            self._notes.append(Piece(BlockKind.FOOTNOTE, _text_of(element)))
             return False
         elif tag == "img" and _PICTURED_FORMULA.search(element.get("class") or ""):
             self._add(element.get("alt"))
@@ -222,9 +229,13 @@ class _Walk:
             return
         kind = self._kinds[-1][1] if self._kinds else BlockKind.PARAGRAPH
         parts = [text] if self._preserved else _PARAGRAPH_BREAK.split(text)
-        self.pieces += [Piece(kind, part) for part in parts]
+        self.pieces += [*(Piece(kind, part) for part in parts), *self._notes]
+        self._notes = []
 
     def _table(self, table: etree._Element) -> None:
+        if _is_called(table, _EQUATION):
+            self.pieces.append(Piece(BlockKind.PARAGRAPH, _text_of(table)))
+            return
         for caption in table.iter("caption"):
             self.pieces.append(Piece(BlockKind.CAPTION, _text_of(caption)))
         rows = (
@@ -254,7 +265,7 @@ def _is_data(table: etree._Element) -> bool:
     """Whether a table holds data; old pages are laid out by tables."""
     if any(each is not table for each in table.iter("table", "h1", "h2", "h3", "article")):
         return False
-    if next(table.iter("th"), None) is not None:
+    if _is_called(table, _EQUATION) or next(table.iter("th"), None) is not None:
         return True
     sizes = [len("".join(cell.itertext()).strip()) for cell in table.iter("td")]
     return len(sizes) >= _FEWEST_CELLS and sum(sizes) <= _MEAN_CELL * len(sizes)
@@ -276,7 +287,7 @@ def _text_of(element: etree._Element) -> str:
     walker = etree.iterwalk(element, events=("start", "end"))
     for event, each in walker:
         tag = str(each.tag)
-        if event == "start" and (tag in _UNSEEN or tag == "math"):
+        if event == "start" and (tag in _UNSEEN or tag == "math" or _is_called(each, _NOTE_MARK)):
             parts.append(_formula(each) if tag == "math" else "")
             walker.skip_subtree()
         elif event == "start":

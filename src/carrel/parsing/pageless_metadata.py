@@ -76,6 +76,8 @@ def names_in(text: str) -> tuple[str, ...]:
     if not text or len(text) > _LONGEST_NAMES:
         return ()
     names = authors_from_info(text.translate(_NARROW))
+    if any(name.isupper() and len(name.split()) > 3 for name in names):
+        return ()  # a title in capitals has the shape of a name
     letters = len(_letters(_MARKS.sub("", re.sub(r"\band\b|\bund\b|\bet\b", "", text))))
     return names if letters and sum(len(_letters(name)) for name in names) >= 0.9 * letters else ()
 
@@ -135,9 +137,13 @@ def _authors(pieces: Sequence[Piece]) -> tuple[Sequence[Piece], Metadata]:
         if found:
             names += found
             marked.append(i)
-        elif names:
+        elif names or (i and _is_prose(piece.text)):
             break
     return _marked(pieces, marked), _said(Source.PAGE, 0.7, authors=tuple(dict.fromkeys(names)))
+
+
+def _is_prose(text: str) -> bool:
+    return len(text) > _LONGEST_NAMES or text.endswith((".", "。"))
 
 
 def _leading_names(text: str) -> list[str]:

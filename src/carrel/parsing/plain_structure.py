@@ -1,7 +1,7 @@
 """Structure that plain typing shows: headings by their number or name, hard-wrapped lines, bullets."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from carrel.parsing.headings import is_named, numbering
 from carrel.parsing.typography import is_wide
@@ -9,8 +9,10 @@ from carrel.parsing.typography import is_wide
 _LONGEST_HEADING = 90
 _BULLET = re.compile(r"[•◦▪‣●○■□·*+\-–—]\s+(?=\S)")
 _ITEM = re.compile(
-    rf"{_BULLET.pattern}|\(?(?:\d{{1,3}}|[a-zA-Z]|[ivx]{{1,4}})[.)]\s+(?=\S)|\[[^\]\s]{{1,12}}\]\s"
+    rf"{_BULLET.pattern}|\(?(?:(?:\d{{1,3}}|[a-z]|[ivx]{{1,4}})[.)]|[A-Z]\))\s+(?=\S)|\[[^\]\s]{{1,12}}\]\s"
 )
+_LAST_WORD = re.compile(r"(?<![^\W\d_])([^\W\d_]{1,40})-$")
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
 _UNNUMBERED_END = tuple(".,;:!?。，；：！？、…")
 
 
@@ -32,14 +34,25 @@ def plain_heading(text: str) -> int:
     return depth if telling and len(rest) > 1 and any(map(str.isalpha, rest)) else 0
 
 
-def joined_lines(lines: Sequence[str]) -> str:
-    """Return lines that were broken to fit a width as one; Chinese and Japanese take no space between."""
+def joined_lines(lines: Sequence[str], known: Container[str] = ()) -> str:
+    """Return lines that were broken to fit a width as one; Chinese and Japanese take no space between.
+
+    Of a word that a hyphen divides at a line's end, the hyphen goes where ``known`` has the whole word
+    (in lower case), and stays otherwise: compounds are broken there, too.
+    """
     parts: list[str] = []
     for line in filter(None, map(str.strip, lines)):
-        if parts and not _meets(parts[-1], line):
+        if parts and _is_divided(parts[-1], line, known):
+            parts[-1] = parts[-1][:-1]
+        elif parts and not _meets(parts[-1], line):
             parts.append(" ")
         parts.append(line)
     return "".join(parts)
+
+
+def _is_divided(before: str, after: str, known: Container[str]) -> bool:
+    head, tail = _LAST_WORD.search(before), _FIRST_WORD.match(after)
+    return head is not None and tail is not None and (head[1] + tail[0]).lower() in known
 
 
 def _meets(before: str, after: str) -> bool:

@@ -2,21 +2,23 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Container, Iterator, Sequence
 
 from carrel.core.paper import BlockKind
 from carrel.parsing.headings import is_named
 from carrel.parsing.pageless import Piece, Reading
 from carrel.parsing.plain_structure import begins_item, joined_lines, plain_heading, without_bullet
+from carrel.parsing.text_pages import PAGE_BREAK, without_pages
 from carrel.parsing.typography import ends_sentence
 
-_PAGE_BREAK = "\x0c"
-_PAGE_FOOT = re.compile(r"\[Page \w+\]\s*$")  # how RFCs and the like end a page
 _MARKED = re.compile(r"(#{1,6})\s+(\S.*?)\s*#*\s*$")
 _UNDERLINE = re.compile(r"\s*(=+|-+|~+)\s*$")
-_GAP = re.compile(r"\S(?: {2,}|\t+)\S")
-_WIDE_GAP = re.compile(r"\S(?: {3,}|\t+)\S")
+_GAP = re.compile(r"(?<=\S) {2,}(?=\S)")
 _DRAWN = re.compile(r"[-+|=_/\\<>^*#]{3}|[│┌┐└┘├┤─]|\. ?\. ?\. ?\.")
+_WIDE = 8  # spaces: no justified line has such a gap
+_FAR = 40  # columns: what begins there is in a column of its own, or centred
+_WORD = re.compile(r"[^\W\d_]+")
 _PARAGRAPH_WIDTH = 110  # columns; longer lines were not broken to fit
 _DOUBLE, _SINGLE = -2, -1  # levels of underlined headings until all are known
 _WHOLE_SHARE = 0.4
@@ -30,12 +32,13 @@ def read_text(text: str) -> Reading:
     """Return what a plain text holds."""
     pieces: list[Piece] = []
     blocks = list(_blocks(text))
+    known = frozenset(_WORD.findall(text.lower()))
     unbroken = _is_unbroken(blocks)
     for block in blocks:
-        joins = block[0] == _PAGE_BREAK
-        found = list(_pieces(block[1:] if joins else block, unbroken))
+        joins = block[0] == PAGE_BREAK
+        found = list(_pieces(block[1:] if joins else block, unbroken, known))
         if joins and pieces and found and _run_on(pieces[-1], found[0]):
-            pieces[-1] = Piece(pieces[-1].kind, joined_lines((pieces[-1].text, found[0].text)))
+            pieces[-1] = Piece(pieces[-1].kind, joined_lines((pieces[-1].text, found[0].text), known))
             found = found[1:]
         pieces += found
     return Reading(_titled(_with_outermost(pieces)))
@@ -51,34 +54,18 @@ def _with_outermost(pieces: Sequence[Piece]) -> Sequence[Piece]:
 def _blocks(text: str) -> Iterator[list[str]]:
     """Yield runs of lines that are not blank; the first after a page's end has a page break before it."""
     lines: list[str] = []
-    for line in _unpaged(text.replace("\r\n", "\n").replace("\r", "\n").split("\n")):
-        if line == _PAGE_BREAK:
-            if lines and lines != [_PAGE_BREAK]:
+    for line in without_pages(text):
+        if line == PAGE_BREAK:
+            if lines and lines != [PAGE_BREAK]:
                 yield lines
-            lines = [_PAGE_BREAK]
+            lines = [PAGE_BREAK]
         elif line:
             lines.append(line)
-        elif lines and lines != [_PAGE_BREAK]:
+        elif lines and lines != [PAGE_BREAK]:
             yield lines
             lines = []
-    if lines and lines != [_PAGE_BREAK]:
+    if lines and lines != [PAGE_BREAK]:
         yield lines
-
-
-def _unpaged(lines: Sequence[str]) -> Iterator[str]:
-    """Yield the lines without the heads and feet of pages; a page break stands where a page ended."""
-    broken = False  # a page has ended, and nothing of the next one has been seen yet
-    for line in lines:
-        foot = _PAGE_FOOT.search(line) is not None
-        if foot or _PAGE_BREAK in line:
-            if not broken:
-                yield _PAGE_BREAK
-            broken = True
-        content = "" if foot else line.replace(_PAGE_BREAK, "").expandtabs(4).rstrip()
-        if broken and (not content or _WIDE_GAP.search(content.strip())):
-            continue
-        broken = False
-        yield content
 
 
 def _run_on(before: Piece, after: Piece) -> bool:
@@ -92,32 +79,28 @@ def _is_unbroken(blocks: Sequence[Sequence[str]]) -> bool:
 
     The last line of a run tells nothing; one in ten of the others ends a sentence by chance.
     """
-    lines = [line for block in blocks for line in block[:-1] if line != _PAGE_BREAK]
+    lines = [line for block in blocks for line in block[:-1] if line != PAGE_BREAK]
     whole = sum(_columns(line) > _PARAGRAPH_WIDTH or ends_sentence(line) for line in lines)
     return whole > _WHOLE_SHARE * len(lines)
 
 
-def _pieces(lines: Sequence[str], unbroken: bool) -> Iterator[Piece]:
-    """Yield the pieces of one run of lines."""
+def _pieces(lines: Sequence[str], unbroken: bool, known: Container[str]) -> Iterator[Piece]:
+    """Yield the pieces of one run of lines; ``known`` are the words of the whole text."""
     heading, used = _heading(lines)
     if heading is not None:
         yield heading
         lines = lines[used:]
     if not lines:
         return
-    if _is_drawn(lines):
-        kind = (
-            BlockKind.TABLE
-            if sum(_GAP.search(line) is not None for line in lines) > 1
-            else BlockKind.PARAGRAPH
-        )
-        yield Piece(kind, "\n".join(_without_margin(lines)))
+    table = _is_table(lines)
+    if table or _is_drawn(lines):
+        yield Piece(BlockKind.TABLE if table else BlockKind.PARAGRAPH, "\n".join(_without_margin(lines)))
         return
     if _is_byline(lines):
         yield Piece(BlockKind.PARAGRAPH, "\n".join(map(str.strip, lines)))
         return
     for paragraph in _paragraphs(lines, unbroken):
-        text = joined_lines(paragraph)
+        text = joined_lines(paragraph, known)
         level = plain_heading(text) if len(paragraph) == 1 and unbroken else 0
         kind = BlockKind.HEADING if level else BlockKind.PARAGRAPH
         yield Piece(kind, text if level else without_bullet(text), level)
@@ -138,9 +121,21 @@ def _heading(lines: Sequence[str]) -> tuple[Piece | None, int]:
 
 
 def _is_drawn(lines: Sequence[str]) -> bool:
-    """Whether lines are a table, a figure or code, whose line breaks mean something."""
-    drawn = sum(bool(_WIDE_GAP.search(line.strip()) or _DRAWN.search(line)) for line in lines)
-    return drawn > max(1, 0.4 * len(lines)) if len(lines) > 1 else False
+    """Whether lines are a figure or code, whose line breaks mean something."""
+    drawn = sum(_DRAWN.search(line) is not None for line in lines)
+    return len(lines) > 1 and drawn > 0.4 * len(lines)
+
+
+def _is_table(lines: Sequence[str]) -> bool:
+    """Whether lines show columns: very wide gaps, or gaps that begin or end at one place in most lines."""
+    edges: Counter[tuple[str, int]] = Counter()
+    for line in lines:
+        for gap in _GAP.finditer(line):
+            edges[("begins", gap.start())] += 1
+            edges[("ends", gap.end())] += 1
+        wide = any(len(gap) >= _WIDE for gap in _GAP.findall(line))
+        edges[("is wide", 0)] += wide or (bool(edges) and _margin(line) >= _FAR)
+    return len(lines) > 1 and max(edges.values(), default=0) >= max(2, 0.6 * len(lines))
 
 
 def _is_byline(lines: Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ from carrel.core.paper import ParsedPaper, sections
 from carrel.parsing import docx_reader
 from tests.unit.parsing.documents import ABSTRACT, TITLE, outline, part_of, read, saved, with_part, word
 
+STRICT = b"http://purl.oclc.org/ooxml/"
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
@@ -178,6 +179,21 @@ def test_another_archive_is_no_word_document(tmp_path: Path) -> None:
         archive.writestr("word/hello.xml", "<hello/>")
     with pytest.raises(DamagedDocument):
         read_word(tmp_path, buffer.getvalue())
+
+
+def test_the_strict_variant_is_named(tmp_path: Path) -> None:
+    content = word()
+    for name in ("_rels/.rels", "word/document.xml"):
+        part = part_of(content, name)
+        part = part.replace(
+            b"http://schemas.openxmlformats.org/officeDocument/2006/", STRICT + b"officeDocument/"
+        )
+        part = part.replace(
+            b"http://schemas.openxmlformats.org/wordprocessingml/2006/", STRICT + b"wordprocessingml/"
+        )
+        content = with_part(content, name, part)
+    with pytest.raises(DamagedDocument, match="Strict"):
+        read_word(tmp_path, content)
 
 
 @pytest.mark.parametrize("part", [b"", b"<w:document", b"not xml", b"<other/>"])

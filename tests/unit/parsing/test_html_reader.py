@@ -105,6 +105,45 @@ def test_what_the_page_shows_wins_over_its_window_title(tmp_path: Path) -> None:
     assert paper.metadata.evidence["title"].source is Source.PAGE
 
 
+LATEXML = """<!DOCTYPE html><html><head><title>Sparse Attention for Chips</title></head><body>
+<nav class="ltx_page_navbar"><h1>skip</h1></nav><div class="ltx_page_main"><div class="ltx_page_content">
+<article class="ltx_document ltx_authors_1line">
+<h1 class="ltx_title ltx_title_document">Sparse Attention for Chips</h1>
+<div class="ltx_authors"><span class="ltx_creator ltx_role_author"><span class="ltx_personname">Ada Lovelace
+</span><span class="ltx_author_notes">Analytical Engine Institute</span></span>
+<span class="ltx_creator ltx_role_author"><span class="ltx_personname">Alan Turing</span></span></div>
+<div class="ltx_abstract"><h6 class="ltx_title ltx_title_abstract">Abstract</h6><p class="ltx_p">We study
+sparse attention on hardware, and find it fast.</p></div>
+<section class="ltx_section"><h2 class="ltx_title"><span class="ltx_tag">1 </span>Introduction</h2>
+<p class="ltx_p">The bound depends on
+<math alttext="\\epsilon"><mi>e</mi></math><span class="ltx_note
+ltx_role_footnote"><sup class="ltx_note_mark">1</sup>
+<span class="ltx_note_outer"><sup class="ltx_note_mark">1</sup>A small number.</span></span>
+alone.</p>
+<table class="ltx_equation ltx_eqn_table"><tr><td></td><td>
+<math alttext="a=b"><mi>a</mi></math></td><td></td><td>(1)</td>
+</tr></table></section>
+<section class="ltx_bibliography"><h2>References</h2>
+<ul><li class="ltx_bibitem"><span class="ltx_tag">[1]</span>
+<span class="ltx_bibblock">A. Vaswani.</span> <span class="ltx_bibblock">Attention.</span></li></ul></section>
+</article></div><footer class="ltx_page_footer">Generated</footer></div></body></html>"""
+
+
+def test_a_page_of_arxiv(tmp_path: Path) -> None:
+    paper = html(tmp_path, LATEXML)
+    assert paper.metadata.title == "Sparse Attention for Chips"
+    assert paper.metadata.authors == ("Ada Lovelace", "Alan Turing")
+    assert paper.metadata.abstract == "We study sparse attention on hardware, and find it fast."
+    assert outline(paper)[-6:] == [
+        ("h2", "1 Introduction"),
+        ("paragraph", "The bound depends on $\\epsilon$ alone."),
+        ("footnote", "A small number."),
+        ("paragraph", "$a=b$ (1)"),
+        ("h2", "References"),
+        ("reference", "[1] A. Vaswani. Attention."),
+    ]
+
+
 def test_a_chinese_page_in_its_old_encoding(tmp_path: Path) -> None:
     abstract = "<h2>摘要</h2><p>本文研究星系的旋转\n曲线，发现有大量看不见的物质。</p>"
     body = f"<h1>论暗物质的分布</h1><p>张三 李四</p>{abstract}"

@@ -215,3 +215,33 @@ def test_a_text_beyond_the_limit_is_refused_unread(tmp_path: Path) -> None:
     with pytest.raises(FileTooLarge) as raised:
         readers.read_document(path, FileFormat.TEXT)
     assert raised.value.parameters["limit"] == str(readers.MOST_TEXT_MB)
+
+
+def test_heads_and_feet_that_pages_repeat_are_left_out(tmp_path: Path) -> None:
+    pages = [
+        f"\n\nStandard for Examples\n\n\nThis is what page {number} says, and it says it at length.\n\n\n"
+        f"     May 1982                - {number} -                 Memo\n\x0c"
+        for number in range(1, 6)
+    ]
+    paper = text(tmp_path, "A Memo\n\nIts first words.\n\x0c" + "".join(pages))
+    assert "Standard for Examples" not in paper.text
+    assert "May 1982" not in paper.text
+    assert paper.text.count("This is what page") == 5
+
+
+def test_a_hyphen_goes_where_the_text_has_the_whole_word(tmp_path: Path) -> None:
+    paper = text(
+        tmp_path,
+        "A Memo\n\nThe internal formats are known to all of us who use for-\nmats that are well-\nknown.\n",
+    )
+    assert "who use formats that are well-known." in paper.text
+
+
+def test_justified_lines_are_no_table(tmp_path: Path) -> None:
+    lines = (
+        "In  this   context,  messages  are  viewed  as having an envelope",
+        "and   contents.   The  envelope  contains  whatever information is",
+        "needed   to   accomplish  transmission   and   delivery  of   it.",
+    )
+    paper = text(tmp_path, "A Memo\n\n" + "\n".join(lines))
+    assert [kind for kind, _ in outline(paper)] == ["front", "paragraph"]
