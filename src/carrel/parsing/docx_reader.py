@@ -1,9 +1,12 @@
 """Reads Word's .docx with python-docx: title, headings, lists, tables, captions, notes."""
 
 import datetime
+import errno
 import re
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -18,10 +21,11 @@ from carrel.core.paper import BlockKind
 from carrel.parsing import docx_text
 from carrel.parsing.authors import authors_from_info
 from carrel.parsing.pageless import Piece, Reading
-from carrel.parsing.plain_structure import plain_heading
+from carrel.parsing.plain_structure import plain_heading, with_title
 
 if TYPE_CHECKING:
     from docx.document import Document
+    from docx.opc.coreprops import CoreProperties
 
 MOST_UNPACKED_MB = 256
 _MOST_XML_MB = 64
@@ -59,9 +63,13 @@ def read_docx(path: Path) -> Reading:
     try:
         document = docx.Document(str(path))
         pieces = list(_Walk(document).pieces())
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise DamagedDocument(name="", detail="its archive is broken") from error
-    except (PackageNotFoundError, KeyError, ValueError, AttributeError) as error:
+    except OSError as error:
+        if error.errno == errno.EINVAL:  # an offset in it lies before its beginning
+            raise DamagedDocument(name="", detail="its archive is broken") from error
+        raise
+    except (PackageNotFoundError, LookupError, ValueError, AttributeError, TypeError) as error:
         # What python-docx raises where a part is missing, or is another part than it should be.
         strict = _is_strict(path)
         detail = (
@@ -72,7 +80,8 @@ def read_docx(path: Path) -> Reading:
         if "emory allocation" in str(error):
             raise MemoryError from error
         raise DamagedDocument(name="", detail="its text is damaged") from error
-    return Reading(pieces, _said(document, pieces))
+    title = next((piece.text for piece in pieces if piece.kind is BlockKind.FRONT), "")
+    return Reading(pieces if title else with_title(pieces), _said(document, title))
 
 
 def _check_size(path: Path) -> None:
@@ -194,9 +203,8 @@ def _notes(document: "Document") -> dict[tuple[str, str], str]:
     return notes
 
 
-def _said(document: "Document", pieces: list[Piece]) -> Metadata:
-    """Return what the document's properties say, where a person wrote it, and its printed title."""
-    core = document.core_properties
+def _said(document: "Document", title: str) -> Metadata:
+    """Return what the document's properties say, where a person wrote it, and the title by its style."""
     values: dict[str, object] = {}
     evidence: dict[str, Evidence] = {}
 
@@ -204,10 +212,16 @@ def _said(document: "Document", pieces: list[Piece]) -> Metadata:
         if value:
             values[field], evidence[field] = value, Evidence(source, confidence)
 
-    titles = [piece.text for piece in pieces[:6] if piece.kind is BlockKind.FRONT]
-    if titles:
-        say("title", " ".join(" ".join(titles[:1]).split()), Source.PAGE, 0.95)
-    elif not _IDLE_TITLE.fullmatch(core.title.strip()):
+    say("title", " ".join(title.split()), Source.PAGE, 0.95)
+    with suppress(AttributeError, LookupError, ValueError, TypeError):  # damaged properties say nothing
+        _say_properties(document.core_properties, bool(title), say)
+    return Metadata(**values, evidence=evidence)  # type: ignore[arg-type]  # each as its field wants it
+
+
+def _say_properties(
+    core: "CoreProperties", printed: bool, say: Callable[[str, object, Source, float], None]
+) -> None:
+    if not printed and not _IDLE_TITLE.fullmatch(core.title.strip()):
         say("title", " ".join(core.title.split()), Source.FILE, 0.5)
     if not _IDLE_AUTHOR.fullmatch(core.author.strip()):
         say("authors", authors_from_info(core.author), Source.FILE, 0.4)
@@ -216,4 +230,3 @@ def _said(document: "Document", pieces: list[Piece]) -> Metadata:
     written = core.created or core.modified
     if written is not None and 1980 < written.year < 2100 and written.date() != _IDLE_DATE:
         say("year", written.year, Source.FILE, 0.3)
-    return Metadata(**values, evidence=evidence)  # type: ignore[arg-type]  # each as its field wants it

@@ -1,12 +1,16 @@
-"""Structure that plain typing shows: headings by their number or name, hard-wrapped lines, bullets."""
+"""Structure that plain typing shows: a title, headings by number or name, hard-wrapped lines, bullets."""
 
 import re
 from collections.abc import Container, Sequence
 
+from carrel.core.paper import BlockKind
 from carrel.parsing.headings import is_named, numbering
-from carrel.parsing.typography import is_wide
+from carrel.parsing.pageless import Piece
+from carrel.parsing.typography import ends_sentence, is_wide
 
 _LONGEST_HEADING = 90
+_LONGEST_TITLE = 120
+_PIECES_TO_TITLE = 6
 _BULLET = re.compile(r"[•◦▪‣●○■□·*+\-–—]\s+(?=\S)")
 _ITEM = re.compile(
     rf"{_BULLET.pattern}|\(?(?:(?:\d{{1,3}}|[a-z]|[ivx]{{1,4}})[.)]|[A-Z]\))\s+(?=\S)|\[[^\]\s]{{1,12}}\]\s"
@@ -68,3 +72,25 @@ def begins_item(line: str) -> bool:
 def without_bullet(text: str) -> str:
     """Return a list item's text without a bullet; numbers stay."""
     return _BULLET.sub("", text, count=1) if _BULLET.match(text) else text
+
+
+def with_title(pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """Return the pieces with the title marked, where a line near the beginning can only be it."""
+    if not pieces or pieces[0].kind is BlockKind.HEADING:
+        return pieces
+    for i, piece in enumerate(pieces[:_PIECES_TO_TITLE]):
+        if piece.kind is BlockKind.HEADING:
+            break
+        if piece.kind is BlockKind.PARAGRAPH and _is_title(piece.text) and len(pieces) > i + 1:
+            return [*pieces[:i], Piece(BlockKind.FRONT, piece.text), *pieces[i + 1 :]]
+    return pieces
+
+
+def _is_title(text: str) -> bool:
+    return (
+        2 < len(text) <= _LONGEST_TITLE
+        and "\n" not in text
+        and not ends_sentence(text)
+        and not re.search(r"[,;，；、]$|https?:|@|^\W*\w+\s*[:：]\s", text)
+        and sum(map(str.isalpha, text)) > 0.5 * len(text)
+    )

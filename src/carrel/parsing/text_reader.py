@@ -8,7 +8,13 @@ from collections.abc import Container, Iterator, Sequence
 from carrel.core.paper import BlockKind
 from carrel.parsing.headings import is_named
 from carrel.parsing.pageless import Piece, Reading
-from carrel.parsing.plain_structure import begins_item, joined_lines, plain_heading, without_bullet
+from carrel.parsing.plain_structure import (
+    begins_item,
+    joined_lines,
+    plain_heading,
+    with_title,
+    without_bullet,
+)
 from carrel.parsing.text_pages import PAGE_BREAK, without_pages
 from carrel.parsing.typography import ends_sentence
 
@@ -22,10 +28,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _PARAGRAPH_WIDTH = 110  # columns; longer lines were not broken to fit
 _DOUBLE, _SINGLE = -2, -1  # levels of underlined headings until all are known
 _WHOLE_SHARE = 0.4
-_LONGEST_TITLE_LINE = 120
 _SHORT = 48  # columns; a line that was broken to fit is longer
 _LINES_IN_BYLINE = 8
-_BLOCKS_TO_TITLE = 6
 
 
 def read_text(text: str) -> Reading:
@@ -41,7 +45,7 @@ def read_text(text: str) -> Reading:
             pieces[-1] = Piece(pieces[-1].kind, joined_lines((pieces[-1].text, found[0].text), known))
             found = found[1:]
         pieces += found
-    return Reading(_titled(_with_outermost(pieces)))
+    return Reading(with_title(_with_outermost(pieces)))
 
 
 def _with_outermost(pieces: Sequence[Piece]) -> Sequence[Piece]:
@@ -182,25 +186,3 @@ def _columns(line: str) -> int:
     if line.isascii():
         return len(line)
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
-
-
-def _titled(pieces: Sequence[Piece]) -> Sequence[Piece]:
-    """Return the pieces with the title marked, where a line near the beginning can only be it."""
-    if not pieces or pieces[0].kind is BlockKind.HEADING:
-        return pieces
-    for i, piece in enumerate(pieces[:_BLOCKS_TO_TITLE]):
-        if piece.kind is BlockKind.HEADING:
-            break
-        if piece.kind is BlockKind.PARAGRAPH and _is_title(piece.text) and len(pieces) > i + 1:
-            return [*pieces[:i], Piece(BlockKind.FRONT, piece.text), *pieces[i + 1 :]]
-    return pieces
-
-
-def _is_title(text: str) -> bool:
-    return (
-        2 < len(text) <= _LONGEST_TITLE_LINE
-        and "\n" not in text
-        and not ends_sentence(text)
-        and not re.search(r"[,;，；、]$|https?:|@|^\W*\w+\s*[:：]\s", text)
-        and sum(map(str.isalpha, text)) > 0.5 * len(text)
-    )

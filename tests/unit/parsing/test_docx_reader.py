@@ -101,20 +101,16 @@ def test_properties_are_believed_a_little_where_nothing_is_printed(tmp_path: Pat
 
 def test_without_heading_styles_numbers_and_names_make_headings(tmp_path: Path) -> None:
     texts = (
-        "摘要",
-        "本文研究星系。",
-        "一、引言",
-        "星系在旋转。",
-        "1.1 方法",
-        "我们观察。",
-        "参考文献",
-        "[1] 王五. 2010.",
+        *("论暗物质的分布", "张三，李四", "摘要", "本文研究星系。", "一、引言"),
+        *("星系在旋转。", "1.1 方法", "我们观察。", "参考文献", "[1] 王五. 2010."),
     )
     paper = read_word(tmp_path, word([("Normal", text) for text in texts]))
     assert [kind for kind, _ in outline(paper)] == [
-        *("h1", "paragraph", "h1", "paragraph", "h2", "paragraph", "h1", "reference")
+        *("front", "front", "h1", "paragraph", "h1", "paragraph", "h2", "paragraph", "h1", "reference")
     ]
     assert paper.metadata.abstract == "本文研究星系。"
+    assert paper.metadata.title == "论暗物质的分布"
+    assert paper.metadata.authors == ("张三", "李四")
 
 
 def test_tracked_changes_fields_and_content_controls(tmp_path: Path) -> None:
@@ -136,7 +132,7 @@ def test_tracked_changes_fields_and_content_controls(tmp_path: Path) -> None:
 
 def test_footnotes_follow_what_refers_to_them(tmp_path: Path) -> None:
     content = body(
-        '<w:p><w:r><w:t>Said here</w:t></w:r><w:r><w:footnoteReference w:id="2"/></w:r></w:p>'
+        '<w:p><w:r><w:t>Said here.</w:t></w:r><w:r><w:footnoteReference w:id="2"/></w:r></w:p>'
         + paragraph("And so on.")
     )
     notes = (
@@ -156,7 +152,7 @@ def test_footnotes_follow_what_refers_to_them(tmp_path: Path) -> None:
     ):
         content = with_part(content, name, part.encode())
     assert outline(read_word(tmp_path, content)) == [
-        ("paragraph", "Said here"),
+        ("paragraph", "Said here."),
         ("footnote", "As noted."),
         ("paragraph", "And so on."),
     ]

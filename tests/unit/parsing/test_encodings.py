@@ -73,8 +73,10 @@ def test_a_wrong_declaration_does_not_spoil_utf8() -> None:
     assert decode_text(FRENCH.encode("cp1252"), "hex") == FRENCH
 
 
-def test_a_utf8_text_that_was_cut_off_shows_what_is_broken() -> None:
+def test_a_text_that_was_cut_off_shows_what_is_broken() -> None:
     data = (CHINESE * 9).strip().encode()
+    assert decode_text(data[:-1]) == (CHINESE * 9).strip()[:-1] + "\ufffd"
+    data = (CHINESE * 9).strip().encode("gb18030")
     assert decode_text(data[:-1]) == (CHINESE * 9).strip()[:-1] + "\ufffd"
 
 
