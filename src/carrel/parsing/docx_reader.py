@@ -106,7 +106,7 @@ def _is_strict(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return _STRICT in archive.read("_rels/.rels")
-    except (zipfile.BadZipFile, KeyError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, LookupError, ValueError, OSError):
         return False
 
 

@@ -11,84 +11,28 @@ from carrel.parsing.pageless import Piece, Reading
 
 CELL_BREAK = " | "
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
-_BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "center",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "header",
-        "hr",
-        "html",
-        "li",
-        "main",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-        "caption",
-    ]
-) | frozenset(_HEADINGS)
-_UNSEEN = frozenset(
-    [
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "nav",
-        "aside",
-        "iframe",
-        "object",
-        "embed",
-        "svg",
-        "canvas",
-        "form",
-        "button",
-        "select",
-        "input",
-        "textarea",
-        "dialog",
-        "menu",
-        "audio",
-        "video",
-        "head",
-        "title",
-        "link",
-        "meta",
-        "rt",
-        "rp",
-    ]
+_BLOCK_LIST = (
+    "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure "
+    "footer form header hr html li main ol p pre section summary table tbody td tfoot th thead tr ul"
 )
-_UNSEEN_ROLES = frozenset(
-    ["navigation", "banner", "contentinfo", "search", "complementary", "dialog", "menu", "toolbar"]
+_BLOCKS = frozenset(_BLOCK_LIST.split()) | frozenset(_HEADINGS)
+# A form is none of these: whole pages stand in one.
+_UNSEEN_LIST = (
+    "aside audio button canvas dialog embed head iframe input link menu meta nav noscript object rp rt "
+    "script select style svg template textarea title video"
 )
-# Class or id, whole or as its first word: what sites, Sphinx, Wikipedia and publishers call their chrome.
+_UNSEEN = frozenset(_UNSEEN_LIST.split())
+_UNSEEN_ROLE_LIST = "navigation banner contentinfo search complementary dialog menu toolbar"
+_UNSEEN_ROLES = frozenset(_UNSEEN_ROLE_LIST.split())
+# Classes, whole or in their first word: what sites, Sphinx, Wikipedia and publishers call what surrounds a
+# text. Not ids: those are made of headings.
 _CHROME = re.compile(
-    r"(?:nav|navbar|navigation|sidebar|breadcrumbs?|menu|toc|table-of-contents|cookie|advert|advertisement|share"
-    r"|ltx_page_(?:navbar|header|footer|logo)|social|skip-link|mw-editsection|headerlink|noprint|navbox|catlinks|printfooter|related-articles)(?:[-_]\w+)*",
+    r"(?:nav|navbar|navigation|sidebar|sphinxsidebar|breadcrumbs?|menu|toc|table-of-contents|cookie|advert"
+    r"|advertisement|share|social|skip-link|related-articles|mw-editsection|headerlink|noprint|navbox|catlinks"
+    r"|printfooter|ltx_page_(?:navbar|header|footer|logo))(?:[-_]\w+)*",
     re.IGNORECASE,
 )
+_NEVER_CHROME = frozenset(("body", "html", "main", "article", *_HEADINGS))
 _NOTES = re.compile(r"(?:foot|end)notes?(?:[-_]\w+)*", re.IGNORECASE)
 _INLINE_NOTE = re.compile(r"ltx_role_(?:foot|end)note")  # LaTeXML, which makes arXiv's pages
 _NOTE_MARK = re.compile(r"ltx_note_mark|ltx_tag_note")
@@ -168,6 +112,7 @@ class _Walk:
                 if element is not matter:
                     self._add(element.tail)
         self._flush()
+        self.pieces += self._notes
 
     def _opened(self, element: etree._Element) -> bool:
         """Take an element in; return whether what is below it is to be read."""
@@ -249,16 +194,17 @@ class _Walk:
         if tag in _UNSEEN or element.get("role") in _UNSEEN_ROLES or element.get("hidden") is not None:
             return True
         if tag in ("header", "footer"):
-            inside = self._within_matter or _is_called(element, re.compile("title-block.*"))
+            # pandoc puts the title into a header of its own.
+            inside = self._within_matter or (element.get("id") or "").startswith("title-block")
             return tag == "footer" or not inside
         style = (element.get("style") or "").replace(" ", "")
         hidden = element.get("aria-hidden") == "true" or "display:none" in style
-        return hidden or (tag not in ("body", "html", "main", "article") and _is_called(element, _CHROME))
+        return hidden or (tag not in _NEVER_CHROME and _is_called(element, _CHROME))
 
 
 def _is_called(element: etree._Element, names: re.Pattern[str]) -> bool:
-    words = f"{element.get('class') or ''} {element.get('id') or ''}".split()
-    return any(map(names.fullmatch, words))
+    """Whether one of an element's classes is so called."""
+    return any(map(names.fullmatch, (element.get("class") or "").split()))
 
 
 def _is_data(table: etree._Element) -> bool:

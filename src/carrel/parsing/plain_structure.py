@@ -6,10 +6,12 @@ from collections.abc import Container, Sequence
 from carrel.core.paper import BlockKind
 from carrel.parsing.headings import is_named, numbering
 from carrel.parsing.pageless import Piece
+from carrel.parsing.pageless_metadata import names_in
 from carrel.parsing.typography import ends_sentence, is_wide
 
 _LONGEST_HEADING = 90
 _LONGEST_TITLE = 120
+_LINES_IN_TITLE = 3
 _PIECES_TO_TITLE = 6
 _BULLET = re.compile(r"[•◦▪‣●○■□·*+\-–—]\s+(?=\S)")
 _ITEM = re.compile(
@@ -81,15 +83,19 @@ def with_title(pieces: Sequence[Piece]) -> Sequence[Piece]:
     for i, piece in enumerate(pieces[:_PIECES_TO_TITLE]):
         if piece.kind is BlockKind.HEADING:
             break
-        if piece.kind is BlockKind.PARAGRAPH and _is_title(piece.text) and len(pieces) > i + 1:
-            return [*pieces[:i], Piece(BlockKind.FRONT, piece.text), *pieces[i + 1 :]]
+        lines = piece.text.split("\n")
+        names = next((n for n, line in enumerate(lines) if n and names_in(line)), len(lines))
+        title = joined_lines(lines[:names])
+        if piece.kind is BlockKind.PARAGRAPH and names <= _LINES_IN_TITLE and _is_title(title):
+            rest = [Piece(BlockKind.PARAGRAPH, "\n".join(lines[names:]))] if names < len(lines) else []
+            following = [*rest, *pieces[i + 1 :]]
+            return [*pieces[:i], Piece(BlockKind.FRONT, title), *following] if following else pieces
     return pieces
 
 
 def _is_title(text: str) -> bool:
     return (
         2 < len(text) <= _LONGEST_TITLE
-        and "\n" not in text
         and not ends_sentence(text)
         and not re.search(r"[,;，；、]$|https?:|@|^\W*\w+\s*[:：]\s", text)
         and sum(map(str.isalpha, text)) > 0.5 * len(text)

@@ -133,12 +133,14 @@ def _is_drawn(lines: Sequence[str]) -> bool:
 def _is_table(lines: Sequence[str]) -> bool:
     """Whether lines show columns: very wide gaps, or gaps that begin or end at one place in most lines."""
     edges: Counter[tuple[str, int]] = Counter()
+    columns = False
     for line in lines:
         for gap in _GAP.finditer(line):
             edges[("begins", gap.start())] += 1
             edges[("ends", gap.end())] += 1
         wide = any(len(gap) >= _WIDE for gap in _GAP.findall(line))
-        edges[("is wide", 0)] += wide or (bool(edges) and _margin(line) >= _FAR)
+        columns = columns or wide
+        edges[("is wide", 0)] += wide or (columns and _margin(line) >= _FAR)
     return len(lines) > 1 and max(edges.values(), default=0) >= max(2, 0.6 * len(lines))
 
 

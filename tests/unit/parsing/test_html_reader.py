@@ -163,6 +163,20 @@ def test_a_page_laid_out_by_tables_is_text(tmp_path: Path) -> None:
     assert all(kind != "table" for kind, _ in outline(paper))
 
 
+def test_a_page_in_a_form_and_sections_named_like_menus_are_read(tmp_path: Path) -> None:
+    body = '<form><h2 id="menu">Menus</h2><section id="social-networks"><p>We study menus.</p></section>'
+    paper = html(tmp_path, page(f'{body}<input value="unread"><ul class="menu"><li>unread</ul></form>'))
+    assert [part for _, part in outline(paper)] == ["Menus", "We study menus."]
+
+
+def test_pandoc_s_pages_have_their_title_in_a_header(tmp_path: Path) -> None:
+    title = '<h1 class="title">A Title</h1><p class="author">Ada Lovelace</p>'
+    head = f'<header id="title-block-header">{title}</header>'
+    paper = html(tmp_path, page(f"{head}<h1>1 Part</h1><p>Text.</p><h1>2 Part</h1><p>More.</p>"))
+    assert paper.metadata.title == "A Title"
+    assert paper.metadata.authors == ("Ada Lovelace",)
+
+
 def test_broken_html_is_read_as_browsers_do(tmp_path: Path) -> None:
     paper = html(tmp_path, "<html><body><h2>Open <p>One <b>two <i>three</b> four<p>five &unknown; &lt;six")
     assert "three four" in paper.text

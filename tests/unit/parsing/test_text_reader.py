@@ -245,3 +245,17 @@ def test_justified_lines_are_no_table(tmp_path: Path) -> None:
     )
     paper = text(tmp_path, "A Memo\n\n" + "\n".join(lines))
     assert [kind for kind, _ in outline(paper)] == ["front", "paragraph"]
+
+
+def test_a_title_of_two_lines_and_the_names_below_it(tmp_path: Path) -> None:
+    paper = text(
+        tmp_path,
+        "     On the Nature of\n     Violins\n   Ada Lovelace\n   March 2020\n\nViolins sound well.\n",
+    )
+    assert outline(paper)[:2] == [
+        ("front", "On the Nature of Violins"),
+        ("front", "Ada Lovelace\nMarch 2020"),
+    ]
+    assert paper.metadata.title == "On the Nature of Violins"
+    assert paper.metadata.authors == ("Ada Lovelace",)
+    assert paper.metadata.year == 2020
