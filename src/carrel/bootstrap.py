@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from carrel.config import Settings
 from carrel.core.knowledge_base import DEFAULT_PARSER, KnowledgeBase
-from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser
+from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Unlocker
 from carrel.core.ranking import Query, SearchResult
 from carrel.core.space import Space
 from carrel.ingest.pipeline import Tools
@@ -26,6 +26,7 @@ from carrel.storage.database import Catalog, open_database
 from carrel.storage.parses import ParseStore
 
 if TYPE_CHECKING:
+    from carrel.parsing.children import Children
     from carrel.parsing.page_image import PageDrawer
 
 T = TypeVar("T")
@@ -48,6 +49,7 @@ class Services:
     index_of: Callable[[KnowledgeBase], Index]
     parser: Callable[[], Parser]  # the default one, to look at a file without a knowledge base
     parser_of: Callable[[KnowledgeBase], Parser]
+    unlocker: Callable[[str], Unlocker]  # by password
     close: Callable[[], None]
 
     def own_index(self, purpose: str, wait_seconds: float | None = None) -> None:
@@ -102,6 +104,7 @@ def open_services(
     indexes = _indexes(settings.home)
     embedders = _Loaded(load_embedder or partial(_load_embedder, settings, announce))
     parsers = _Loaded(partial(_parser, settings))
+    children = _Loaded(lambda _: _children(settings))  # of what is none of the parsers'
 
     def embedder_of(knowledge_base: KnowledgeBase) -> Embedder:
         return embedders.get(knowledge_base.embedder)
@@ -116,6 +119,8 @@ def open_services(
     def close() -> None:
         for parser in parsers.all():
             parser.close()
+        for pool in children.all():
+            pool.close()
         indexes.release()
         catalog.close()
 
@@ -130,6 +135,7 @@ def open_services(
         index_of=index_of,
         parser=lambda: parsers.get(DEFAULT_PARSER),
         parser_of=parser_of,
+        unlocker=lambda password: _unlocker(children.get(""), password),
         close=close,
     )
 
@@ -141,10 +147,9 @@ def open_parser(settings: Settings) -> Parser:
 
 def open_drawer(settings: Settings) -> "PageDrawer":
     """Return what draws the pages of PDFs, one after the other. Close it when done."""
-    from carrel.parsing.children import Children
     from carrel.parsing.page_image import PageDrawer
 
-    return PageDrawer(Children(1, settings.parse_seconds, settings.parse_memory_mb))
+    return PageDrawer(_children(settings))
 
 
 def _load_embedder(settings: Settings, announce: Announce, model: str) -> Embedder:
@@ -159,6 +164,19 @@ def _parser(settings: Settings, name: str) -> Parser:
     from carrel.parsing.parsers import load_parser
 
     return load_parser(name, settings)
+
+
+def _children(settings: Settings) -> "Children":
+    """Return a place to open one file at a time in, with limits; its process starts when it is first used."""
+    from carrel.parsing.children import Children
+
+    return Children(1, settings.parse_seconds, settings.parse_memory_mb)
+
+
+def _unlocker(children: "Children", password: str) -> Unlocker:
+    from carrel.parsing.unlocking import PdfUnlocker
+
+    return PdfUnlocker(children, password)
 
 
 def _indexes(home: Path) -> Indexes:

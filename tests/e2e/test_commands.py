@@ -94,7 +94,7 @@ def test_folders_are_looked_into_and_their_subfolders_when_asked(carrel: Carrel,
     folder = tmp_path / "papers"
     write_paper(folder / "top.PDF", "tops")
     write_paper(folder / "sub" / "below.pdf", "depths")
-    (folder / "notes.txt").write_text("not a paper")
+    (folder / "notes.csv").write_text("not, a paper")
     (folder / "folder.pdf").mkdir()
     assert [Path(item["path"]).name for item in carrel.json("add", folder)["items"]] == ["top.PDF"]
     both = carrel.json("add", "--recursive", "--workers", "1", folder)["items"]

@@ -23,6 +23,7 @@ from tests.fakes.blobs import InMemoryBlobStore
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.index import InMemoryIndexes
 from tests.fakes.parser import FakeParser, fake_pdf
+from tests.fakes.unlocker import FakeUnlocker
 from tests.unit.parsing import samples
 
 Hook = Callable[[str], None]
@@ -85,12 +86,14 @@ class World:
         content = self.write(title, text or f"This paper is about {title.lower()} and about little else.")
         return self.accept_bytes(f"{title}.pdf", content, kb)
 
-    def accept_bytes(self, name: str, content: bytes, kb: str = "library") -> Accepted:
-        """Accept a file of these bytes."""
+    def accept_bytes(self, name: str, content: bytes, kb: str = "library", password: str = "") -> Accepted:
+        """Accept a file of these bytes, with this password where there is one."""
         path = self.folder / name
         path.write_bytes(content)
         services = self.services
-        return accept(path, services.shelves.existing_or_new(kb), services.catalog, services.blobs)
+        unlocker = services.unlocker(password) if password else None
+        shelf = services.shelves.existing_or_new(kb)
+        return accept(path, shelf, services.catalog, services.blobs, unlocker)
 
     def add(self, *titles: str, kb: str = "library") -> list[Finished]:
         """Accept files of these titles and work the queue off."""
@@ -128,11 +131,13 @@ class World:
         """Check that nothing but these papers is left anywhere once what is noted has been removed."""
         self.services.own_index("a test", 0)
         wanted = {paper for found in papers.values() for paper in found}
-        assert {sha256[:32] for sha256 in self.services.blobs.list()} == wanted
+        stored = set(self.services.blobs.list())
         assert set(self.services.parses.list()) == wanted
         with self.services.catalog.read() as tx:
             assert removals.pending(tx) == ()
-            assert {row["id"] for row in tx.rows("SELECT id FROM papers")} == wanted
+            rows = tx.rows("SELECT id, sha256 FROM papers")
+        assert {row["id"] for row in rows} == wanted
+        assert {row["sha256"] for row in rows} == stored
         for name, found in papers.items():
             shelf, index = self.shelf(name), self.index(name)
             assert index.paper_ids() == set(found)
@@ -165,6 +170,7 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
         index_of=index_of,
         parser=lambda: parser,
         parser_of=lambda _: parser,
+        unlocker=FakeUnlocker,
         close=catalog.close,
     )
     yield World(services, embedder, parser, folder, fake_paper)
@@ -176,7 +182,7 @@ def world_with_real_index(folder: Path) -> Iterator[World]:
     """The real index and blobs; a fake parser, so that a test can say what a file's metadata are."""
     embedder, parser = HookedEmbedder(), HookedParser(FakeParser())
     opened = open_services(settings_in(folder), print, load_embedder=_always(embedder))
-    services = replace(opened, parser=lambda: parser, parser_of=lambda _: parser)
+    services = replace(opened, parser=lambda: parser, parser_of=lambda _: parser, unlocker=FakeUnlocker)
     yield World(services, embedder, parser, folder, fake_paper)
     services.close()
 

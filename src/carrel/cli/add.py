@@ -16,6 +16,7 @@ from carrel.core.ids import JobId, KnowledgeBaseId
 from carrel.core.jobs import Job, JobState
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
+from carrel.core.ports import Unlocker
 from carrel.core.ranking import PaperRecord
 from carrel.ingest.accept import accept, find_files
 from carrel.ingest.worker import Finished, Postponed, work
@@ -40,12 +41,18 @@ class _Item:
     error: dict[str, Json] | None = None
 
 
-def add_papers(paths: list[Path], kb: str, recursive: bool, wait: bool, workers: int, as_json: bool) -> int:
-    """Accept the files, wait until they are searchable where asked to, report; return the exit code."""
+def add_papers(
+    paths: list[Path], kb: str, recursive: bool, wait: bool, workers: int, password: str, as_json: bool
+) -> int:
+    """Accept the files, wait until they are searchable where asked to, report; return the exit code.
+
+    ``password`` opens the files that need one, where it is not empty; it is used here and kept nowhere.
+    """
     with services(settings_with_workers(workers)) as opened:
         known = {found.name for found in opened.shelves.readable()}
         knowledge_base = opened.shelves.existing_or_new(kb)
-        items = list(_accept_all(paths, recursive, knowledge_base, opened))
+        unlocker = opened.unlocker(password) if password else None
+        items = list(_accept_all(paths, recursive, knowledge_base, opened, unlocker))
         if knowledge_base.name not in known and all(item.status == "failed" for item in items):
             # A slip of the pen in --kb should not leave an empty knowledge base behind.
             opened.shelves.delete_if_empty(knowledge_base)
@@ -126,20 +133,26 @@ def _tell_of_held(
 
 
 def _accept_all(
-    paths: list[Path], recursive: bool, knowledge_base: KnowledgeBase, opened: Services
+    paths: list[Path],
+    recursive: bool,
+    knowledge_base: KnowledgeBase,
+    opened: Services,
+    unlocker: Unlocker | None,
 ) -> Iterator[_Item]:
     seen: set[JobId] = set()
     for named in paths:
         try:
             for path in find_files(named, recursive):
-                yield _accepted(path, knowledge_base, opened, seen)
+                yield _accepted(path, knowledge_base, opened, unlocker, seen)
         except (PaperError, UsageError) as error:
             yield _Item(named, "failed", error=error_document(error))
 
 
-def _accepted(path: Path, knowledge_base: KnowledgeBase, opened: Services, seen: set[JobId]) -> _Item:
+def _accepted(
+    path: Path, knowledge_base: KnowledgeBase, opened: Services, unlocker: Unlocker | None, seen: set[JobId]
+) -> _Item:
     try:
-        accepted = accept(path, knowledge_base, opened.catalog, opened.blobs)
+        accepted = accept(path, knowledge_base, opened.catalog, opened.blobs, unlocker)
     except (PaperError, UsageError) as error:
         return _Item(path, "failed", error=error_document(error))
     if accepted.job is None:

@@ -105,7 +105,9 @@ def _version(
         raise typer.Exit
 
 
-@app.command(help=tr("Add PDFs, or folders of PDFs, to a knowledge base."))
+@app.command(
+    help=tr("Add papers, or folders of papers, to a knowledge base: PDF, Word, HTML, Markdown, text.")
+)
 def add(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help=tr("Files or folders."))],
     kb: OneBase = "library",
@@ -119,11 +121,20 @@ def add(
     workers: Annotated[
         int, typer.Option(min=0, max=64, help=tr("Processes that read PDFs; 0 is one for two cores."))
     ] = 0,
+    password: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT",
+            envvar="CARREL_PDF_PASSWORD",
+            help=tr("Opens PDFs that need a password; used once and stored nowhere."),
+            show_default=False,
+        ),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     from carrel.cli.add import add_papers
 
-    sys.exit(add_papers(paths, kb, recursive, wait, workers, as_json))
+    sys.exit(add_papers(paths, kb, recursive, wait, workers, password, as_json))
 
 
 @app.command(help=tr("Search: a question in, papers with the passages that answer it out."))

@@ -56,6 +56,8 @@ class Lines:
             pages = tr("{pages} pages, {passages} passages, {speed:.1f} pages/s").format(
                 pages=event.pages, passages=event.passages, speed=speed
             )
+            if not event.pages:  # a file without pages
+                pages = tr("{passages} passages").format(passages=event.passages)
             note(f"{count} {event.job.file_name}: {pages}")
         elif event.job.state is JobState.FAILED:
             note(f"{count} {event.job.error_message}")

@@ -12,6 +12,8 @@
     │   ├── EmptyFile · NotAPdf · DamagedPdf · EncryptedPdf · NoTextLayer · FileUnreadable
     │   ├── ParseTimeout · ParseMemoryExceeded · ParserCrashed · TooManyPages
     │   │   · ParsingServiceRefused · RemovedMeanwhile · UnforeseenFault
+    │   ├── in ``file_errors``: UnsupportedFormat · NotText · DamagedDocument · FileTooLarge
+    │   │   · NoTextInside · WrongPassword
     │   └── in ``page_errors``: UnreadableText; in ``scan_errors``: OcrFailed · NoText · ParseOutputExceeded
     ├── StorageFull           exit 1: retry when there is room; what was accepted is kept
     ├── ServiceError          exit 3: something Carrel needs cannot be reached
@@ -69,9 +71,9 @@ class PathMissing(UsageError):
 
 
 class NoPapersInFolder(UsageError):
-    """A named folder holds no PDF. Parameter: path."""
+    """A named folder holds no file that can be read. Parameter: path."""
 
-    template = "There is no PDF in the folder {path}."
+    template = "There is no paper that can be read (PDF, DOCX, HTML, Markdown, text) in the folder {path}."
     hint_template = "Name another folder, or use --recursive to look into its subfolders."
 
 
@@ -193,7 +195,7 @@ class EncryptedPdf(PaperError):
     """A PDF that needs a password."""
 
     template = "{name} is encrypted and needs a password."
-    hint_template = "Save a copy without the password and add that."
+    hint_template = "Add it again with its password: carrel add --password TEXT FILE."
 
 
 class NoTextLayer(PaperError):

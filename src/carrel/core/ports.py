@@ -45,6 +45,19 @@ class Parser(Protocol):
         ...
 
 
+class Unlocker(Protocol):
+    """Opens encrypted PDFs with the one password it was made with. Safe to call from several threads."""
+
+    def unlocked(self, path: Path, name: str) -> bytes:
+        """Return the PDF at ``path`` as one that needs no password; nothing where it needs none as it is.
+
+        Raises:
+            WrongPassword: the password does not open it.
+            PaperError: it cannot be opened for another reason.
+        """
+        ...
+
+
 class TokenCounter(Protocol):
     """Counts text in a model's own tokens."""
 

@@ -1,8 +1,10 @@
 """Accepting a file: its bytes are stored, and a durable job promises that they become a paper.
 
-A paper is its bytes: the same file under two names, or added twice, is one paper.
+A paper is its bytes: the same file under two names, or added twice, is one paper. Of a file that a
+password opens, an unlocked copy is stored; the paper's id is still that of the file as it came.
 """
 
+import io
 import os
 import stat
 from collections.abc import Iterator
@@ -12,16 +14,14 @@ from typing import BinaryIO
 
 from carrel.core import ids
 from carrel.core.errors import EmptyFile, FileUnreadable, NoPapersInFolder, NotAPdf, PathMissing
+from carrel.core.file_errors import NotText, UnsupportedFormat
+from carrel.core.formats import HEAD_BYTES, FileFormat, is_binary, named_format, recognise
 from carrel.core.ids import PaperId
 from carrel.core.jobs import Job
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.ports import BlobStore, StagedBlob
+from carrel.core.ports import BlobStore, StagedBlob, Unlocker
 from carrel.storage import papers, queue, removals
-from carrel.storage.database import Catalog
-
-_PDF_MARK = b"%PDF"
-# Readers accept a few junk bytes before the mark; so do we (ISO 32000-1, annex H, note 13).
-_MARK_WITHIN_BYTES = 1024
+from carrel.storage.database import Catalog, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class Accepted:
 
 
 def find_files(path: Path, recursive: bool) -> Iterator[Path]:
-    """Yield the PDFs that a path names: itself, or those in a folder, by name.
+    """Yield the files that a path names: itself, or those in a folder that bear a known ending, by name.
 
     Raises:
         PathMissing: there is nothing at the path.
-        NoPapersInFolder: a folder without a PDF.
+        NoPapersInFolder: a folder without a file that can be read.
         FileUnreadable: the operating system refuses to look.
     """
     try:
@@ -45,7 +45,7 @@ def find_files(path: Path, recursive: bool) -> Iterator[Path]:
             os.lstat(path)
             yield path
             return
-        found = sorted(_pdfs_in(path, recursive))
+        found = sorted(_readable_in(path, recursive))
     except FileNotFoundError as error:
         raise PathMissing(path=path) from error
     except OSError as error:
@@ -59,36 +59,53 @@ def check(path: Path) -> None:
     """Look at a file as ``accept`` does, and store nothing.
 
     Raises:
-        PathMissing, EmptyFile, NotAPdf, FileUnreadable: it cannot be a paper.
+        PathMissing, EmptyFile, NotAPdf, UnsupportedFormat, NotText, FileUnreadable: it cannot be one.
     """
     try:
         with _opened(path) as stream:
-            _checked_size(stream, path.name)
+            _checked_format(stream, path.name)
     except FileNotFoundError as error:
         raise PathMissing(path=path) from error
     except OSError as error:
         raise FileUnreadable(name=path.name, detail=error.strerror or str(error)) from error
 
 
-def accept(path: Path, knowledge_base: KnowledgeBase, catalog: Catalog, blobs: BlobStore) -> Accepted:
+def accept(
+    path: Path,
+    knowledge_base: KnowledgeBase,
+    catalog: Catalog,
+    blobs: BlobStore,
+    unlocker: Unlocker | None = None,
+) -> Accepted:
     """Store a file's bytes and queue the job that makes them a paper of the knowledge base.
 
-    When this returns, the promise survives a crash: the job and the bytes are on the disk.
+    When this returns, the promise survives a crash: the job and the bytes are on the disk. Where the
+    file is a PDF that needs a password and ``unlocker`` has it, its unlocked copy is what is stored.
 
     Raises:
-        EmptyFile, NotAPdf, FileUnreadable: it cannot be a paper; nothing was stored.
+        EmptyFile, NotAPdf, UnsupportedFormat, NotText, FileUnreadable: it cannot be a paper; nothing
+            was stored.
+        WrongPassword: the unlocker's password is another one; nothing was stored.
         StorageFull: there is no room; nothing was stored.
     """
     try:
         with _opened(path) as stream:
-            size = _checked_size(stream, path.name)
+            found = _checked_format(stream, path.name)
             paper = ids.paper_id(ids.content_hash(stream))
             with catalog.read() as tx:
                 if papers.holds(tx, knowledge_base, paper):
                     return Accepted(paper, None)
-            stream.seek(0)
-            with blobs.staged(stream) as copy:
-                return _stored_and_queued(copy, shown_name(path), size, knowledge_base, catalog)
+            content: BinaryIO = stream
+            if (
+                unlocker is not None
+                and found is FileFormat.PDF
+                and (unlocked := unlocker.unlocked(path, path.name))
+            ):
+                content = io.BytesIO(unlocked)
+            size = content.seek(0, os.SEEK_END)
+            content.seek(0)
+            with blobs.staged(content) as copy:
+                return _stored_and_queued(copy, paper, shown_name(path), size, knowledge_base, catalog, blobs)
     except FileNotFoundError as error:
         raise PathMissing(path=path) from error
     except OSError as error:
@@ -96,25 +113,50 @@ def accept(path: Path, knowledge_base: KnowledgeBase, catalog: Catalog, blobs: B
 
 
 def _stored_and_queued(
-    copy: StagedBlob, name: str, size: int, knowledge_base: KnowledgeBase, catalog: Catalog
+    copy: StagedBlob,
+    paper: PaperId,
+    name: str,
+    size: int,
+    knowledge_base: KnowledgeBase,
+    catalog: Catalog,
+    blobs: BlobStore,
 ) -> Accepted:
     """Store the bytes and write the job, so that a crash anywhere leaves no bytes that nobody knows of.
 
     The note that they may have to be removed is on the disk before they are, and they are stored
     under the catalog's write lock, so that nobody works the note off between the two.
     """
-    paper = ids.paper_id(copy.sha256)
     while True:
         with catalog.write() as tx:
             if not papers.file_known(tx, copy.sha256):
                 removals.note_file(tx, copy.sha256)
         with catalog.write() as tx:
-            if not papers.file_known(tx, copy.sha256) and not removals.file_noted(tx, copy.sha256):
+            if _is_opened(tx, paper, blobs):  # the note stays: it does no harm
+                return Accepted(paper, queue.enqueue(tx, knowledge_base, paper, name))
+            known = papers.with_file(tx, copy.sha256)
+            if known is None and not removals.file_noted(tx, copy.sha256):
                 continue  # another process worked it off already: write it again
+            # An unlocked copy may be the very bytes of another paper: then it is that paper.
+            paper = known or paper
             copy.keep()
             papers.register(tx, paper, copy.sha256, size)
             removals.cross_out(tx, removals.Removal(removals.What.FILE, copy.sha256))
+            if papers.holds(tx, knowledge_base, paper):
+                return Accepted(paper, None)
             return Accepted(paper, queue.enqueue(tx, knowledge_base, paper, name))
+
+
+def _is_opened(tx: Transaction, paper: PaperId, blobs: BlobStore) -> bool:
+    """Whether an unlocked copy of the file is stored already: it is kept, whatever is brought now."""
+    if not papers.known(tx, paper):
+        return False
+    stored = papers.sha256_of(tx, paper)
+    if ids.paper_id(stored) == paper:
+        return False
+    try:
+        return blobs.path(stored).exists()
+    except KeyError:  # its bytes were lost: a new copy takes its place
+        return False
 
 
 def shown_name(path: Path) -> str:
@@ -129,28 +171,27 @@ def _opened(path: Path) -> BinaryIO:
     return path.open("rb")
 
 
-def _checked_size(stream: BinaryIO, name: str) -> int:
-    head = stream.read(_MARK_WITHIN_BYTES)
+def _checked_format(stream: BinaryIO, name: str) -> FileFormat:
+    """Return the file's format, told by its beginning and its name; the stream is back at its start."""
+    head = stream.read(HEAD_BYTES)
+    stream.seek(0)
     if not head:
         raise EmptyFile(name=name)
-    if _PDF_MARK not in head:
-        raise NotAPdf(name=name)
-    size = stream.seek(0, os.SEEK_END)
-    stream.seek(0)
-    return size
+    found = recognise(name, head)
+    if found is None:
+        raise NotAPdf(name=name) if named_format(name) is FileFormat.PDF else UnsupportedFormat(name=name)
+    if found.is_text and is_binary(head):
+        raise NotText(name=name, detail="it holds bytes that no text has")
+    return found
 
 
-def _pdfs_in(folder: Path, recursive: bool) -> Iterator[Path]:
+def _readable_in(folder: Path, recursive: bool) -> Iterator[Path]:
     if not recursive:
-        yield from (path for path in folder.iterdir() if _named_pdf(path) and not path.is_dir())
+        yield from (path for path in folder.iterdir() if named_format(path.name) and not path.is_dir())
         return
     # os.walk does not follow links to folders, so a loop of links ends.
     for parent, _, names in os.walk(folder, onerror=_raise):
-        yield from (Path(parent, name) for name in names if _named_pdf(Path(name)))
-
-
-def _named_pdf(path: Path) -> bool:
-    return path.suffix.lower() == ".pdf"
+        yield from (Path(parent, name) for name in names if named_format(name))
 
 
 def _raise(error: OSError) -> None:

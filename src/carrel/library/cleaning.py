@@ -30,6 +30,8 @@ def work_off_removals(
         with catalog.write() as tx:
             if note.what is What.FILE:
                 _remove_file(tx, note.key, blobs, parses)
+            elif note.what is What.PARSE:
+                _remove_parse(tx, PaperId(note.key), parses)
             elif note.what is What.INDEX:
                 knowledge_base, generation = note.key.split("/")
                 indexes.drop(knowledge_base, int(generation))
@@ -42,8 +44,14 @@ def work_off_removals(
 def _remove_file(tx: Transaction, sha256: str, blobs: BlobStore, parses: ParseStore) -> None:
     # The transaction holds the catalog's only write lock: nobody can refer to the file meanwhile.
     if not papers.file_known(tx, sha256):
-        parses.delete(paper_id(sha256))
+        # The paper of a locked file may live on with its unlocked copy.
+        _remove_parse(tx, paper_id(sha256), parses)
         blobs.delete(sha256)
+
+
+def _remove_parse(tx: Transaction, paper: PaperId, parses: ParseStore) -> None:
+    if not papers.known(tx, paper):
+        parses.delete(paper)
 
 
 def _removed_points(tx: Transaction, key: str, index_of: Callable[[KnowledgeBase], Index]) -> bool:

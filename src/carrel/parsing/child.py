@@ -18,11 +18,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from carrel.core.errors import PaperError
+from carrel.core.formats import FileFormat
 from carrel.core.paper import ParsedPaper
 from carrel.core.parsed_format import encode
+from carrel.parsing.documents import read_document
 from carrel.parsing.frames import Answer, Kind, Request, error_payload, read_request, write_answer
 from carrel.parsing.page_drawing import draw_page
 from carrel.parsing.pdf_document import read_frame, read_pdf, start_pdfium
+from carrel.parsing.pdf_unlocking import unlocked_copy
 
 _FILES = 200  # a fresh process after so many, against leaks
 _MEGABYTE = 1 << 20
@@ -84,6 +87,8 @@ def _parse(request: Request, answers: BinaryIO) -> tuple[Kind, bytes]:
         if request.draw_page is not None:
             image = draw_page(Path(request.path), "", request.draw_page, request.dpi)
             return Kind.IMAGE, image.packed()
+        if request.password is not None:
+            return Kind.COPY, unlocked_copy(Path(request.path), request.password)
         return Kind.PAPER, encode(_read(request, say_alive))
     except PaperError as error:
         parameters = {key: value for key, value in error.parameters.items() if key != "name"}
@@ -97,6 +102,8 @@ def _parse(request: Request, answers: BinaryIO) -> tuple[Kind, bytes]:
 
 def _read(request: Request, ocr_begins: Callable[[int], None]) -> ParsedPaper:
     path = Path(request.path)
+    if request.format != FileFormat.PDF:
+        return read_document(path, FileFormat(request.format))
     if request.reader == "pymupdf":
         # An optional package; loaded by the children of the knowledge bases that want it.
         from carrel.parsing.pymupdf_document import read_with_pymupdf

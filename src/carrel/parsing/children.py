@@ -1,6 +1,6 @@
 """Asking a child process for one file: what can go wrong becomes the error that says so."""
 
-from carrel.core import page_errors, scan_errors
+from carrel.core import file_errors, page_errors, scan_errors
 from carrel.core.errors import (
     PaperError,
     ParseMemoryExceeded,
@@ -22,6 +22,7 @@ _PAPER_ERRORS = {
     error.__name__: error
     for error in (
         *PaperError.__subclasses__(),
+        *vars(file_errors).values(),
         *vars(page_errors).values(),
         *vars(scan_errors).values(),
     )

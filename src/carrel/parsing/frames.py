@@ -1,8 +1,8 @@
 """What the parser and its child process say to each other: length-prefixed frames over pipes.
 
 A request is a JSON object with the fields of ``Request``. An answer is one byte for its kind, one byte
-that is 1 if the child leaves after it, and a payload: a parsed paper as bytes, or JSON. Before the
-answer come frames that say the child is at work on a page that takes long.
+that is 1 if the child leaves after it, and a payload: a parsed paper or a PDF as bytes, or JSON. Before
+the answer come frames that say the child is at work on a page that takes long.
 """
 
 import json
@@ -25,6 +25,7 @@ class Kind(Enum):
     ALIVE = b"A"  # {"page"}: a page's OCR begins; the answer is still to come
     PAPER = b"P"  # a parsed paper, encoded
     IMAGE = b"I"  # a page as displayed, as ``page_image`` packs it
+    COPY = b"C"  # a PDF that needs no password; nothing where the file itself needs none
     ERROR = b"E"  # {"error": class, "parameters": {…}}
     MEMORY = b"M"  # nothing: memory ran out
     FAULT = b"F"  # {"detail", "traceback"}: an error nobody foresaw
@@ -39,14 +40,19 @@ class Answer(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What the child is asked to do: read the file at ``path`` with a reader, or draw one of its pages."""
+    """What the child is asked to do with the file at ``path``.
+
+    It is read; or one of its pages is drawn; or it is copied without its password.
+    """
 
     path: str
-    max_pages: int
-    reader: str = "pdfium"  # or "pymupdf"; "frame" for the sizes of the pages only
+    max_pages: int = 0
+    format: str = "pdf"  # the value of a ``FileFormat``
+    reader: str = "pdfium"  # of PDFs; or "pymupdf"; "frame" for the sizes of the pages only
     ocr: Tesseract | None = None  # reads scanned pages
     draw_page: int | None = None  # from 1; None where the file is to be read
     dpi: float = 0.0
+    password: str | None = None  # where there is one: answer with a copy that needs none
 
 
 def write_request(stream: BinaryIO, request: Request) -> None:

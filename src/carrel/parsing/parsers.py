@@ -41,14 +41,24 @@ def check_parser(name: str) -> None:
 
 
 def load_parser(name: str, settings: Settings) -> Parser:
-    """Return the parser of that name. Its processes and connections start when they are first used.
+    """Return the parser of all formats that reads PDFs with the parser of that name.
+
+    Its processes and connections start when they are first used.
 
     Raises:
         ParserUnknown, ParserNotInstalled: as ``check_parser``.
         InvalidSetting: the address of its service cannot be one.
     """
+    from carrel.parsing.children import Children
+    from carrel.parsing.document_parser import DocumentParser
+    from carrel.parsing.pdfium_parser import PdfiumParser
+
     check_parser(name)
-    return _KINDS[name].make(settings)
+    pdfs = _KINDS[name].make(settings)
+    if isinstance(pdfs, PdfiumParser):
+        return DocumentParser(pdfs, pdfs.children)
+    others = Children(settings.parser_count, settings.parse_seconds, settings.parse_memory_mb)
+    return DocumentParser(pdfs, others)
 
 
 def _pdfium(settings: Settings) -> Parser:

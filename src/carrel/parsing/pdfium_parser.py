@@ -76,7 +76,7 @@ class PdfiumParser:
 
         Raises like ``parse``.
         """
-        request = Request(str(path.absolute()), self._max_pages, self.reader, self._tesseract)
+        request = Request(str(path.absolute()), self._max_pages, reader=self.reader, ocr=self._tesseract)
         return self.children.ask(request, name, Kind.PAPER)
 
     def close(self) -> None:

@@ -18,6 +18,8 @@ _START_SECONDS = 60.0  # a slow disk may need that to load the interpreter
 _PACKAGES = Path(__file__).resolve().parents[2]
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
+_SECRETS = frozenset(("CARREL_PDF_PASSWORD",))  # no business of a process that reads hostile files
+
 
 class ChildTimeout(Exception):
     """The child did not answer in time; it is dead."""
@@ -213,10 +215,11 @@ def _warn_of_unlimited_memory() -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Return the child's environment: ours, with our package findable and numeric libraries quiet."""
+    """Return the child's environment: ours without secrets, our package findable, numeric libraries quiet."""
     paths = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
+    kept = {name: value for name, value in os.environ.items() if name not in _SECRETS}
     return {
-        **os.environ,
+        **kept,
         **dict.fromkeys(_ONE_THREAD, "1"),
         "PYTHONPATH": os.pathsep.join(paths),
     }

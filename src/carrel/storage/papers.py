@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from carrel.core.errors import AmbiguousPaperId, PaperMissing
-from carrel.core.ids import KnowledgeBaseId, PaperId
+from carrel.core.ids import KnowledgeBaseId, PaperId, paper_id
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.metadata import Metadata
 from carrel.core.metadata_format import evidence_fields, evidence_of, quality_fields, quality_of
@@ -16,7 +16,20 @@ from carrel.storage.database import Row, Transaction, Value
 
 
 def register(tx: Transaction, paper: PaperId, sha256: str, size: int) -> None:
-    """Record a paper's bytes, before anything is known of what they say. Twice is once."""
+    """Record a paper's stored bytes, before anything is known of what they say. Twice is once.
+
+    Other bytes than before take their place: a locked file has been opened. The old ones are noted
+    for removal.
+    """
+    before = tx.row("SELECT sha256 FROM papers WHERE id = :id", id=paper)
+    if before is not None and before["sha256"] != sha256:
+        tx.run(
+            "UPDATE papers SET sha256 = :sha256, bytes = :bytes WHERE id = :id",
+            id=paper,
+            sha256=sha256,
+            bytes=size,
+        )
+        removals.note_file(tx, before["sha256"])
     tx.run(
         """
         INSERT INTO papers VALUES (
@@ -92,6 +105,8 @@ def forget_unreferenced(tx: Transaction, candidates: Iterable[str]) -> None:
             versions.forget(tx, PaperId(paper))
             tx.run("DELETE FROM papers WHERE id = :paper", paper=paper)
             removals.note_file(tx, row["sha256"])
+            if paper_id(row["sha256"]) != paper:  # an unlocked copy: its parse bears another name
+                removals.note_parse(tx, PaperId(paper))
 
 
 def file_known(tx: Transaction, sha256: str) -> bool:
@@ -99,8 +114,19 @@ def file_known(tx: Transaction, sha256: str) -> bool:
     return tx.row("SELECT 1 FROM papers WHERE sha256 = :sha256", sha256=sha256) is not None
 
 
+def known(tx: Transaction, paper: PaperId) -> bool:
+    """Whether there is a paper of this id, ready or not."""
+    return tx.row("SELECT 1 FROM papers WHERE id = :id", id=paper) is not None
+
+
+def with_file(tx: Transaction, sha256: str) -> PaperId | None:
+    """Return the paper whose stored bytes these are, if there is one."""
+    row = tx.row("SELECT id FROM papers WHERE sha256 = :sha256", sha256=sha256)
+    return None if row is None else PaperId(row["id"])
+
+
 def sha256_of(tx: Transaction, paper: PaperId) -> str:
-    """Return the SHA-256 of a paper's bytes. Raises PaperMissing."""
+    """Return the SHA-256 of a paper's stored bytes. Raises PaperMissing."""
     row = tx.row("SELECT sha256 FROM papers WHERE id = :id", id=paper)
     if row is None:
         raise PaperMissing(id=paper)

@@ -1,4 +1,4 @@
-"""Notes of what is to be deleted outside the catalog: files, points and indexes.
+"""Notes of what is to be deleted outside the catalog: files, parses, points and indexes.
 
 A note is written in the transaction that makes the thing unreferenced (or, for a file about to be
 stored, just before it is stored), and crossed out once the thing is gone (or referenced). Whoever
@@ -16,7 +16,8 @@ from carrel.storage.database import Transaction
 class What(StrEnum):
     """The kinds of things that are removed."""
 
-    FILE = "file"  # key: the SHA-256 of the bytes; the stored parse goes with them
+    FILE = "file"  # key: the SHA-256 of the bytes; the stored parse of the paper named for it goes, too
+    PARSE = "parse"  # key: the id of a paper that is not named for its stored bytes
     POINTS = "points"  # key: knowledge base id / generation / paper id
     INDEX = "index"  # key: knowledge base id / generation
 
@@ -32,6 +33,11 @@ class Removal:
 def note_file(tx: Transaction, sha256: str) -> None:
     """Note that the file is unreferenced."""
     _note(tx, What.FILE, sha256)
+
+
+def note_parse(tx: Transaction, paper: PaperId) -> None:
+    """Note that a paper is gone, and what was read from it must go."""
+    _note(tx, What.PARSE, paper)
 
 
 def note_points(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:

@@ -24,6 +24,11 @@ def test_a_line_is_printed_when_a_file_has_ended_and_not_before(capsys: pytest.C
     assert err.count("\n") == 1
 
 
+def test_of_a_file_without_pages_only_its_passages_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    Lines(1).tell(Finished(job("a.md", JobState.DONE), pages=0, passages=4))
+    assert capsys.readouterr().err == "[1/1] a.md: 4 passages\n"
+
+
 def test_a_failed_file_is_named_with_its_reason_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     lines = Lines(1)
     lines.tell(Finished(job("b\nc.pdf", JobState.FAILED, "b\nc.pdf is encrypted.\x1b[0m")))

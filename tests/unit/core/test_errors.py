@@ -3,11 +3,15 @@ import string
 
 import pytest
 
-from carrel.core import errors, page_errors, scan_errors
+from carrel.core import errors, file_errors, page_errors, scan_errors
 from carrel.core.errors import CarrelError
 from carrel.core.language import use_language
 
-OTHER_MODULES = (page_errors, scan_errors)  # of the tree: imported, so that their errors are found
+OTHER_MODULES = (
+    file_errors,
+    page_errors,
+    scan_errors,
+)  # imported: their errors are found
 
 
 def _leaves(error: type[CarrelError]) -> list[type[CarrelError]]:
@@ -16,6 +20,7 @@ def _leaves(error: type[CarrelError]) -> list[type[CarrelError]]:
 
 
 LEAVES = _leaves(CarrelError)
+assert file_errors.NotText in LEAVES  # imported: part of the tree
 
 
 def _fields(template: str) -> set[str]:

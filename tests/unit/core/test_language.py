@@ -5,13 +5,13 @@ import string
 import tomllib
 from pathlib import Path
 
-from carrel.core import page_errors, scan_errors
+from carrel.core import file_errors, page_errors, scan_errors
 from carrel.core.errors import CarrelError
 
 SOURCE = Path(__file__).resolve().parents[3] / "src" / "carrel"
 
 
-ERRORS_ELSEWHERE = (page_errors, scan_errors)  # imported, so that their texts are found
+ERRORS_ELSEWHERE = (file_errors, page_errors, scan_errors)  # imported, so that their texts are found
 
 
 def _catalogue() -> dict[str, str]:
@@ -37,6 +37,10 @@ def _texts_of_errors(error: type[CarrelError] = CarrelError) -> set[str]:
 
 def _fields(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_every_error_is_looked_at() -> None:
+    assert file_errors.NotText.template in _texts_of_errors()
 
 
 def test_every_text_has_its_chinese_and_no_entry_is_left_over() -> None:

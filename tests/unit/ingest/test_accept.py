@@ -1,5 +1,6 @@
 """Accepting a file, and finding the files that a path names."""
 
+import hashlib
 import os
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from carrel.core import ids
 from carrel.core.errors import (
     EmptyFile,
     FileUnreadable,
@@ -17,14 +19,16 @@ from carrel.core.errors import (
     PathMissing,
     StorageFull,
 )
+from carrel.core.file_errors import NotText, UnsupportedFormat, WrongPassword
 from carrel.core.jobs import JobState
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.ingest.accept import Accepted, accept, find_files
 from carrel.library.shelves import Shelves
-from carrel.storage import queue, removals
+from carrel.storage import papers, queue, removals
 from carrel.storage.database import Catalog, open_database
 from tests.fakes.blobs import InMemoryBlobStore
 from tests.fakes.parser import fake_pdf
+from tests.fakes.unlocker import FakeUnlocker
 
 
 @dataclass
@@ -33,8 +37,9 @@ class Desk:
     blobs: InMemoryBlobStore
     shelf: KnowledgeBase
 
-    def accept(self, path: Path) -> Accepted:
-        return accept(path, self.shelf, self.catalog, self.blobs)
+    def accept(self, path: Path, password: str = "") -> Accepted:
+        unlocker = FakeUnlocker(password) if password else None
+        return accept(path, self.shelf, self.catalog, self.blobs, unlocker)
 
     def nothing_was_stored(self) -> bool:
         with self.catalog.read() as tx:
@@ -83,6 +88,57 @@ def test_what_is_no_pdf_is_refused_and_nothing_is_stored(
     assert desk.nothing_was_stored()
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "error"),
+    [
+        ("photo.txt", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", NotText),
+        ("noise.md", bytes(range(1, 32)) * 9, NotText),
+        ("page.html", b"<html>\0\0\0", NotText),
+        ("sheet.docx", b"PK\x03\x04" + b"\0" * 26 + b"xl/workbook.xml", UnsupportedFormat),
+        ("old.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", UnsupportedFormat),
+        ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", UnsupportedFormat),
+        ("data.csv", b"a,b\n1,2\n", UnsupportedFormat),
+        ("README", b"Read me.", UnsupportedFormat),
+        ("letter.pdf", b"Dear editor, this is a text under a PDF's name.", NotAPdf),
+        ("empty.md", b"", EmptyFile),
+    ],
+)
+def test_what_is_no_paper_in_any_format_is_refused_with_its_reason(
+    desk: Desk, tmp_path: Path, name: str, content: bytes, error: type[PaperError]
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(error) as raised:
+        desk.accept(path)
+    assert raised.value.parameters["name"] == name
+    assert raised.value.hint
+    assert desk.nothing_was_stored()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.md", b"# Title\n\nText."),
+        ("a.txt", "\u6587\u672c".encode("gb18030")),
+        ("b.txt", "text".encode("utf-16")),
+        ("a.htm", b"<p>Text."),
+        ("page", b"<!DOCTYPE html><p>Text."),
+        ("a.docx", b"PK\x03\x04" + b"\0" * 26 + b"word/document.xml"),
+        ("download", fake_pdf("A PDF without an ending")),
+        ("wrong.txt", fake_pdf("A PDF under a text's name")),
+    ],
+)
+def test_other_formats_are_accepted_as_they_are(
+    desk: Desk, tmp_path: Path, name: str, content: bytes
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    accepted = desk.accept(path)
+    assert accepted.job is not None
+    assert accepted.job.file_name == name
+    assert list(desk.blobs.blobs.values()) == [content]
+
+
 def test_what_is_not_there_is_refused(desk: Desk, tmp_path: Path) -> None:
     for path in (tmp_path / "nothing.pdf", tmp_path / "no" / "folder.pdf"):
         with pytest.raises(PathMissing):
@@ -127,15 +183,18 @@ def test_without_room_nothing_is_stored_and_what_was_is_kept(desk: Desk, tmp_pat
         assert queue.any_unfinished(tx)
 
 
-def test_a_folder_names_its_pdfs_in_order_and_its_subfolders_only_when_asked(tmp_path: Path) -> None:
-    for name in ("b.pdf", "a.PDF", "notes.txt", "sub/c.pdf", ".hidden.pdf"):
+def test_a_folder_names_its_papers_in_order_and_its_subfolders_only_when_asked(tmp_path: Path) -> None:
+    names = ("b.pdf", "a.PDF", "notes.TXT", "sub/c.pdf", "sub/page.htm", ".hidden.pdf", "x.docx", "y.md")
+    for name in (*names, "data.csv", "pdf", "old.doc", "picture.png", "z.markdown", "w.html"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"x")
     (tmp_path / "folder.pdf").mkdir()
-    assert [path.name for path in find_files(tmp_path, recursive=False)] == [".hidden.pdf", "a.PDF", "b.pdf"]
+    here = [".hidden.pdf", "a.PDF", "b.pdf", "notes.TXT"]
+    there = ["w.html", "x.docx", "y.md", "z.markdown"]
+    assert [path.name for path in find_files(tmp_path, recursive=False)] == [*here, *there]
     found = [path.name for path in find_files(tmp_path, recursive=True)]
-    assert found == [".hidden.pdf", "a.PDF", "b.pdf", "c.pdf"]
+    assert found == [*here, "c.pdf", "page.htm", *there]
     assert list(find_files(tmp_path / "b.pdf", recursive=False)) == [tmp_path / "b.pdf"]
 
 
@@ -147,8 +206,8 @@ def test_links_that_run_in_circles_end(tmp_path: Path) -> None:
     assert [path.name for path in find_files(tmp_path, recursive=True)] == ["paper.pdf"]
 
 
-def test_a_folder_without_a_pdf_and_a_path_to_nothing_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("x")
+def test_a_folder_without_a_paper_and_a_path_to_nothing_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.csv").write_text("x")
     for recursive in (False, True):
         with pytest.raises(NoPapersInFolder):
             list(find_files(tmp_path, recursive))
@@ -156,3 +215,70 @@ def test_a_folder_without_a_pdf_and_a_path_to_nothing_are_refused(tmp_path: Path
         list(find_files(tmp_path / "nothing", recursive=False))
     with pytest.raises(FileUnreadable):
         list(find_files(tmp_path / ("x" * 300), recursive=False))
+
+
+def locked(title: str = "Secret", text: str = "It is said in confidence.", password: str = "sesame") -> bytes:
+    return fake_pdf(title, text, fail="EncryptedPdf", password=password)
+
+
+def test_of_a_locked_file_the_unlocked_copy_is_stored_under_the_file_s_own_id(
+    desk: Desk, tmp_path: Path
+) -> None:
+    path = tmp_path / "locked.pdf"
+    path.write_bytes(locked())
+    accepted = desk.accept(path, "sesame")
+    assert accepted.paper_id == ids.paper_id(hashlib.sha256(locked()).hexdigest())
+    assert list(desk.blobs.blobs.values()) == [fake_pdf("Secret", "It is said in confidence.")]
+    with desk.catalog.read() as tx:
+        (row,) = tx.rows("SELECT id, sha256, bytes FROM papers")
+        assert removals.pending(tx) == ()
+    assert row["id"] == accepted.paper_id
+    assert row["sha256"] in desk.blobs.blobs
+    assert row["bytes"] == len(fake_pdf("Secret", "It is said in confidence."))
+    assert desk.accept(path, "sesame") == accepted
+    # Without the password, too: the opened copy is not given up for the locked file.
+    assert desk.accept(path) == accepted
+    with desk.catalog.read() as tx:
+        assert papers.sha256_of(tx, accepted.paper_id) == row["sha256"]
+
+
+def test_a_file_that_was_added_locked_is_opened_by_adding_it_with_the_password(
+    desk: Desk, tmp_path: Path
+) -> None:
+    path = tmp_path / "locked.pdf"
+    path.write_bytes(locked())
+    first = desk.accept(path)
+    old = hashlib.sha256(locked()).hexdigest()
+    assert desk.accept(path, "sesame").paper_id == first.paper_id
+    with desk.catalog.read() as tx:
+        assert papers.sha256_of(tx, first.paper_id) != old
+        assert removals.pending(tx) == (removals.Removal(removals.What.FILE, old),)
+
+
+def test_a_wrong_password_stores_nothing(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "locked.pdf"
+    path.write_bytes(locked())
+    with pytest.raises(WrongPassword, match=r"locked\.pdf") as raised:
+        desk.accept(path, "simsalabim")
+    assert "simsalabim" not in str(raised.value)
+    assert desk.nothing_was_stored()
+
+
+def test_a_password_does_no_harm_to_files_that_need_none(desk: Desk, tmp_path: Path) -> None:
+    unlocker = FakeUnlocker("sesame")
+    for name, content in (("open.pdf", fake_pdf("Open", "Text.")), ("notes.md", b"# Notes\n\nText.")):
+        (tmp_path / name).write_bytes(content)
+        accepted = accept(tmp_path / name, desk.shelf, desk.catalog, desk.blobs, unlocker)
+        assert desk.blobs.blobs[hashlib.sha256(content).hexdigest()] == content
+        assert accepted.job is not None
+    assert unlocker.asked == ["open.pdf"]
+
+
+def test_two_locks_on_one_paper_are_one_paper_and_so_is_its_unlocked_copy(desk: Desk, tmp_path: Path) -> None:
+    for number, password in enumerate(("one", "two")):
+        (tmp_path / f"{number}.pdf").write_bytes(locked(password=password))
+    (tmp_path / "open.pdf").write_bytes(fake_pdf("Secret", "It is said in confidence."))
+    first = desk.accept(tmp_path / "0.pdf", "one")
+    assert desk.accept(tmp_path / "1.pdf", "two") == first
+    assert desk.accept(tmp_path / "open.pdf") == first
+    assert len(desk.blobs.blobs) == 1

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from carrel.core.errors import NoTextLayer
+from carrel.core.page_errors import UnreadableText
 from carrel.core.paper import ParsedPaper
 from carrel.core.scan_errors import NoText, OcrFailed
 from carrel.parsing.frames import Answer, Kind
@@ -95,7 +96,7 @@ def test_without_tesseract_a_document_with_some_scanned_pages_is_read_and_lists_
 
 
 def test_text_whose_characters_mean_nothing_needs_ocr(read: Callable[..., ParsedPaper]) -> None:
-    with pytest.raises(NoTextLayer):
+    with pytest.raises(UnreadableText, match="needs OCR"):
         read(scanned.without_meaning(_LINES), ocr=False)
 
 

@@ -1,0 +1,132 @@
+"""Reads Markdown (CommonMark with tables, footnotes, formulas and a YAML block) with markdown-it-py."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.front_matter import front_matter_plugin
+
+from carrel.core.metadata import Metadata
+from carrel.core.paper import BlockKind
+from carrel.parsing.front_matter import said_in_front_matter
+from carrel.parsing.pageless import Piece, Reading
+from carrel.parsing.plain_structure import joined_lines
+
+CELL_BREAK = " | "
+
+
+def read_markdown(text: str) -> Reading:
+    """Return what a Markdown text holds."""
+    tokens = _parser().parse(text)
+    metadata = Metadata()
+    if tokens and tokens[0].type == "front_matter":
+        metadata = said_in_front_matter(tokens[0].content)
+    return Reading(tuple(_Walk(tokens).pieces()), metadata)
+
+
+@cache
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    return parser.use(front_matter_plugin).use(footnote_plugin).use(dollarmath_plugin)
+
+
+class _Walk:
+    """One pass over a document's tokens."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._tokens = tokens
+        self._notes = _footnotes(tokens)
+        self._marker = ""  # of the list item that begins
+        self._cells: list[str] = []
+        self._rows: list[str] = []
+        self._heading = 0
+        self._in_row = False
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield the pieces in order; a footnote follows what refers to it."""
+        for token in self._tokens:
+            if token.type == "footnote_block_open":
+                return
+            yield from self._piece(token)
+
+    def _piece(self, token: Token) -> Iterator[Piece]:
+        kind = token.type
+        if kind == "heading_open":
+            self._heading = int(token.tag[1:])
+        elif kind == "heading_close":
+            self._heading = 0
+        elif kind == "list_item_open":
+            self._marker = f"{token.info}{token.markup} " if token.info else ""
+        elif kind == "tr_open":
+            self._cells, self._in_row = [], True
+        elif kind == "tr_close":
+            self._in_row = False
+            self._rows.append(CELL_BREAK.join(self._cells))
+        elif kind == "table_open":
+            self._rows = []
+        elif kind == "table_close":
+            yield Piece(BlockKind.TABLE, "\n".join(self._rows))
+        elif kind == "inline":
+            yield from self._inline(token)
+        elif kind in ("fence", "code_block", "math_block", "math_block_label"):
+            yield Piece(BlockKind.PARAGRAPH, token.content)
+        elif kind == "html_block":
+            yield from _html_pieces(token.content)
+
+    def _inline(self, token: Token) -> Iterator[Piece]:
+        children = token.children or []
+        text = inline_text(children)
+        if self._in_row:
+            self._cells.append(text.replace("\n", " "))
+        elif self._heading:
+            yield Piece(BlockKind.HEADING, joined_lines(text.split("\n")), self._heading)
+        else:
+            yield Piece(BlockKind.PARAGRAPH, self._marker + text)
+            self._marker = ""
+        for child in children:
+            if child.type == "footnote_ref" and (note := self._notes.pop(child.meta["id"], "")):
+                yield Piece(BlockKind.FOOTNOTE, note)
+
+
+def inline_text(children: Sequence[Token]) -> str:
+    """Return the text of inline tokens; line breaks within a sentence go."""
+    lines = [""]
+    for child in children:
+        if child.type in ("text", "code_inline", "text_special"):
+            lines[-1] += child.content
+        elif child.type == "math_inline":
+            lines[-1] += f"${child.content}$"
+        elif child.type == "math_inline_double":
+            lines[-1] += f"$${child.content}$$"
+        elif child.type == "image":
+            lines[-1] += inline_text(child.children or [])
+        elif child.type in ("softbreak", "hardbreak") or (
+            child.type == "html_inline" and child.content.lower().startswith("<br")
+        ):
+            lines.append("")
+    return joined_lines(lines)
+
+
+def _footnotes(tokens: Sequence[Token]) -> dict[int, str]:
+    """Return the text of each footnote by its number."""
+    notes: dict[int, list[str]] = {}
+    current: list[str] | None = None
+    for token in tokens:
+        if token.type == "footnote_open":
+            current = notes.setdefault(token.meta["id"], [])
+        elif token.type == "footnote_close":
+            current = None
+        elif token.type == "inline" and current is not None:
+            current.append(inline_text(token.children or []))
+    return {number: " ".join(texts) for number, texts in notes.items()}
+
+
+def _html_pieces(content: str) -> Sequence[Piece]:
+    """Return the pieces of HTML within Markdown, such as a table or a figure."""
+    # Late: most Markdown has none.
+    from carrel.parsing.html_reader import read_html
+
+    return read_html(content).pieces
