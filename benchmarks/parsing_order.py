@@ -47,7 +47,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class PageRead:
-    """A page as it was read by eye. ``file`` is relative to the folder of the collections' folder."""
+    """A page as it was read by eye. ``file`` is named as in the manifest of the real papers."""
 
     file: str
     page: int
@@ -160,9 +160,11 @@ class _Printed:
         if place == block.start:
             return "" if first else f"begins a {block.kind} of its own"
         words = self._paper.words
-        previous = int(words.page[int(np.searchsorted(words.start, place, side="left")) - 1])
-        if (previous == self._page) is first:
-            return f"goes on from page {previous} in the {block.kind} that begins {self._opening(block)}"
+        before = int(np.searchsorted(words.start, place, side="left")) - 1
+        if (int(words.page[before]) == self._page) is first:
+            opening = max(block.start, int(words.start[max(0, before - 2)]))
+            preceding = self._paper.text[opening : int(words.end[before])]
+            return f"goes on from “{' '.join(preceding.split())}” on page {words.page[before]}"
         return ""
 
     def _occurrences(self, wanted: str) -> Iterator[int]:
