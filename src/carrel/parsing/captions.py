@@ -13,7 +13,7 @@ _CAPTION = re.compile(
     r"(?:Supplement(?:ary|al)\s+|Extended\s+Data\s+)?"
     r"(?:(?P<figure>Fig(?:ure)?s?\.?|FIG(?:URE)?\.?|Scheme|Chart|Plate|Abb(?:ildung)?\.?|[图圖図])"
     r"|(?P<table>Table|TABLE|Tab\.|Tabelle|Tableau|Box|[表])"
-    r"|Algorithm|Alg\.|Listing|算法)\s*"
+    r"|Algorithm|Alg\.|Listing|(?:Source )?Code|Program|算法)\s*"
     r"(?:(?:[A-Z]\.?)?\d+(?:[.\-]\d+)*[a-z]?|[IVX]+)\s*"
     r"(?:[.:：|]|[-–—]\s|$|(?=\s*[A-Z\u3400-\u9fff(]))"
 )

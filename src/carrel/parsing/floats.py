@@ -269,7 +269,7 @@ def _tables(band: _Band, used: set[int]) -> list[list[int]]:
     runs: list[list[int]] = []
     run: list[int] = []
     for i, row in enumerate(band.rows):
-        if i in used or band.is_text(i) or _EQUATION_NUMBER.fullmatch(row[-1].text):
+        if i in used or band.is_text(i) or row[0].fixed or _EQUATION_NUMBER.fullmatch(row[-1].text):
             _close(band, run, runs)
             run = []
             continue

@@ -11,6 +11,7 @@ from carrel.parsing.typography import Typography
 _SMALLER = 0.94  # of the running text's size
 _LOWER_SHARE = 0.4  # of the page's height that footnotes stand below
 _MARK = re.compile(r"(?:\d{1,3}(?![\d.,:)\]%])|[*∗†‡§¶‖#♯]+|[①-⑳])\s?(?=\S)")
+_NUMBER = re.compile(r"(\d{1,3})(?=\D)")
 # What is printed there on page one without a mark.
 _NOTICE = re.compile(
     r"(?:\S+\s+){0,3}?(?:correspond|copyright|©|\(c\)|permission|manuscript|e-?mails?\b|doi\b|funding|supported|equal"
@@ -33,11 +34,14 @@ def find_footnotes(
     notes: list[list[Line]] = []
     for side in sides:
         foot = _foot(rows(side), typography, _LOWER_SHARE * page_height)
+        number = ""
         for row in foot:
-            if notes and not _begins_note(row) and row is not foot[0]:
-                notes[-1] += row
-            else:
+            begins = _begins_note(row) or _is_next(row, foot[0], number)
+            if begins or row is foot[0]:
                 notes.append(list(row))
+                number = _next_number(row[0].text, number)
+            else:
+                notes[-1] += row
     return notes
 
 
@@ -61,6 +65,18 @@ def _is_small(row: Sequence[Line], typography: Typography) -> bool:
 def _apart(column: Sequence[list[Line]], i: int, typography: Typography) -> bool:
     """Whether a row stands as far from the one above as a new line of the running text would, at least."""
     return column[i][0].bottom - column[i - 1][-1].bottom > 0.95 * typography.leading
+
+
+def _is_next(row: Sequence[Line], first: Sequence[Line], number: str) -> bool:
+    """Whether a row begins with the number that is next: its text may begin with a figure, too."""
+    return bool(number) and row[0].text.startswith(number) and abs(row[0].x0 - first[0].x0) < row[0].size
+
+
+def _next_number(text: str, expected: str) -> str:
+    if expected and text.startswith(expected):
+        return str(int(expected) + 1)
+    match = _NUMBER.match(text)
+    return str(int(match[1]) + 1) if match else ""
 
 
 def _begins_note(row: Sequence[Line]) -> bool:

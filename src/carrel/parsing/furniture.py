@@ -11,6 +11,8 @@ from carrel.parsing.printed import Line, PrintedPage
 _MARGIN = 0.12  # running heads and feet stand in the outer share of the page's height
 _WIDE_MARGIN = 0.25  # the same where the page is larger than its text
 _APART = 0.8  # sizes that a head or foot is parted from the text by, beyond the lines' own distance
+_HEAD_GAP = 8  # sizes between the left and the right part of a head
+_HEAD_LENGTH = 90  # characters; a line of text that names a journal is longer
 _FEWEST_LINES = 8  # of a page whose head and foot can be told from its text
 _DIGITS = re.compile(r"\d+|\b[ivxlc]+\b")
 _NOTICE = re.compile(r"©|copyright|licensed? under|all rights reserved|\bissn\b", re.IGNORECASE)
@@ -48,6 +50,9 @@ def _kept(
     }
     if not opening:
         dropped |= _foot_of_page_one(page, places)
+    else:
+        dropped |= _lone_head(page, places)
+    dropped &= _from_the_edges(page, places, dropped)
     dropped |= _in_their_rows(page, places, dropped)
     dropped |= _head_from_title(page, places, opening)
     dropped |= _line_numbers(page.lines)
@@ -55,6 +60,58 @@ def _kept(
     if len(sideways) < len(page.lines) / 3:  # a stamp in the margin, not a page set sideways
         dropped.update(sideways)
     return [line for line in page.lines if line.number not in dropped] if dropped else list(page.lines)
+
+
+def _from_the_edges(page: PrintedPage, places: dict[int, _Place], dropped: set[int]) -> set[int]:
+    """Return those of the marginal lines that no line of the text parts from the page's edge."""
+    found: set[int] = set()
+    marginal = [line for line in page.lines if line.number in places]
+    middle = page.size.height / 2
+    for lines in (
+        sorted((line for line in marginal if line.y1 <= middle), key=lambda line: line.bottom),
+        sorted((line for line in marginal if line.y1 > middle), key=lambda line: -line.bottom),
+    ):
+        for row in _in_rows(lines):
+            if not any(line.number in dropped for line in row):
+                break
+            found.update(line.number for line in row)
+    return found
+
+
+def _in_rows(lines: Sequence[Line]) -> list[list[Line]]:
+    """Return lines, sorted by their feet, with those of one row together."""
+    found: list[list[Line]] = []
+    for line in lines:
+        if found and abs(found[-1][-1].bottom - line.bottom) < 0.5 * line.size:
+            found[-1].append(line)
+        else:
+            found.append([line])
+    return found
+
+
+def _lone_head(page: PrintedPage, places: dict[int, _Place]) -> set[int]:
+    """Return the topmost row of a later page where it is a head that no other page repeats.
+
+    A paper of two pages has one only: set at both edges of the page, or naming the venue.
+    """
+    marginal = sorted(
+        (
+            line
+            for line in page.lines
+            if line.number in places and line.upright and line.y1 < page.size.height / 2
+        ),
+        key=lambda line: line.bottom,
+    )
+    if not marginal:
+        return set()
+    row = sorted(_in_rows(marginal)[0], key=lambda line: line.x0)
+    end = max(line.y1 for line in row)
+    below = min((line.y0 for line in page.lines if line.y0 >= end), default=page.size.height)
+    if below - end < _APART * row[0].size:
+        return set()
+    parted = any(b.x0 - a.x1 > _HEAD_GAP * a.size for a, b in pairwise(row))
+    venue = len(row[0].text) < _HEAD_LENGTH and _VENUE.search(" ".join(line.text for line in row))
+    return {line.number for line in row} if parted or venue else set()
 
 
 def _foot_of_page_one(page: PrintedPage, places: dict[int, _Place]) -> set[int]:

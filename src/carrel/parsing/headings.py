@@ -114,7 +114,9 @@ def looks_like_heading(line: Line, before: Line | None, after: Line | None, typo
     ):
         return False
     apart = _apart(line, before, typography)
-    begins = not text[0].islower() and (text[0].isalnum() or is_wide(text[0]))
+    # A Greek letter may begin a heading.
+    small = text[0].islower() and text[0] < "\u0370"
+    begins = not small and (text[0].isalnum() or is_wide(text[0]))
     if begins and is_named(text):
         return apart or line.bold or larger
     numbered = numbering(text)

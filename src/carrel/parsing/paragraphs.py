@@ -18,6 +18,7 @@ from carrel.parsing.references import split_entries
 from carrel.parsing.typography import Typography, ends_sentence, near
 
 _BULLET = re.compile(r"[•◦▪▫‣∙●○■□◆–—*·]\s|[-–]\s+(?=[A-Z])")
+_SURE_BULLETS = "•◦▪▫‣∙●○■□◆"
 _ITEM = re.compile(r"(?:\[[\w+\-]{1,12}\]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)])\s+\S")
 _APPENDIX = re.compile(r"appendi(?:x|ces)\b|supplement|附\s*录|付録", re.IGNORECASE)
 _DEEPEST = 6
@@ -108,16 +109,28 @@ def _begins(current: Draft, line: Line, typography: Typography) -> bool:
     if last.hyphen or abs(step) < 0.35 * larger:  # a divided word, or two parts of one printed line
         return False
     telling = min(len(line.text), len(last.text)) > _TELLING_LENGTH
-    if telling and not near(line.size, last.size, 0.12):
+    # The word in the middle of a line may be code, in a font that is smaller than it looks.
+    tolerance = 0.25 if line.fixed != last.fixed and not ends_sentence(last.text) else 0.12
+    if telling and not near(line.size, last.size, tolerance):
         return True
     beside = line.x1 < last.x0 or line.x0 > last.x1
-    return beside or _begins_item(last, line) or _indented(current, line)
+    return beside or _begins_item(current, line) or _indented(current, line)
 
 
-def _begins_item(last: Line, line: Line) -> bool:
+def _begins_item(current: Draft, line: Line) -> bool:
     if not _is_item(line.text):
         return False
+    last = current.lines[-1]
+    right = max(each.x1 for each in current.lines[-4:])
+    # A list's line ends where it ends; within running text a mark may come to stand first.
+    within = last.x1 > right - line.size and abs(line.x0 - last.x0) < line.size and not _is_list(current)
+    if within:
+        return last.text.rstrip().endswith(".") and line.text[0] in _SURE_BULLETS
     return ends_sentence(last.text) or _BULLET.match(line.text) is not None
+
+
+def _is_list(draft: Draft) -> bool:
+    return _is_item(draft.lines[0].text)
 
 
 def _begins_elsewhere(current: Draft, line: Line, typography: Typography) -> bool:
@@ -136,9 +149,10 @@ def _indented(current: Draft, line: Line) -> bool:
     last = lines[-1]
     em = line.size
     right = max(each.x1 for each in lines[-4:])
+    short = (0.4 if _is_justified(lines) else 3) * em
     if (
         len(lines) >= 2
-        and last.x1 < right - 3 * em
+        and last.x1 < right - short
         and ends_sentence(last.text)
         and not line.text[0].islower()
     ):
@@ -148,6 +162,12 @@ def _indented(current: Draft, line: Line) -> bool:
     # Further left: after a first line's indent, or a new item.
     left = line.x0 < last.x0 - 0.8 * em
     return left and len(lines) >= 2 and lines[0].x0 < last.x0 - 0.8 * em and ends_sentence(last.text)
+
+
+def _is_justified(lines: Sequence[Line]) -> bool:
+    """Whether the lines before the last one end at one edge."""
+    ends = [line.x1 for line in lines[-7:-1]]
+    return len(ends) >= 2 and sum(max(ends) - end < 1 for end in ends) >= max(2, len(ends) - 1)
 
 
 def _set_levels(drafts: Sequence[Draft]) -> None:

@@ -57,6 +57,8 @@ for _first, _behind in (
 ):
     _BLANKED[_first:_behind] = 0x20
 _BLANKED[[0x0A, 0x0D]] = 0x0A, 0x0D
+# The round corners of a listing's frame, which TeX draws with the signs of a font.
+_BLANKED[[ord(each) for each in "✝✞✆☎"]] = 0x20
 
 # OT1 and T1, the encodings of TeX's fonts, where they differ from ASCII and may be met as bare codes.
 _RETURN, _NEW_LINE = 0x0D, 0x0A

@@ -8,7 +8,7 @@ from statistics import median
 
 from carrel.parsing.printed import Line
 
-TERMINAL = tuple(".!?:;。!?:;…")
+TERMINAL = tuple(".!?:;。！？：；…")
 """What a line ends with when a sentence ends there; closing quotes and brackets are stripped first."""
 
 _DOUBLE = 3.5  # sizes from line to line, at most: theses are set with wide distances
