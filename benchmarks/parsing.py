@@ -7,13 +7,15 @@ Over the 80 real papers with known metadata. Run: ``python -m benchmarks.parsing
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from benchmarks import parsing_boxes as boxes
 from benchmarks import parsing_metadata as metadata
-from benchmarks.known_items import truths
+from benchmarks import parsing_order as order
+from benchmarks.known_items import DATA, truths
 from benchmarks.machine import describe, heading
 from carrel.parsing.pdfium_parser import PdfiumParser
 
@@ -21,15 +23,21 @@ SECONDS, MEMORY_MB, MAX_PAGES = 120, 1024, 2000
 _WORST = 20  # passages shown
 
 
+@contextmanager
+def started_parser() -> Iterator[PdfiumParser]:
+    """Give a parser and end its process."""
+    parser = PdfiumParser(workers=1, seconds=SECONDS, memory_mb=MEMORY_MB, max_pages=MAX_PAGES)
+    try:
+        yield parser
+    finally:
+        parser.close()
+
+
 @cache
 def papers() -> list[metadata.Judged]:
     """Return the real papers, parsed once in a run."""
-    parser = PdfiumParser(workers=1, seconds=SECONDS, memory_mb=MEMORY_MB, max_pages=MAX_PAGES)
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            return metadata.read(parser, Path(folder))
-    finally:
-        parser.close()
+    with started_parser() as parser, tempfile.TemporaryDirectory() as folder:
+        return metadata.read(parser, Path(folder))
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -71,7 +79,33 @@ def print_boxes(misses: bool) -> None:
         )
 
 
-PARTS: dict[str, Callable[[bool], None]] = {"metadata": print_metadata, "boxes": print_boxes}
+def print_order(misses: bool) -> None:
+    """Print how many pages are read in order, and what is wrong first on the others."""
+    print(heading("Reading order, two-column pages"))
+    pages = order.expected()
+    with started_parser() as parser:
+        read = {
+            file: order.ReadPaper(parser.parse(DATA.parent / file, file))
+            for file in {page.file for page in pages}
+        }
+    found = [
+        (page, order.order_faults(read[page.file], page), order.block_faults(read[page.file], page))
+        for page in pages
+    ]
+    print_table(("what", "right"), order.table(found))
+    wrong = [(page.name, str(fault)) for page, *kinds in found for faults in kinds for fault in faults[:1]]
+    if wrong:
+        print_table(("page", "first wrong step"), wrong)
+    for page, *kinds in found if misses else ():
+        for fault in [fault for faults in kinds for fault in faults]:
+            print(f"missed: {page.name}: {fault}", file=sys.stderr)
+
+
+PARTS: dict[str, Callable[[bool], None]] = {
+    "metadata": print_metadata,
+    "boxes": print_boxes,
+    "order": print_order,
+}
 
 
 def main() -> None:
