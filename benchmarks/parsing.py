@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from benchmarks import parsing_boxes as boxes
+from benchmarks import parsing_cost as cost
 from benchmarks import parsing_metadata as metadata
 from benchmarks import parsing_order as order
 from benchmarks.known_items import DATA, truths
@@ -101,10 +102,20 @@ def print_order(misses: bool) -> None:
             print(f"missed: {page.name}: {fault}", file=sys.stderr)
 
 
+def print_cost(_: bool) -> None:
+    """Print what parsing costs."""
+    print(heading("Cost of parsing"))
+    files = [DATA.parent / str(row["file"]) for row in truths()]
+    print_table(("what", "CPU a page", "ratio"), cost.costs(files))
+    with tempfile.TemporaryDirectory() as folder:
+        print_table(("a long document", "peak memory"), [cost.memory(files, Path(folder))])
+
+
 PARTS: dict[str, Callable[[bool], None]] = {
     "metadata": print_metadata,
     "boxes": print_boxes,
     "order": print_order,
+    "cost": print_cost,
 }
 
 

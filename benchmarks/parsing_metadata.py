@@ -20,7 +20,7 @@ from carrel.parsing.pdfium_parser import PdfiumParser
 SETS = ("jose", "juliacon", "pmlr", "rescience")
 _FRONT_PAGES = 2  # where a paper prints its year and DOI, its last page besides
 _SHINGLE = 5  # words
-_PRINTED_SHARE = 0.8  # of an abstract's shingles, to call it printed
+_PRINTED_SHARE = 0.5  # of an abstract's shingles, to call it printed
 FIELDS = ("title", "authors", "abstract", "year", "venue", "doi", "arxiv_id", "language", "keywords")
 
 
