@@ -70,6 +70,7 @@ def print_boxes(misses: bool) -> None:
     for name in boxes.routes():
         head += [f"boxed words that are its own ({name})", f"own words that are boxed ({name})"]
     print_table(head, boxes.table(found, metadata.SETS))
+    found = [each for each in found if not each.route.endswith(boxes.BY_LINE)]
     worst = sorted(found, key=lambda each: -each.wrong)[:_WORST]
     for each in worst if misses else ():
         print(

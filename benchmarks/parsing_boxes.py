@@ -12,8 +12,9 @@ import subprocess
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +26,10 @@ from benchmarks.parsing_metadata import Judged
 from carrel.chunking.chunker import chunk
 from carrel.core.ids import paper_id
 from carrel.core.knowledge_base import ChunkSettings
-from carrel.core.paper import Box, Passage
+from carrel.core.paper import Box, ParsedPaper, Passage
 
 MAX_TOKENS = 192  # words and signs: about the 256 word pieces that the default model reads
+BY_LINE = ", line by line"
 _LONE_ACCENTS = dict.fromkeys(map(ord, "´`¨ˆ˜¯˘˙˚¸˝ˇ"))  # TeX sets them beside their letter
 _POPPLER_PAGE = re.compile(r"<page width.*?</page>", re.DOTALL)
 _POPPLER_WORD = re.compile(r'<word xMin="(\S+)" yMin="(\S+)" xMax="(\S+)" yMax="(\S+)">(.*?)</word>')
@@ -152,31 +154,60 @@ def measure(judged: Sequence[Judged], columns: dict[str, int]) -> Iterator[Boxed
         for name, route in routes().items():
             pages = route(DATA.parent / each.file)
             for piece in cut:
-                yield _compare(name, each, columns[each.file], piece.passage, pages)
+                passage = piece.passage
+                yield _compare(name, each, columns, passage, [(passage.text, passage.boxes)], pages)
+                lines = list(_lines(each.paper, passage))
+                yield _compare(f"{name}{BY_LINE}", each, columns, passage, lines, pages)
 
 
-def _compare(route: str, each: Judged, columns: int, passage: Passage, pages: list[PageWords]) -> Boxed:
-    printed, boxed = Counter(tokens(passage.text)), Counter(_inside(passage, pages))
-    stray, bare = boxed - printed, printed - boxed
-    _reconcile(bare, stray)
-    _reconcile(stray, bare)
+def _lines(paper: ParsedPaper, passage: Passage) -> Iterator[tuple[str, tuple[Box]]]:
+    """Yield what a passage has on each printed line, and the box of that line."""
+    rows = paper.words.within(passage.start, passage.end)
+    starts = np.maximum(paper.words.start[rows], passage.start).tolist()
+    ends = np.minimum(paper.words.end[rows], passage.end).tolist()
+    words = zip(paper.words.line[rows].tolist(), starts, ends, strict=True)
+    groups = groupby(words, key=lambda word: word[0])
+    for (_, group), box in zip(groups, passage.boxes, strict=True):
+        yield " ".join(paper.text[start:end] for _, start, end in group), (box,)
+
+
+def _compare(
+    route: str,
+    each: Judged,
+    columns: dict[str, int],
+    passage: Passage,
+    parts: Sequence[tuple[str, Sequence[Box]]],
+    pages: list[PageWords],
+) -> Boxed:
+    """Compare the words of each part of a passage with those inside its boxes."""
+    sizes: Counter[str] = Counter()
+    strays: Counter[str] = Counter()
+    bares: Counter[str] = Counter()
+    for text, boxes in parts:
+        printed, boxed = Counter(tokens(text)), Counter(_inside(boxes, pages))
+        stray, bare = boxed - printed, printed - boxed
+        _reconcile(bare, stray)
+        _reconcile(stray, bare)
+        sizes.update(printed=printed.total(), boxed=boxed.total())
+        strays.update(stray)
+        bares.update(bare)
     return Boxed(
         route,
         each.file,
         each.collection,
-        columns,
+        columns[each.file],
         passage,
-        printed.total(),
-        boxed.total(),
-        tuple(stray.elements()),
-        tuple(bare.elements()),
+        sizes["printed"],
+        sizes["boxed"],
+        tuple(strays.elements()),
+        tuple(bares.elements()),
     )
 
 
-def _inside(passage: Passage, pages: list[PageWords]) -> Iterator[str]:
-    for number in {box.page for box in passage.boxes}:
+def _inside(boxes: Sequence[Box], pages: list[PageWords]) -> Iterator[str]:
+    for number in {box.page for box in boxes}:
         page = pages[number - 1]
-        for row in page.inside([box for box in passage.boxes if box.page == number]).tolist():
+        for row in page.inside([box for box in boxes if box.page == number]).tolist():
             yield from tokens(page.texts[row])
 
 
@@ -223,11 +254,17 @@ def tokens(text: str) -> list[str]:
 
 def table(found: Sequence[Boxed], sets: Sequence[str]) -> list[tuple[str, ...]]:
     """Return rows of (group, passages, then for each route the two shares)."""
-    groups = {name: [each for each in found if each.collection == name] for name in sets}
-    groups["one column"] = [each for each in found if each.columns == 1]
-    groups["two columns"] = [each for each in found if each.columns == 2]
-    groups["all"] = list(found)
-    names = list(dict.fromkeys(each.route for each in found))
+    by_line = [
+        replace(each, route=each.route.removesuffix(BY_LINE))
+        for each in found
+        if each.route.endswith(BY_LINE)
+    ]
+    whole = [each for each in found if not each.route.endswith(BY_LINE)]
+    groups = {name: [each for each in whole if each.collection == name] for name in sets}
+    groups["one column"] = [each for each in whole if each.columns == 1]
+    groups["two columns"] = [each for each in whole if each.columns == 2]
+    groups |= {"all": whole, "all, line by line": by_line}
+    names = list(dict.fromkeys(each.route for each in whole))
     rows: list[tuple[str, ...]] = []
     for group, chosen in groups.items():
         figures = [str(len(chosen) // len(names))]
