@@ -1,225 +1,218 @@
-"""Are pages in two columns read in the order in which a scholar reads them?
+"""Is a page read as a scholar reads it? Judged against pages that were looked at, one by one.
 
-Judged by pages read by eye, as printed (``tests/unit/parsing/reading_order.json``): the first words of
-their titles, headings, paragraphs, captions, footnotes and references, and of what goes on from the
-column before. Captions and footnotes stand outside the flow, so only the others have an order.
-Run: ``python -m benchmarks.parsing_order``.
+``tests/unit/parsing/reading_order.json`` holds, for each page, the first words of every block that a
+reader sees, and what it is. Title, headings, paragraphs, list items and references flow: they come in
+exactly this order. Captions, tables, footnotes and asides (algorithms, notes under tables) float: they may
+stand between any two blocks, and must be blocks of their own. Furniture (running heads) is not in the text.
 """
 
 import json
-import sys
-import unicodedata
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
-
-from benchmarks.known_items import DATA
-from benchmarks.machine import describe, heading
+from benchmarks.parsing_metadata import letters
 from carrel.core.paper import Block, BlockKind, ParsedPaper
-from carrel.parsing.pdfium_parser import PdfiumParser
 
-READ_BY_EYE = Path(__file__).resolve().parents[1] / "tests" / "unit" / "parsing" / "reading_order.json"
+PAGES = Path(__file__).resolve().parents[1] / "tests" / "unit" / "parsing" / "reading_order.json"
+_MARK = 3  # letters and digits that a footnote's mark or an item's number has at most
+_JOINED = 15  # letters and digits before words that go on from the column or page before
 
-_KINDS = {
-    "heading": BlockKind.HEADING,
-    "paragraph": BlockKind.PARAGRAPH,
-    "caption": BlockKind.CAPTION,
-    "footnote": BlockKind.FOOTNOTE,
-    "reference": BlockKind.REFERENCE,
+_ANY = frozenset(BlockKind)
+# What a step may be to the parser. A step of kind "text" goes on after a formula, a listing or a full last
+# line: whether a new paragraph begins there cannot be seen.
+_KINDS: dict[str, frozenset[BlockKind]] = {
+    "title": frozenset({BlockKind.FRONT}),
+    "front": frozenset({BlockKind.FRONT}),
+    "heading": frozenset({BlockKind.HEADING}),
+    "run-in": frozenset({BlockKind.HEADING, BlockKind.PARAGRAPH}),
+    "paragraph": frozenset({BlockKind.PARAGRAPH}),
+    "continued": frozenset({BlockKind.PARAGRAPH}),
+    "text": frozenset({BlockKind.PARAGRAPH}),
+    "item": frozenset({BlockKind.PARAGRAPH}),
+    "reference": frozenset({BlockKind.REFERENCE}),
+    "caption": frozenset({BlockKind.CAPTION}),
+    "table": frozenset({BlockKind.TABLE}),
+    "footnote": frozenset({BlockKind.FOOTNOTE}),
+    "aside": _ANY,
 }
-_OUTSIDE_THE_FLOW = frozenset({"caption", "footnote"})
-_GOES_ON = frozenset({BlockKind.PARAGRAPH, BlockKind.REFERENCE})
+_FLOATS = frozenset({"caption", "table", "footnote", "aside"})
+_FURNITURE = "furniture"
+_BEGIN_A_BLOCK = frozenset({"title", "heading", "run-in", "paragraph", "reference", "caption", "aside"})
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What a reader meets on a page: its first words as printed, and what it is."""
+class Step:
+    """One block as a reader sees it: its first words on the page, and what it is."""
 
     begins: str
-    kind: str  # a key of ``_KINDS``, "title", or "continued": it began in the column or on the page before
-
-    def __str__(self) -> str:
-        return f"{self.kind} “{self.begins}”"
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
-class PageRead:
-    """A page as it was read by eye. ``file`` is named as in the manifest of the real papers."""
+class PageOrder:
+    """A page, and what a reader sees on it."""
 
     file: str
     page: int
-    entries: tuple[Entry, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{Path(self.file).name}, page {self.page}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong about one step."""
+
+    step: Step
+    reason: str
 
     def __str__(self) -> str:
-        return f"{self.file.removeprefix('pdf/')} p. {self.page}"
+        return f"{self.step.kind} “{self.step.begins}” {self.reason}"
 
 
-def pages_read_by_eye() -> tuple[PageRead, ...]:
-    """Return the pages, each file's one after the other."""
-    return tuple(
-        PageRead(page["file"], page["page"], tuple(Entry(**entry) for entry in page["blocks"]))
-        for page in json.loads(READ_BY_EYE.read_text(encoding="utf-8"))
-    )
-
-
-def first_wrong(paper: ParsedPaper, page: PageRead) -> str:
-    """Return the first step at which the paper as parsed differs from the page as read; "" for none."""
-    return next(wrong_steps(paper, page), "")
-
-
-def wrong_steps(paper: ParsedPaper, page: PageRead) -> Iterator[str]:
-    """Yield what the parser does otherwise, in the order in which the page is read."""
-    for block, after in pairwise(paper.blocks):
-        if block.end > after.start:
-            yield f"blocks overlap at character {after.start}"
-    printed = _Printed(paper, page.page)
-    last, before = -1, None
-    for entry in page.entries:
-        if entry.kind == "title":
-            if not printed.has_title(entry):
-                yield f"{entry} is neither the paper's title nor in its front matter"
-            continue
-        places = printed.places(entry)
-        if not places:
-            yield f"{entry} {printed.instead(entry)}"
-        elif entry.kind not in _OUTSIDE_THE_FLOW:
-            place = next((place for place in places if place > last), None)
-            if place is None:
-                yield f"{entry} is read before {before}"
-                continue
-            if entry.kind == "continued" and (wrong := printed.torn(place, first=before is None)):
-                yield f"{entry} {wrong}"
-            last = place
-            before = entry
-
-
-class _Printed:
-    """The words of one page of a paper as parsed, in reading order, letters and digits only."""
-
-    def __init__(self, paper: ParsedPaper, page: int) -> None:
-        self._paper = paper
-        self._page = page
-        words = paper.words
-        self._rows = np.flatnonzero(words.page == page)
-        letters: list[str] = []
-        at: list[int] = []
-        for start, end in zip(words.start[self._rows].tolist(), words.end[self._rows].tolist(), strict=True):
-            for offset in range(start, end):
-                folded = _folded(paper.text[offset])
-                letters.append(folded)
-                at += [offset] * len(folded)
-        self._letters = "".join(letters)
-        self._at = at  # [letters], character of the paper's text
-        self._starts = {
-            block.start: block for block in paper.blocks if np.any(words.start[self._rows] == block.start)
-        }
-
-    def has_title(self, entry: Entry) -> bool:
-        wanted = _folded(entry.begins)
-        fronts = (
-            _folded(self._paper.block_text(block))
-            for block in self._starts.values()
-            if block.kind is BlockKind.FRONT
+def expected() -> list[PageOrder]:
+    """Return the pages that were looked at."""
+    rows = json.loads(PAGES.read_text(encoding="utf-8"))
+    return [
+        PageOrder(
+            row["file"], row["page"], tuple(Step(step["begins"], step["kind"]) for step in row["steps"])
         )
-        return _folded(self._paper.metadata.title).startswith(wanted) or any(
-            wanted in text for text in fronts
-        )
+        for row in rows
+    ]
 
-    def places(self, entry: Entry) -> list[int]:
-        """Return where in the paper's text the entry may be meant: where such a block begins so."""
-        wanted = _folded(entry.begins)
-        if entry.kind == "continued":
-            return list(self._occurrences(wanted))
-        return sorted(
-            start
-            for start, block in self._starts.items()
-            if block.kind is _KINDS[entry.kind] and _folded(self._paper.block_text(block)).startswith(wanted)
-        )
 
-    def instead(self, entry: Entry) -> str:
-        """Return what became of an entry that is not what it should be."""
-        place = next(self._occurrences(_folded(entry.begins)), None)
-        if place is None:
-            return "is not in the text of the page in one piece"
-        block = self._block(place)
-        if block.start == place:
-            return f"is a block of kind {block.kind}"
-        return f"is inside the {block.kind} that begins {self._opening(block)}"
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a step's words stand in the paper."""
 
-    def torn(self, place: int, *, first: bool) -> str:
-        """Return how what goes on from before is cut off from its beginning; "" where it is not.
+    letter: int  # place among the paper's letters and digits
+    block: Block | None
+    before: int  # letters and digits of the block before it
 
-        ``first``: it is the first of its page, so that it began on the page before.
-        """
-        block = self._block(place)
-        if block.kind not in _GOES_ON:
-            return f"is in the {block.kind} that begins {self._opening(block)}"
-        if place == block.start:
-            return "" if first else f"begins a {block.kind} of its own"
-        words = self._paper.words
-        before = int(np.searchsorted(words.start, place, side="left")) - 1
-        if (int(words.page[before]) == self._page) is first:
-            opening = max(block.start, int(words.start[max(0, before - 2)]))
-            preceding = self._paper.text[opening : int(words.end[before])]
-            return f"goes on from “{' '.join(preceding.split())}” on page {words.page[before]}"
+    def is_right(self, step: Step) -> bool:
+        return not self.fault(step)
+
+    def fault(self, step: Step) -> str:
+        """Return what is wrong about the block here, for such a step."""
+        if self.block is None:
+            return "is in no block"
+        if step.kind in _BEGIN_A_BLOCK and self.before > _MARK:
+            return f"does not begin a block: it is within a {self.block.kind}"
+        if step.kind == "continued" and self.before < _JOINED:
+            return "is not joined to what it goes on from"
+        if self.block.kind not in _KINDS[step.kind]:
+            return f"is a {self.block.kind}"
         return ""
 
-    def _occurrences(self, wanted: str) -> Iterator[int]:
+
+class ReadPaper:
+    """A parsed paper, made ready for looking up words by page."""
+
+    def __init__(self, paper: ParsedPaper) -> None:
+        folded = [(letter, n) for n, sign in enumerate(paper.text) for letter in letters(sign)]
+        self._letters = "".join(letter for letter, _ in folded)
+        self._offsets = [n for _, n in folded]
+        self._blocks = sorted(paper.blocks, key=lambda block: block.start)
+        self._starts = [block.start for block in self._blocks]
+        self._pages = [0] * len(paper.text)
+        words = paper.words
+        for start, end, page in zip(
+            words.start.tolist(), words.end.tolist(), words.page.tolist(), strict=True
+        ):
+            self._pages[start:end] = [page] * (end - start)
+
+    def places(self, step: Step, page: int) -> Iterator[Place]:
+        """Yield every place on a page where a step's words stand."""
+        wanted = letters(step.begins)
         found = self._letters.find(wanted)
         while found >= 0:
-            place = self._at[found]
-            if self._at[found + len(wanted) - 1] < self._block(place).end:
-                yield place
+            offset = self._offsets[found]
+            if self._pages[offset] == page:
+                yield self._place(found, offset)
             found = self._letters.find(wanted, found + 1)
 
-    def _block(self, place: int) -> Block:
-        return next(block for block in self._paper.blocks if block.start <= place < block.end)
-
-    def _opening(self, block: Block) -> str:
-        return f"“{' '.join(self._paper.block_text(block).split()[:6])}”"
-
-
-def _folded(text: str) -> str:
-    """Return letters and digits only; decomposed, so that a character folds alike alone and in a word."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", text).casefold()))
-
-
-def pages_right(data: Path = DATA) -> tuple[int, int, list[str]]:
-    """Return how many pages are read right, of how many, and each other page's first wrong step.
-
-    ``data`` is the folder of the collections of real papers.
-    """
-    wrong: list[str] = []
-    pages = pages_read_by_eye()
-    papers: dict[str, ParsedPaper] = {}
-    parser = PdfiumParser(workers=1, seconds=60, memory_mb=1024, max_pages=2000)
-    try:
-        for page in pages:
-            if page.file not in papers:
-                path = data.parent / page.file
-                papers[page.file] = parser.parse(path, path.name)
-            step = first_wrong(papers[page.file], page)
-            if step:
-                wrong.append(f"{page}: {step}")
-    finally:
-        parser.close()
-    return len(pages) - len(wrong), len(pages), wrong
+    def _place(self, letter: int, offset: int) -> Place:
+        number = bisect_right(self._starts, offset) - 1
+        block = self._blocks[number] if number >= 0 else None
+        if block is None or offset >= block.end:
+            return Place(letter, None, 0)
+        before = 0
+        while letter - before > 0 and self._offsets[letter - before - 1] >= block.start:
+            before += 1
+        return Place(letter, block, before)
 
 
-def main() -> None:
-    """Print how many pages are read right, and what is wrong with the others."""
-    if not (DATA / "manifest.jsonl").is_file():
-        sys.exit(f"The real papers are not on this machine ({DATA}): nothing to measure.")
-    right, total, wrong = pages_right()
-    print(heading(f"Reading order of {total} pages in two columns"))
-    print(describe())
-    print(f"\n{right} of {total} pages are read as they were read by eye.\n")
-    for line in wrong:
-        print(f"- {line}")
+def order_faults(paper: ReadPaper, page: PageOrder) -> list[Fault]:
+    """Return the steps of the flow that are missing on the page or come in the wrong order."""
+    return _walk(paper, page)[1]
 
 
-if __name__ == "__main__":
-    main()
+def block_faults(paper: ReadPaper, page: PageOrder) -> list[Fault]:
+    """Return the steps that are not blocks of their own, or of another kind than a reader sees."""
+    flow = _walk(paper, page)[0]
+    faults = [Fault(step, reason) for step, place in flow if (reason := place.fault(step))]
+    held = {place.block.start for _, place in flow if place.block is not None}
+    for step in page.steps:
+        if step.kind not in _FLOATS:
+            continue
+        places = list(paper.places(step, page.page))
+        if not places:
+            faults.append(Fault(step, "is missing"))
+            continue
+        place = next((place for place in places if place.is_right(step)), places[0])
+        reason = place.fault(step)
+        if not reason and place.block is not None and place.block.start in held:
+            reason = "shares its block with the flow of the text"
+        if reason:
+            faults.append(Fault(step, reason))
+    return sorted(faults, key=lambda fault: page.steps.index(fault.step))
+
+
+def _walk(paper: ReadPaper, page: PageOrder) -> tuple[list[tuple[Step, Place]], list[Fault]]:
+    """Follow the flow: return the place of each step that was found, and those out of order."""
+    flow: list[tuple[Step, Place]] = []
+    faults: list[Fault] = []
+    cursor, last = -1, ""
+    for step in page.steps:
+        if step.kind in _FLOATS:
+            continue
+        places = list(paper.places(step, page.page))
+        if step.kind == _FURNITURE:
+            faults += [Fault(step, "stands in the text")] if places else []
+            continue
+        after = [place for place in places if place.letter > cursor]
+        chosen = next((place for place in after if place.is_right(step)), None) or next(iter(after), None)
+        if chosen is not None:
+            flow.append((step, chosen))
+            cursor, last = chosen.letter, step.begins
+        elif places:
+            faults.append(Fault(step, f"comes before “{last}”"))
+        else:
+            faults.append(Fault(step, "is missing"))
+    return flow, faults
+
+
+def table(found: Sequence[tuple[PageOrder, Sequence[Fault], Sequence[Fault]]]) -> list[tuple[str, ...]]:
+    """Return rows of (what, right of total) for pages with their faults of order and of blocks."""
+    steps = sum(len(page.steps) for page, _, _ in found)
+    wrong = sum(len(order) + len(blocks) for _, order, blocks in found)
+    return [
+        (
+            "pages whose text comes in the right order",
+            _of(sum(not order for _, order, _ in found), len(found)),
+        ),
+        (
+            "pages whose blocks are each by themselves",
+            _of(sum(not blocks for *_, blocks in found), len(found)),
+        ),
+        ("pages with both", _of(sum(not (order or blocks) for _, order, blocks in found), len(found))),
+        ("blocks right", _of(steps - wrong, steps)),
+    ]
+
+
+def _of(right: int, total: int) -> str:
+    return f"{right} of {total}"
