@@ -23,6 +23,7 @@ _LABEL = 28  # characters; the lines within a figure have fewer on average
 _EDGE = 3.0  # points that the edges of one table column's cells may differ by
 _FEWEST_ROWS = 3  # of a table without a caption
 _EQUATION_NUMBER = re.compile(r"\([A-Z]?\.?\d+(?:\.\d+)*[a-z]?\)")
+_TABLE_NOTE = re.compile(r"(?:notes?|sources?|注|资料来源)\s*[:.：]", re.IGNORECASE)
 _OPERATOR = re.compile(r"[=∑∏∫√∈≤≥→∂∇∞≈≡⊗⊂∪∩⟨⟩‖𝔼ℝ]|[\U0001d400-\U0001d7ff]")
 _FORMULAS = 0.25  # share of the cells of a table that hold a formula, at most
 _FRONT_SHARE = 0.5  # of page one may hold names and addresses in a grid, which is no table
@@ -226,6 +227,8 @@ def _grown(band: _Band, start: int, step: int, used: set[int], table: bool) -> l
     while 0 <= i < len(band.rows) and i not in used and not band.is_text(i):
         before = band.rows[i - step][0]
         if table and abs(band.rows[i][0].bottom - before.bottom) > _TABLE_STEP * leading + before.size:
+            break
+        if table and len(band.rows[i]) == 1 and _TABLE_NOTE.match(band.rows[i][0].text):
             break
         found.append(i)
         i += step

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from carrel.parsing.captions import caption_of
 from carrel.parsing.columns import crosses, rows
 from carrel.parsing.headings import is_named
 from carrel.parsing.printed import Line
@@ -11,6 +12,7 @@ from carrel.parsing.typography import Typography
 _SMALLER = 0.94  # of the running text's size
 _LOWER_SHARE = 0.4  # of the page's height that footnotes stand below
 _MARK = re.compile(r"(?:\d{1,3}(?![\d.,:)\]%])|[*∗†‡§¶‖#♯]+|[①-⑳])\s?(?=\S)")
+_WORD = re.compile(r"[^\W\d_]{3}|[\u3400-\u9fff]|://|@")
 _NUMBER = re.compile(r"(\d{1,3})(?=\D)")
 # What is printed there on page one without a mark.
 _NOTICE = re.compile(
@@ -54,7 +56,9 @@ def _foot(column: Sequence[list[Line]], typography: Typography, highest: float) 
         return ()  # a column that is all small print is something else
     for i in range(begin, len(column)):
         if _begins_note(column[i]) and not is_named(column[i - 1][0].text):
-            return column[i:] if _apart(column, i, typography) else ()
+            foot = column[i:]
+            captioned = any(caption_of(row[0].text) for row in column[begin:])
+            return foot if _apart(column, i, typography) and not captioned else ()
     return ()
 
 
@@ -81,4 +85,8 @@ def _next_number(text: str, expected: str) -> str:
 
 def _begins_note(row: Sequence[Line]) -> bool:
     text = row[0].text
-    return _MARK.match(text) is not None or (row[0].page == 1 and _NOTICE.match(text) is not None)
+    if len(row) > 1 and not _WORD.search(text):
+        return False  # ticks beside one another
+    return (_MARK.match(text) is not None and _WORD.search(text) is not None) or (
+        row[0].page == 1 and _NOTICE.match(text) is not None
+    )

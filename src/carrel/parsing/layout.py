@@ -34,14 +34,14 @@ def lay_out(
     """
     outside: list[Draft] = []
     taken: set[int] = set()
-    for found in find_floats(lines, parted, typography, page_height):
+    notes = find_footnotes(lines, parted, typography, page_height)
+    taken.update(line.number for note in notes for line in note)
+    rest = [line for line in lines if line.number not in taken]
+    for found in find_floats(rest, parted, typography, page_height):
         claimed = [line for row in found.rows for line in row]
         outside.append(Draft(found.kind, claimed))
         taken.update(line.number for line in claimed)
-    rest = [line for line in lines if line.number not in taken]
-    for note in find_footnotes(rest, parted, typography, page_height):
-        outside.append(Draft(BlockKind.FOOTNOTE, note))
-        taken.update(line.number for line in note)
+    outside += [Draft(BlockKind.FOOTNOTE, note) for note in notes]
     rest = [line for line in rest if line.number not in taken]
     return PageLayout(in_reading_order(rest, parted, typography), outside)
 

@@ -165,8 +165,10 @@ class PageReader(ABC):
         """
         size, bold, fixed, upright = self._word_fonts(samples[0], first)
         # A line's font is that of the word in its middle: the first may be a mark or a number. A line
-        # that stands out by it is asked for two more: one term in bold does not make a heading.
-        outstanding = np.flatnonzero(bold | (size > 1.05 * np.sort(size)[len(size) // 2]))
+        # that stands out by it is asked for two more: one term in bold does not make a heading, nor one
+        # index small print.
+        usual = np.sort(size)[len(size) // 2]
+        outstanding = np.flatnonzero(bold | (size > 1.05 * usual) | (size < 0.9 * usual))
         if len(outstanding):
             sizes, bolds, _, _ = self._word_fonts(samples[1:, outstanding].ravel(), first)
             three = np.vstack([size[outstanding], sizes.reshape(2, -1)])

@@ -21,6 +21,7 @@ _BULLET = re.compile(r"[•◦▪▫‣∙●○■□◆–—*·]\s|[-–]\s+(
 _SURE_BULLETS = "•◦▪▫‣∙●○■□◆"
 _ITEM = re.compile(r"(?:\[[\w+\-]{1,12}\]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)])\s+\S")
 _APPENDIX = re.compile(r"appendi(?:x|ces)\b|supplement|附\s*录|付録", re.IGNORECASE)
+_BEFORE, _AFTER = 12, 3  # lines that tell how a column is set
 _DEEPEST = 6
 _TELLING_LENGTH = 8  # characters; the font of a shorter line may be that of a symbol
 
@@ -52,7 +53,7 @@ def group(lines: Sequence[Line], typography: Typography) -> list[Draft]:
                 end = _references_end(lines, i, line, typography)
                 drafts += [Draft(BlockKind.REFERENCE, entry) for entry in split_entries(lines[i:end])]
                 i = end
-        elif current is None or current.kind is not BlockKind.PARAGRAPH or _begins(current, line, typography):
+        elif current is None or _begins(current, lines[max(0, i - _BEFORE) : i + _AFTER], line, typography):
             drafts.append(Draft(BlockKind.PARAGRAPH, [line]))
         else:
             current.lines.append(line)
@@ -97,8 +98,10 @@ def _continues_heading(draft: Draft, line: Line, typography: Typography) -> bool
     return 0 < line.bottom - last.bottom < 1.5 * line.size
 
 
-def _begins(current: Draft, line: Line, typography: Typography) -> bool:
+def _begins(current: Draft, around: Sequence[Line], line: Line, typography: Typography) -> bool:
     """Whether a line begins a new block rather than going on with the current one."""
+    if current.kind is not BlockKind.PARAGRAPH:
+        return True
     last = current.lines[-1]
     step = line.bottom - last.bottom
     if line.page != last.page or step < -0.8 * line.size:
@@ -114,7 +117,7 @@ def _begins(current: Draft, line: Line, typography: Typography) -> bool:
     if telling and not near(line.size, last.size, tolerance):
         return True
     beside = line.x1 < last.x0 or line.x0 > last.x1
-    return beside or _begins_item(current, line) or _indented(current, line)
+    return beside or _begins_item(current, line) or _indented(current, around, line)
 
 
 def _begins_item(current: Draft, line: Line) -> bool:
@@ -143,20 +146,20 @@ def _begins_elsewhere(current: Draft, line: Line, typography: Typography) -> boo
     return not line.text[:1].islower()
 
 
-def _indented(current: Draft, line: Line) -> bool:
+def _indented(current: Draft, around: Sequence[Line], line: Line) -> bool:
     """Whether a line's left edge, or the end of the line before, shows the beginning of a block."""
     lines = current.lines
     last = lines[-1]
     em = line.size
     right = max(each.x1 for each in lines[-4:])
-    short = (0.4 if _is_justified(lines) else 3) * em
-    if (
-        len(lines) >= 2
-        and last.x1 < right - short
-        and ends_sentence(last.text)
-        and not line.text[0].islower()
-    ):
-        return True
+    if _may_end(last.text) and not line.text[0].islower():
+        edge = _justified_edge(around, last)
+        # In justified text only a paragraph's last line ends short, whatever it ends with.
+        margin = 0.4 if ends_sentence(last.text) else 2.5 if line.text[0].isupper() else 1000.0
+        if edge and last.x1 < edge - margin * em:
+            return True
+        if not edge and len(lines) >= 2 and last.x1 < right - 3 * em and ends_sentence(last.text):
+            return True
     if line.x0 > last.x0 + 0.8 * em:  # further right: the rest of a hanging item, or a new paragraph
         return not (len(lines) == 1 and _is_item(last.text)) and ends_sentence(last.text)
     # Further left: after a first line's indent, or a new item.
@@ -164,10 +167,20 @@ def _indented(current: Draft, line: Line) -> bool:
     return left and len(lines) >= 2 and lines[0].x0 < last.x0 - 0.8 * em and ends_sentence(last.text)
 
 
-def _is_justified(lines: Sequence[Line]) -> bool:
-    """Whether the lines before the last one end at one edge."""
-    ends = [line.x1 for line in lines[-7:-1]]
-    return len(ends) >= 2 and sum(max(ends) - end < 1 for end in ends) >= max(2, len(ends) - 1)
+def _may_end(text: str) -> bool:
+    """Whether a paragraph may end with a text: in the middle of an enumeration it does not."""
+    return text[-1] not in ",，、-–("
+
+
+def _justified_edge(around: Sequence[Line], last: Line) -> float:
+    """Return the edge at which most lines end around the last one, in its column; 0 where there is none."""
+    ends = [
+        line.x1
+        for line in around
+        if line.page == last.page and abs(line.x0 - last.x0) < 3 * last.size and near(line.size, last.size)
+    ]
+    edge = max(ends, default=0.0)
+    return edge if sum(edge - end < 1 for end in ends) >= max(3, 0.5 * len(ends)) else 0.0
 
 
 def _set_levels(drafts: Sequence[Draft]) -> None:
