@@ -232,7 +232,7 @@ def test_knowledge_bases_are_created_listed_configured_and_deleted(
         "40",
     )
     assert set(created) == fields
-    assert created["chunking"] == {"size": 200, "overlap": 40}
+    assert created["chunking"] == {"size": 200, "overlap": 40, "references": False}
     carrel.json("add", small_papers[0], "--kb", "Reading")
     changed = carrel.json("kb", "configure", "Reading", "--rename", "已读 ✓", "--description", "Done")
     assert (changed["id"], changed["name"], changed["description"]) == (created["id"], "已读 ✓", "Done")

@@ -31,11 +31,15 @@ def list_knowledge_bases(as_json: bool) -> int:
 
 
 def create_knowledge_base(
-    name: str, description: str, size: int, overlap: int, parser: str, as_json: bool
+    name: str, description: str, wished: tuple[int, int, bool], parser: str, as_json: bool
 ) -> int:
-    """Create an empty knowledge base and print it."""
+    """Create an empty knowledge base and print it.
+
+    ``wished`` are the size and overlap of passages, and whether references are passages.
+    """
+    size, overlap, references = wished
     try:
-        chunking = ChunkSettings(size, overlap)
+        chunking = ChunkSettings(size, overlap, references)
     except ValueError as error:
         raise InvalidSetting(name="chunking", value=f"{size}/{overlap}", expected=str(error)) from error
     check_parser(parser)
@@ -80,7 +84,11 @@ def _document(knowledge_base: KnowledgeBase) -> dict[str, Json]:
         "description": knowledge_base.description,
         "domain": knowledge_base.domain,
         "embedder": knowledge_base.embedder,
-        "chunking": {"size": knowledge_base.chunking.size, "overlap": knowledge_base.chunking.overlap},
+        "chunking": {
+            "size": knowledge_base.chunking.size,
+            "overlap": knowledge_base.chunking.overlap,
+            "references": knowledge_base.chunking.references,
+        },
         "parser": knowledge_base.parser,
         "generation": knowledge_base.generation,
         "papers": knowledge_base.papers,

@@ -215,6 +215,10 @@ def kb_create(
     description: Annotated[str, typer.Option(help=tr("What it is for."))] = "",
     chunk_size: Annotated[int, typer.Option(help=tr("Size of passages in the model's tokens."))] = 1024,
     chunk_overlap: Annotated[int, typer.Option(help=tr("Overlap of passages in the model's tokens."))] = 256,
+    references: Annotated[
+        bool,
+        typer.Option("--references/--no-references", help=tr("Make passages of lists of references, too.")),
+    ] = False,
     parser: Annotated[
         str, typer.Option(help=tr("What reads its PDFs: pdfium, pymupdf, grobid or unstructured."))
     ] = "pdfium",
@@ -222,7 +226,8 @@ def kb_create(
 ) -> None:
     from carrel.cli.knowledge_bases import create_knowledge_base
 
-    sys.exit(create_knowledge_base(name, description, chunk_size, chunk_overlap, parser, as_json))
+    chunking = (chunk_size, chunk_overlap, references)
+    sys.exit(create_knowledge_base(name, description, chunking, parser, as_json))
 
 
 @kb_app.command("configure", help=tr("Change a knowledge base's name, description or parser."))

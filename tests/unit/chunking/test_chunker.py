@@ -134,3 +134,40 @@ def test_a_title_longer_than_its_share_leaves_room_for_the_passage() -> None:
 
 def test_a_paper_without_text_has_no_passages() -> None:
     assert cut(paper_of((BlockKind.HEADING, "Only a heading"))) == ()
+
+
+def test_references_and_bare_labels_are_no_passages_unless_wished_for() -> None:
+    labels, words = "0.5 1.0 Loss", " ".join(["encoder decoder attention output"] * 4)
+    parsed = paper_of(
+        (BlockKind.PARAGRAPH, "The text says something."),
+        (BlockKind.FIGURE, labels),
+        (BlockKind.FIGURE, words),
+        (BlockKind.HEADING, "References"),
+        (BlockKind.REFERENCE, "[1] A. Author. A paper. 2020."),
+        (BlockKind.REFERENCE, "[2] B. Author. Another paper. 2021."),
+    )
+    texts = [item.passage.text for item in cut(parsed)]
+    assert texts == ["The text says something.", words]
+    settings = ChunkSettings(64, 0, references=True)
+    wished = [item.passage.text for item in chunk(PAPER, parsed, WordTokens(), settings, 64)]
+    assert wished[-1].startswith("[1] A. Author. A paper. 2020.")
+    assert wished[-1].endswith("Another paper. 2021.")
+
+
+def test_a_caption_goes_with_its_table_and_both_apart_from_the_text() -> None:
+    parsed = paper_of(
+        (BlockKind.PARAGRAPH, "The text says something."),
+        (BlockKind.PARAGRAPH, "And something else."),
+        (BlockKind.CAPTION, "Table 1: What was measured."),
+        (BlockKind.TABLE, "Method\tTime\nsparse\t12"),
+        (BlockKind.CAPTION, "Figure 1: What was drawn."),
+        (BlockKind.FOOTNOTE, "1 A note."),
+    )
+    texts = [item.passage.text for item in cut(parsed)]
+    assert [text.split("\n")[0] for text in texts] == [
+        "The text says something.",
+        "Table 1: What was measured.",
+        "Figure 1: What was drawn.",
+        "1 A note.",
+    ]
+    assert texts[1].endswith("sparse\t12")
