@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from carrel.parsing.printed import Line
-from carrel.parsing.typography import Typography, is_wide, near
+from carrel.parsing.typography import Typography, ends_sentence, is_wide, near
 
 MOST_CHARACTERS = 140
 _LARGER = 1.08  # a heading's size over the running text's
@@ -60,6 +60,7 @@ _STATEMENT = re.compile(
     r"|observation|property|axiom|exercise|定理|引理|推论|命题|定义|例)\s*[A-Z]?\d|proof\b|证明",
     re.IGNORECASE,
 )
+_SHORT = 40  # characters of a heading that is told from an item by nothing but its number
 _RUN_IN = re.compile(r"\w[.:?]\s+\S")
 _WORD = re.compile(r"[^\W\d_]{3}|[\u3400-\u9fff\u3040-\u30ff]")
 
@@ -125,7 +126,10 @@ def looks_like_heading(line: Line, before: Line | None, after: Line | None, typo
     if larger:
         return apart or numbered is not None or (before is not None and style(before) == style(line))
     alone = after is None or not (_continues(line, after) or (numbered is None and _runs_in(line, after)))
-    return begins and apart and alone and (line.bold or _tells_by_number(text, numbered))
+    told = _tells_by_number(text, numbered)
+    # A subsection may stand at hardly more than a line's distance, below a paragraph that has ended.
+    apart = apart or (told and before is not None and _ended_above(before, line, typography))
+    return begins and apart and alone and (line.bold or told)
 
 
 def _may_end_so(line: Line, numbered: tuple[int, str] | None) -> bool:
@@ -133,6 +137,12 @@ def _may_end_so(line: Line, numbered: tuple[int, str] | None) -> bool:
     if numbered is None:
         return False
     return line.bold or (numbered[0] >= 2 and line.text.endswith(".") and ". " not in numbered[1])
+
+
+def _ended_above(before: Line, line: Line, typography: Typography) -> bool:
+    step = line.bottom - before.bottom
+    short = len(line.text) < _SHORT and line.x1 < before.x1
+    return ends_sentence(before.text) and short and step > 1.03 * typography.leading
 
 
 def _tells_by_number(text: str, numbered: tuple[int, str] | None) -> bool:
