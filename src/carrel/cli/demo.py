@@ -9,7 +9,6 @@ from carrel.cli.progress import reporter
 from carrel.cli.search import print_result, search_document
 from carrel.cli.session import services
 from carrel.core.errors import PathMissing
-from carrel.core.formats import FileFormat, named_format
 from carrel.core.language import tr
 from carrel.core.ranking import Mode, Query
 from carrel.ingest.accept import accept, find_files
@@ -31,7 +30,6 @@ def run_demo(serve: bool, as_json: bool) -> int:
         accepted = [
             accept(path, knowledge_base, opened.catalog, opened.blobs)
             for path in find_files(samples_folder(), recursive=False)
-            if named_format(path.name) is FileFormat.PDF  # the folder's README is no paper
         ]
         note(tr("{count} sample papers, all written for Carrel.").format(count=len(accepted)))
         jobs = {item.job.id for item in accepted if item.job is not None}

@@ -6,6 +6,7 @@ password opens, an unlocked copy is stored; the paper's id is still that of the 
 
 import io
 import os
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,12 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import BlobStore, StagedBlob, Unlocker
 from carrel.storage import papers, queue, removals
 from carrel.storage.database import Catalog, Transaction
+
+# What stands in a folder to say something of it; named by itself, such a file is taken like any other.
+_OF_THE_FOLDER = re.compile(
+    r"(?:readme|licen[cs]e|copying|notice|authors|changelog|changes|contributing|requirements)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +194,17 @@ def _checked_format(stream: BinaryIO, name: str) -> FileFormat:
 
 def _readable_in(folder: Path, recursive: bool) -> Iterator[Path]:
     if not recursive:
-        yield from (path for path in folder.iterdir() if named_format(path.name) and not path.is_dir())
+        yield from (path for path in folder.iterdir() if _is_paper(path.name) and not path.is_dir())
         return
     # os.walk does not follow links to folders, so a loop of links ends.
     for parent, _, names in os.walk(folder, onerror=_raise):
-        yield from (Path(parent, name) for name in names if named_format(name))
+        yield from (Path(parent, name) for name in names if _is_paper(name))
+
+
+def _is_paper(name: str) -> bool:
+    """Whether a file of a folder bears a known ending, and a name other than of what is said of the folder."""
+    found = named_format(name)
+    return found is FileFormat.PDF or (found is not None and _OF_THE_FOLDER.match(name) is None)
 
 
 def _raise(error: OSError) -> None:

@@ -206,6 +206,13 @@ def test_links_that_run_in_circles_end(tmp_path: Path) -> None:
     assert [path.name for path in find_files(tmp_path, recursive=True)] == ["paper.pdf"]
 
 
+def test_what_is_said_of_a_folder_is_no_paper_of_it_unless_it_is_named(tmp_path: Path) -> None:
+    for name in ("paper.md", "README.md", "License.txt", "changelog.markdown", "readme-first.pdf"):
+        (tmp_path / name).write_bytes(b"%PDF")
+    assert [path.name for path in find_files(tmp_path, recursive=True)] == ["paper.md", "readme-first.pdf"]
+    assert list(find_files(tmp_path / "README.md", recursive=False)) == [tmp_path / "README.md"]
+
+
 def test_a_folder_without_a_paper_and_a_path_to_nothing_are_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.csv").write_text("x")
     for recursive in (False, True):
