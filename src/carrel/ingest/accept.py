@@ -202,7 +202,7 @@ def _readable_in(folder: Path, recursive: bool) -> Iterator[Path]:
 
 
 def _is_paper(name: str) -> bool:
-    """Whether a file of a folder bears a known ending, and a name other than of what is said of the folder."""
+    """Whether a file of a folder bears a known ending, and is not about the folder itself."""
     found = named_format(name)
     return found is FileFormat.PDF or (found is not None and _OF_THE_FOLDER.match(name) is None)
 
