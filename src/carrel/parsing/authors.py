@@ -1,53 +1,81 @@
-"""The names of a paper's authors, as printed below its title or as the file says."""
+"""The names of a paper's authors, as printed below its title or as the file says.
+
+Names are told from what stands among them (affiliations, addresses, notes) by their shape and by how
+they are set: all names of a paper are set alike, a name opens its column or follows an address that
+ended, and what follows an affiliation without a break belongs to it.
+"""
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from carrel.parsing.front import Front
-from carrel.parsing.printed import Line
-
-_PARTICLE_LIST = (
-    "van von der den de del della di da dos das du la le el al bin ibn ter ten zu zur af av y e ’t 't san st"
+from carrel.parsing.author_cells import Cell, above, cells_of
+from carrel.parsing.front import Front, left_edge
+from carrel.parsing.headings import is_named
+from carrel.parsing.names import (
+    MARK,
+    SEPARATOR,
+    ends_open,
+    is_name,
+    is_no_name,
+    is_place,
+    inverted,
+    is_single_name,
+    named,
+    names_of,
+    parts_of,
 )
-_PARTICLES = frozenset(_PARTICLE_LIST.split())
-_SUFFIX_LIST = "jr jr. sr sr. ii iii iv phd ph.d. md m.d."
-_SUFFIXES = frozenset(_SUFFIX_LIST.split())
-_PLACES = re.compile(
-    r"universi|institut|department|dept\b|school|college|laborator|\blabs?\b|centre|center|facult|academy|hospital"
-    r"|research|technolog|ministry|company|\binc\b|\bltd\b|gmbh|corporation|foundation|observator|polytech|école"
-    r"|division|\bgroup\b|engineering|science|avenue|street|国家|大学|学院|研究|实验室|公司|中心|省|市",
+from carrel.parsing.printed import NO_WORDS, Line, PrintedPage
+from carrel.parsing.typography import near
+
+_AFFILIATION = re.compile(rf"\s*(?:{MARK}|\(?\d{{1,2}}\)?|[*∗⁎†‡§¶(（])\s*[^\W\d_]")
+_CONTACT = re.compile(r"@|https?:|www\.|\borcid\b", re.IGNORECASE)
+_LABEL = re.compile(
+    r"\s*(?:authors?|author[’']s name|written by|by|作\s*者(?:\s*姓\s*名)?|姓\s*名|学生\s*姓名|研\s*究\s*生(?:\s*姓\s*名)?|申\s*请\s*人|学\s*生|著\s*者|报告人)"
+    r"\s*(?:[:：]|(?<=by)\s(?=[A-Z])|(?<=[名者生人])\s+)\s*",
     re.IGNORECASE,
 )
-_NOT_NAMES = re.compile(
-    r"@|https?:|www\.|\bdoi\b|abstract|keywords?|\bbased on\b|received|accepted|published|editor|review"
-    r"|copyright|©|\b(?:19|20)\d\d\b|:|correspond|equal contribution|license|this work|anonymous",
-    re.IGNORECASE,
-)
-_MARKS = re.compile(r"[*∗†‡§¶∥‖♯♭⋆#]+|\d+|\[[^\]]*\]|[⁰¹²³⁴-⁹]+|[ⓐ-ⓩ\U0001f4e7✉]|\bORCID\b|\biD\b|\bID\b")
-_SEPARATOR = re.compile(r"\s*(?:[,;,;、·|&]|\band\b|\bAND\b|\bund\b|\bet\b(?! al)|\s{3,})\s*")
-_ELIDED = re.compile(r"[dDlL]['’]\w")
-_AFFILIATION = re.compile(r"\s*(?:\d{1,2}|[*∗†‡§¶])\s?[^\W\d_]")
-_NAME_TOKEN = re.compile(r"['’]?(?:[^\W\d_](?:[^\W\d_]|['’.\-‐])*)")
-_HAN_NAME = re.compile(r"[\u3400-\u9fff]{2,4}(?:·[\u3400-\u9fff]{1,6})?")
-_HAN_LETTER = re.compile(r"[\u3400-\u9fff]")
+_LABEL_ALONE = re.compile(r"\W*(?:by|authors?|von|作\s*者)\W*", re.IGNORECASE)
+_REST = re.compile(r"(?:abstract|summary|key\s?words|index terms|摘\s*要|关\s*键\s*词|a b s t r a c t)\b|introduction$", re.IGNORECASE)
+_SEPARATED = re.compile(r"(?:[,;,;、&·]|\band)\s*$", re.IGNORECASE)
+_BEGINS_WITH_SEPARATOR = re.compile(r"\s*(?:[,;,;、&·]|and\b|und\b|et\b|y\b|with\b)", re.IGNORECASE)
+_ENDS_MARKED = re.compile(rf"(?:{MARK}|[*∗†‡§¶\d])[\s,]*$")
+_COMMA_LIST = re.compile(r"[,;,;、]|\band\b|&")
 _ET_AL = re.compile(r",?\s*\bet\.? al\.?.*$", re.IGNORECASE)
+_REACH = 2.3  # of the font's size: from a line to the next one of the same block
+_LONG = 7  # words: so many, most of them small, are a sentence
 _MOST = 1_000
 
 
-def authors_on_page(front: Front) -> tuple[str, ...]:
-    """Return the names that stand below the title, in order; none where there are none to be told."""
-    chosen: list[str] = []
-    for line in _below_title(front):
-        text = line.text
-        if chosen and _AFFILIATION.match(text):
-            break
-        if _NOT_NAMES.search(text) or _PLACES.search(text) or not _mostly_names(text, chosen):
-            continue
-        chosen.append(text)
-    # Lists run on over lines; names one a line do not.
-    running = any(_SEPARATOR.search(text.strip(" ,;")) or _MARKS.search(text) for text in chosen)
-    names = _names((" " if running else ", ").join(chosen))
-    return tuple(dict.fromkeys(names))[:_MOST]
+@dataclass(slots=True)
+class _Block:
+    """Cells under one another: ``closed`` by what is no name, until an address ends that."""
+
+    closed: bool = False
+    contact: bool = False
+    below: Cell | None = None  # the last cell after the names
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been read so far of the cells below a title."""
+
+    blocks: dict[int, _Block] = field(default_factory=dict)
+    names: list[Cell] = field(default_factory=list)
+    seen: list[Cell] = field(default_factory=list)
+    homes: list[int] = field(default_factory=list)
+
+
+def authors_on_page(front: Front, page: PrintedPage | None = None) -> tuple[str, ...]:
+    """Return the names that stand below the title, in order; none where there are none to be told.
+
+    ``page`` is page one: its text's left edge tells notes in the margin, the boxes of its words tell
+    raised marks from letters.
+    """
+    words = page.words if page else NO_WORDS
+    cells = cells_of(_below_title(front, page), words)
+    chosen = _chosen(cells) or _chosen(cells_of(_above_title(front), words))
+    return tuple(dict.fromkeys(_names(chosen)))[:_MOST]
 
 
 def authors_from_info(text: str) -> tuple[str, ...]:
@@ -62,76 +90,179 @@ def authors_from_info(text: str) -> tuple[str, ...]:
         if comma and "," not in given and len(family.split()) <= 3 and len(given.split()) <= 3
     ]
     if parts and len(turned) == len(parts) and (len(parts) > 1 or len(parts[0].split(",")[0].split()) == 1):
-        return tuple(name for name in turned if _is_name(name))
-    return tuple(dict.fromkeys(_names(text)))
+        return tuple(name for name in turned if is_name(name))
+    return tuple(dict.fromkeys(names_of(text)))
 
 
-def _below_title(front: Front) -> Sequence[Line]:
-    """Return the front matter that follows the title in its own column: not what stands beside it."""
+def _below_title(front: Front, page: PrintedPage | None) -> Sequence[Line]:
+    """Return the front matter that follows the title: not what stands beside it or beside the text."""
     left = min((line.x0 for line in front.title), default=0.0)
-    last = front.title[-1].y0 if front.title else 0.0
+    if page and (text_left := left_edge(page.lines, front.lines)):
+        left = min(left, text_left)
+    last = front.title[-1].bottom if front.title else 0.0
     numbers = {line.number for line in front.title}
     return [
         line
         for line in front.telling
-        if line.number not in numbers and line.upright and line.y0 > last and line.x1 > left
+        if line.number not in numbers
+        and line.upright
+        and line.bottom > last + 0.3 * line.size
+        and line.x1 > left
     ]
 
 
-def _mostly_names(text: str, before: Sequence[str]) -> bool:
-    """Whether a line holds names; ``before`` are the lines of names above it."""
-    parts = [part for part in _SEPARATOR.split(_unmarked(text)) if part.strip()]
+def _above_title(front: Front) -> Sequence[Line]:
+    """Return the lines right above the title: some books and reports name their authors there."""
+    if not front.title or front.unclear:
+        return []
+    first = front.title[0]
+    return [
+        line
+        for line in front.lines
+        if line.upright and line.bottom < first.y0 and first.y0 - line.bottom < 8 * first.size
+        and line.size > 0.5 * first.size
+    ]
+
+
+def _chosen(cells: Sequence[Cell]) -> list[Cell]:
+    """Return the cells that hold names, row by row."""
+    reading = _Reading()
+    for i, cell in enumerate(cells):
+        text = cell.text
+        home = above(reading.seen, cell, _REACH)
+        number = reading.homes[home] if home is not None else len(reading.seen)
+        block = reading.blocks.setdefault(number, _Block())
+        label = _LABEL.match(text)
+        if label and names_of(text[label.end() :]):
+            return [Cell(text[label.end() :], cell.line, cell.x0, cell.x1)]
+        if _ends_names(text, reading):
+            break
+        reading.seen.append(cell)
+        reading.homes.append(number)
+        before, after = cells[i - 1] if i else None, cells[i + 1 : i + 3]
+        if not any(map(str.isalpha, text)) or _LABEL_ALONE.fullmatch(text):
+            continue
+        if _holds_names(cell, reading, before, after[:1]) and _is_open(cell, block, reading, after):
+            reading.names.append(cell)
+            block.closed = block.contact = False
+        else:
+            block.closed = True
+            block.contact = _CONTACT.search(text) is not None
+            block.below = cell
+    return reading.names
+
+
+def _ends_names(text: str, reading: _Reading) -> bool:
+    """Whether a cell begins what no longer names authors: the abstract, a section, a sentence."""
+    if _REST.match(text) or is_named(text):
+        return True
+    words = [word for word in text.split() if word[:1].isalpha()]
+    small = sum(word[0].islower() for word in words)
+    sentence = len(words) >= _LONG and small > 0.6 * len(words)
+    return sentence and bool(reading.names)
+
+
+def _is_open(cell: Cell, block: _Block, reading: _Reading, after: Sequence[Cell]) -> bool:
+    """Whether a name may stand here: at the head of its block, after an address, or set as the names are."""
+    if not reading.names:
+        return True
+    first = reading.names[0]
+    if not _alike(cell, first):
+        return False
+    if not block.closed or block.contact or _is_list(cell.text):
+        return True
+    differs = block.below is None or not _alike(block.below, cell)
+    beside = any(
+        _CONTACT.search(each.text) and abs(each.bottom - cell.bottom) < 0.5 * cell.size for each in after
+    )
+    return differs or beside
+
+
+def _alike(a: Cell, b: Cell) -> bool:
+    """Whether two cells are set in the same size and weight."""
+    return near(a.size, b.size, 0.08) and (a.bold is None or b.bold is None or a.bold == b.bold)
+
+
+def _is_list(text: str) -> bool:
+    """Whether a text is a list of several full names, parted as a list is."""
+    parts = parts_of(text)
+    full = sum(map(is_name, parts))
+    return full >= 2 and full >= 0.6 * len(parts)
+
+
+def _holds_names(cell: Cell, reading: _Reading, before: Cell | None, after: Sequence[Cell]) -> bool:
+    """Whether a cell holds names and nothing else that would tell against it."""
+    text = cell.text
+    if is_no_name(text) or is_place(text) or (_AFFILIATION.match(text) and reading.names):
+        return False
+    parts = parts_of(text)
     if not parts:
         return False
+    if inverted(text):
+        return True
+    full = sum(is_name(part) or bool(named([part])) for part in parts)
     # The first and last of a line may be halves of a name that is broken over two lines.
-    good = sum(
-        _is_name(part) or (i in (0, len(parts) - 1) and _is_half(part)) for i, part in enumerate(parts)
+    halves = sum(
+        not is_name(part) and is_single_name(part) and (i in (0, len(parts) - 1) or full >= 2)
+        for i, part in enumerate(parts)
     )
-    # What is left of a name that was broken over the line's end may be all there is.
-    rest = bool(before) and before[-1].rstrip()[-1:].isalpha()
-    whole = rest or any(_is_name(part) for part in parts)
-    return whole and good >= 0.7 * len(parts)
+    if full:
+        return full + halves >= 0.7 * len(parts)
+    if halves < len(parts) or not reading.names:
+        return False
+    last = reading.names[-1]
+    beside = abs(last.bottom - cell.bottom) < 0.3 * cell.size and _alike(last, cell)
+    if beside and len(parts) == 1 and len(parts[0].split()) == 1 and _ENDS_MARKED.search(text):
+        return True  # somebody who has one name only
+    if last is before and (_goes_on(last, cell) or not is_name(parts_of(last.text)[-1])):
+        return True
+    first = parts_of(after[0].text)[:1] if after else []
+    broken = bool(first) and not is_name(first[0]) and is_name(f"{parts[-1]} {first[0]}")
+    return broken and _alike(after[0], cell) and _alike(cell, last) and not is_place(after[0].text)
 
 
-def _unmarked(text: str) -> str:
-    """Replace the marks that point to affiliations by commas: they end a name, too."""
-    return _MARKS.sub(" , ", _ET_AL.sub("", text))
+def _goes_on(before: Cell, cell: Cell) -> bool:
+    """Whether a cell is the line after another one, in a list whose end is still open."""
+    step = cell.bottom - before.bottom
+    if not 0 < step < _REACH * cell.size or _ENDS_MARKED.search(before.text):
+        return False
+    return bool(_SEPARATED.search(before.text)) or ends_open(before.text) or _COMMA_LIST.search(before.text) is not None
 
 
-def _names(text: str) -> list[str]:
+def _names(cells: Sequence[Cell]) -> list[str]:
+    """Return the names in these cells, those broken over two lines mended."""
+    text = ""
+    for i, cell in enumerate(cells):
+        glue = _glue(cells[i - 1], cell) if i else ""
+        text = f"{text}{glue}{cell.text}"
+    if turned := inverted(text):
+        return turned
+    parts = parts_of(text)
+    full = sum(is_name(part) for part in parts)
     names: list[str] = []
-    for each in _SEPARATOR.split(_unmarked(text)):
-        part = " ".join(each.strip(" .,;-–—").split())
-        if part.lower() in _SUFFIXES and names:
-            continue
-        if _is_name(part) and not _HAN_LETTER.match(part):
-            names.append(part)
-        elif _HAN_NAME.fullmatch(part.replace(" ", "")) and min(map(len, part.split())) == 1:
-            names.append(part.replace(" ", ""))
-        else:
-            names += [piece for piece in part.split() if _HAN_NAME.fullmatch(piece)]
+    for part in parts:
+        found = named([part])
+        if found:
+            names += found
+        # Somebody among others may have one name only.
+        elif full >= 2 and len(part) > 2 and is_single_name(part) and part.isalpha() and len(part.split()) == 1:
+            names += [part] if not part.isupper() else []
     return names
 
 
-def _is_name(text: str) -> bool:
-    """Whether a text has the shape of a person's full name."""
-    text = text.strip(" .,;")
-    tokens = text.split()
-    if tokens and (_HAN_NAME.fullmatch("".join(tokens)) or all(map(_HAN_NAME.fullmatch, tokens))):
-        return True
-    if not 2 <= len(tokens) <= 6 or len(text) > 50:
-        return False
-    if not all(_NAME_TOKEN.fullmatch(token) for token in tokens):
-        return False
-    proper = [token for token in tokens if token[0].isupper() or _ELIDED.match(token)]
-    others = [token for token in tokens if token not in proper]
-    if len(proper) < 2 and not (proper and all(token.lower() in _PARTICLES for token in others)):
-        return False
-    return all(token.lower() in _PARTICLES for token in others) and any(
-        len(token.strip(".")) > 1 for token in proper
-    )
-
-
-def _is_half(text: str) -> bool:
-    tokens = text.strip(" .,;").split()
-    return len(tokens) <= 3 and all(_NAME_TOKEN.fullmatch(token) and token[0].isupper() for token in tokens)
+def _glue(before: Cell, cell: Cell) -> str:
+    """Return what joins two cells of names: a space where a name is broken, else a comma."""
+    step = cell.bottom - before.bottom
+    if not 0.5 * cell.size < step < _REACH * cell.size:
+        return " , "
+    if _SEPARATED.search(before.text) or _ENDS_MARKED.search(before.text) or _BEGINS_WITH_SEPARATOR.match(cell.text):
+        return " , "
+    last, first = parts_of(before.text)[-1:], parts_of(cell.text)[:1]
+    if not last or not first:
+        return " , "
+    listed = _COMMA_LIST.search(before.text) is not None
+    joined = f"{last[0]} {first[0]}"
+    broken = ends_open(last[0]) or not is_name(last[0]) or not is_name(first[0])
+    if (listed or broken) and is_name(joined) and len(joined.split()) <= 5:
+        return " "
+    return " , "

@@ -11,6 +11,7 @@ from carrel.parsing.typography import Typography, is_wide, near
 
 _PROSE_LINES = 3
 _PROSE_LENGTH = 30  # characters; a Chinese one takes the room of two others
+_COLUMN_LINE = 40  # characters; a line in the margin is shorter than one of a column
 _UNCAPPED = 0.5  # share of the words of running text that begin small, German nouns or not
 _FEW_UNCAPPED = 0.3  # the same where more evidence speaks for running text
 _TITLE_LINES = 6
@@ -40,6 +41,13 @@ class Front:
     def telling(self) -> tuple[Line, ...]:
         """The lines among which authors, dates and identifiers may stand."""
         return self.unclear or self.lines
+
+
+def left_edge(lines: Sequence[Line], front: Sequence[Line]) -> float:
+    """Return the left edge of a page's running text; 0 where there is none outside the front matter."""
+    inside = {line.number for line in front}
+    edges = sorted(line.x0 for line in lines if len(line.text) > _COLUMN_LINE and line.number not in inside)
+    return edges[len(edges) // 10] if edges else 0.0
 
 
 def find_front(lines: Sequence[Line], page_height: float, typography: Typography) -> Front:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from carrel.parsing.front import left_edge
 from carrel.parsing.printed import Line, PrintedPage
 
 _DOI = re.compile(r"\b(10\.\d{4,9}/[^\s\"<>{}|\\^~\[\]`]+)", re.IGNORECASE)
@@ -52,7 +53,7 @@ def _publishers_lines(first_page: PrintedPage, front: Sequence[Line]) -> list[Li
     lines = first_page.lines
     height = first_page.size.height
     low, high = _MARGIN_SHARE * height, (1 - _MARGIN_SHARE) * height
-    text_left = _common_left([line for line in lines if line.number not in inside])
+    text_left = left_edge(lines, front)
     own = [line for line in lines if line.number in inside]
     margin = [
         line
@@ -62,12 +63,6 @@ def _publishers_lines(first_page: PrintedPage, front: Sequence[Line]) -> list[Li
     labelled = [line for line in lines if _DOI_LABEL.match(line.text) and len(line.text) < 80]
     # A labelled line in the text is the paper's own only if it is alone: a list of references has more.
     return [*own, *margin, *(labelled if len(labelled) == 1 else [])]
-
-
-def _common_left(lines: Sequence[Line]) -> float:
-    """Return the left edge of the running text."""
-    edges = sorted(line.x0 for line in lines if len(line.text) > 40)
-    return edges[len(edges) // 10] if edges else 0.0
 
 
 def find_arxiv_id(first_page: Sequence[Line], info: Mapping[str, str]) -> str:

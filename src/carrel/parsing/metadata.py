@@ -37,7 +37,7 @@ def read_metadata(
     printed_title = _printed_title(front)
     page = _letters("".join(line.text for line in first_page.lines if not line.text.isdecimal()))
     title = _title(info.get("Title", ""), printed_title, page)
-    authors = _authors(info.get("Author", ""), front, page)
+    authors = _authors(info.get("Author", ""), front, page, first_page)
     arxiv_id = find_arxiv_id(first_page.lines, info)
     return Metadata(
         title=title,
@@ -87,9 +87,9 @@ def _title(info_title: str, printed: str, page: str) -> str:
     return typed if wanted in page and len(wanted) >= 0.6 * len(_letters(printed)) else printed
 
 
-def _authors(info_author: str, front: Front, page: str) -> tuple[str, ...]:
+def _authors(info_author: str, front: Front, page: str, first_page: PrintedPage) -> tuple[str, ...]:
     """Return the longer list of the printed one and that of the file, if page one bears the latter out."""
-    printed = authors_on_page(front)
+    printed = authors_on_page(front, first_page)
     typed = authors_from_info(info_author)
     surnames = [_letters(name.split()[-1]) for name in typed]
     if typed and all(surname in page for surname in surnames) and len(typed) >= len(printed):

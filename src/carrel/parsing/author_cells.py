@@ -1,0 +1,143 @@
+"""The lines around a title as cells: what stands together on one line, with raised marks recognised."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from statistics import median
+
+import numpy as np
+
+from carrel.parsing.names import MARK
+from carrel.parsing.printed import NO_WORDS, Line, Words
+
+_RAISED = 0.84  # of the height of the words beside it: a raised mark's font is smaller
+_LIFTED = 0.07  # of a word's height: a raised mark at its end lifts its upper edge
+_GAP = 0.8  # of the font's size; words of one text stand closer
+_JOINED_GAP = 3.5  # the same, where a comma or a mark joins them
+_ROW = 0.45  # of the font's size: baselines that differ by less are one row
+_LIFTED_LETTERS = re.compile(r"(?<=[^\W\d_]{2})[a-z](?:,[a-z*∗†‡])*$")
+_ENDS_JOINED = tuple(",;、,;·&")
+_BEGINS_JOINED = re.compile(rf"(?P<mark>{MARK}|[\d*∗†‡§¶]+(?=[,;\s]|$)|[,;、,;·])|(?:and|und|et|with)\b|&", re.IGNORECASE)
+_STRAY = re.compile(r"[´¨ˆ˜ˇ˘˚˙˝¸`]")
+_LONGEST_MARK = 12  # characters
+_OTHER_FONT = 1.25  # over the usual height for the font size of a line: that was the size of a mark
+_PLAIN = 0.72  # of the height of a word with its mark: a word without one is higher, a mark alone lower
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A piece of a line; ``text`` has ``MARK`` where a raised mark was printed.
+
+    ``size`` is that of its font, ``bold`` is None where only the font of a mark is known.
+    """
+
+    text: str
+    line: Line
+    x0: float
+    x1: float
+    bottom: float
+    size: float
+    bold: bool | None
+    tall: float  # the height of its words
+
+
+def cells_of(lines: Iterable[Line], words: Words = NO_WORDS) -> list[Cell]:
+    """Return the cells of these lines row by row, from left to right."""
+    cells = [cell for line in lines for cell in _cells(line, words)]
+    if cells:
+        usual = median(cell.tall / max(1.0, cell.size) for cell in cells)
+        cells = [
+            replace(cell, size=cell.tall / usual, bold=None)
+            if cell.tall > _OTHER_FONT * usual * cell.size
+            else cell
+            for cell in cells
+        ]
+    cells.sort(key=lambda cell: cell.bottom)
+    rows: list[list[Cell]] = []
+    for cell in cells:
+        if rows and cell.bottom - rows[-1][0].bottom < _ROW * max(cell.size, rows[-1][0].size):
+            rows[-1].append(cell)
+        else:
+            rows.append([cell])
+    return [cell for row in rows for cell in _joined(sorted(row, key=lambda cell: cell.x0))]
+
+
+def _joined(row: Sequence[Cell]) -> list[Cell]:
+    """Join the cells of a row between which a comma stands: raised marks only made room there."""
+    result: list[Cell] = []
+    for cell in row:
+        last = result[-1] if result else None
+        begins = _BEGINS_JOINED.match(cell.text)
+        parted = last is None or not (begins or last.text.endswith(_ENDS_JOINED))
+        if last is None or parted or cell.x0 - last.x1 > _JOINED_GAP * cell.size:
+            result.append(cell)
+            continue
+        glue = "" if begins and begins["mark"] else " "
+        text = f"{last.text}{glue}{cell.text}"
+        bold = last.bold if last.bold is not None else cell.bold
+        result[-1] = replace(last, text=text, x1=cell.x1, bold=bold)
+    return result
+
+
+def unmarked(line: Line, words: Words) -> str:
+    """Return a line's text without the raised marks at its end."""
+    text = " ".join(cell.text for cell in _cells(line, words))
+    return " ".join(text.rstrip(MARK + " ").replace(MARK, "").split()) if text.endswith(MARK) else line.text
+
+
+def _cells(line: Line, words: Words) -> list[Cell]:
+    rows = slice(*np.searchsorted(words.line, [line.number, line.number + 1]).tolist())
+    starts, ends = words.start[rows].tolist(), words.end[rows].tolist()
+    if not starts or ends[-1] > len(line.text):
+        return [Cell(line.text, line, line.x0, line.x1, line.bottom, line.size, line.bold, line.size)]
+    box = words.box[rows].tolist()
+    texts = [line.text[start:end] for start, end in zip(starts, ends, strict=True)]
+    # A word and the mark at its end have one box: what is plain is the lowest of what is no mark.
+    wordy = [y1 - y0 for (_, y0, _, y1), text in zip(box, texts, strict=True) if any(map(str.isalpha, text))]
+    most = max(wordy, default=box[0][3] - box[0][1])
+    tall = min((height for height in wordy if height > _PLAIN * most), default=most)
+    plain = [(y0, y1) for _, y0, _, y1 in box if tall * 0.95 < y1 - y0 < tall * 1.05] or [(line.y0, line.y1)]
+    top, bottom = median(y0 for y0, _ in plain), median(y1 for _, y1 in plain)
+    pieces: list[str] = []
+    edges: list[list[float]] = []
+    behind = -1
+    for start, end, text, (x0, y0, x1, y1) in zip(starts, ends, texts, box, strict=True):
+        text = _with_marks(text, y0, y1, top, bottom, tall)
+        if pieces and (start == behind or x0 - edges[-1][1] <= _GAP * line.size):
+            pieces[-1] += text if start == behind else f" {text}"
+            edges[-1][1] = x1
+        else:
+            pieces.append(text)
+            edges.append([x0, x1])
+        behind = end
+    return [
+        Cell(piece, line, x0, x1, bottom, line.size, line.bold, tall)
+        for piece, (x0, x1) in zip(pieces, edges, strict=True)
+    ]
+
+
+def _with_marks(text: str, y0: float, y1: float, top: float, bottom: float, tall: float) -> str:
+    """Return a word with ``MARK`` for what is raised in it; accents that lost their letters go."""
+    text = _STRAY.sub("", text)
+    if y1 - y0 < _RAISED * tall and y1 < bottom - 0.08 * tall and len(text) < _LONGEST_MARK:
+        return MARK
+    if top - y0 > _LIFTED * tall and text[:1].isalpha():
+        return _LIFTED_LETTERS.sub(MARK, text)
+    return text
+
+
+def overlaps(a: Cell, b: Cell) -> bool:
+    """Whether two cells stand one above the other."""
+    return min(a.x1, b.x1) - max(a.x0, b.x0) > 0.3 * min(a.x1 - a.x0, b.x1 - b.x0)
+
+
+def above(cells: Sequence[Cell], cell: Cell, reach: float) -> int | None:
+    """Return which of the cells stands right above one, at most ``reach`` font sizes away."""
+    for i in range(len(cells) - 1, -1, -1):
+        other = cells[i]
+        step = cell.bottom - other.bottom
+        if step > reach * max(cell.size, other.size):
+            return None
+        if step > _ROW * cell.size and overlaps(other, cell):
+            return i
+    return None
