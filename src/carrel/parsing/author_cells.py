@@ -7,21 +7,25 @@ from statistics import median
 
 import numpy as np
 
-from carrel.parsing.names import MARK
+from carrel.parsing.names import MARK, is_name
 from carrel.parsing.printed import NO_WORDS, Line, Words
 
 _RAISED = 0.84  # of the height of the words beside it: a raised mark's font is smaller
 _LIFTED = 0.07  # of a word's height: a raised mark at its end lifts its upper edge
 _GAP = 0.8  # of the font's size; words of one text stand closer
+_WORD_GAP = 1.7  # the same in widely spaced text
 _JOINED_GAP = 3.5  # the same, where a comma or a mark joins them
 _ROW = 0.45  # of the font's size: baselines that differ by less are one row
-_LIFTED_LETTERS = re.compile(r"(?<=[^\W\d_]{2})[a-z](?:,[a-z*∗†‡])*$")
+_LIFTED_LETTERS = re.compile(r"(?<=[^\W\d_]{2})[a-z](?:[,;][a-z])*$")
+_LIFTED_SYMBOL = re.compile(r"(?:(?<=[^\W\d_]{2})[a-z])?(?:[,;][a-z*∗†‡\d])+$")
+_LETTER_MARK = re.compile(rf"[^\W\d_]{MARK}")
+_LEADING_LETTER = re.compile(r"[a-z](?=[A-Z][a-z])")
 _ENDS_JOINED = tuple(",;、,;·&")
 _BEGINS_JOINED = re.compile(rf"(?P<mark>{MARK}|[\d*∗†‡§¶]+(?=[,;\s]|$)|[,;、,;·])|(?:and|und|et|with)\b|&", re.IGNORECASE)
-_STRAY = re.compile(r"[´¨ˆ˜ˇ˘˚˙˝¸`]")
+_STRAY = re.compile(r"(?<=[^\W\d_])\s?[´¨ˆ˜ˇ˘˚˙˝¸`]\s?(?=[a-zı])|\s?[´¨ˆ˜ˇ˘˚˙˝¸`]")
 _LONGEST_MARK = 12  # characters
 _OTHER_FONT = 1.25  # over the usual height for the font size of a line: that was the size of a mark
-_PLAIN = 0.72  # of the height of a word with its mark: a word without one is higher, a mark alone lower
+_PLAIN = 0.6  # of the height of a word with its mark: a word without one is higher, a mark alone lower
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,8 @@ def _joined(row: Sequence[Cell]) -> list[Cell]:
     for cell in row:
         last = result[-1] if result else None
         begins = _BEGINS_JOINED.match(cell.text)
-        parted = last is None or not (begins or last.text.endswith(_ENDS_JOINED))
-        if last is None or parted or cell.x0 - last.x1 > _JOINED_GAP * cell.size:
+        joined = begins is not None or (last is not None and last.text.endswith(_ENDS_JOINED))
+        if last is None or cell.x0 - last.x1 > _JOINED_GAP * cell.size or not (joined or _halves(last, cell)):
             result.append(cell)
             continue
         glue = "" if begins and begins["mark"] else " "
@@ -77,6 +81,12 @@ def _joined(row: Sequence[Cell]) -> list[Cell]:
         bold = last.bold if last.bold is not None else cell.bold
         result[-1] = replace(last, text=text, x1=cell.x1, bold=bold)
     return result
+
+
+def _halves(before: Cell, cell: Cell) -> bool:
+    """Whether two cells are words of one text that is set with wide spaces."""
+    near_by = cell.x0 - before.x1 < _WORD_GAP * cell.size
+    return near_by and not (is_name(before.text) and is_name(cell.text))
 
 
 def unmarked(line: Line, words: Words) -> str:
@@ -93,9 +103,12 @@ def _cells(line: Line, words: Words) -> list[Cell]:
     box = words.box[rows].tolist()
     texts = [line.text[start:end] for start, end in zip(starts, ends, strict=True)]
     # A word and the mark at its end have one box: what is plain is the lowest of what is no mark.
-    wordy = [y1 - y0 for (_, y0, _, y1), text in zip(box, texts, strict=True) if any(map(str.isalpha, text))]
-    most = max(wordy, default=box[0][3] - box[0][1])
-    tall = min((height for height in wordy if height > _PLAIN * most), default=most)
+    heights = [(y1 - y0, sum(map(str.isalpha, text))) for (_, y0, _, y1), text in zip(box, texts, strict=True)]
+    most = max((height for height, letters in heights if letters), default=box[0][3] - box[0][1])
+    tall = min(
+        (height for height, letters in heights if letters >= 3 and height > _PLAIN * most),
+        default=min((height for height, letters in heights if letters and height > _RAISED * most), default=most),
+    )
     plain = [(y0, y1) for _, y0, _, y1 in box if tall * 0.95 < y1 - y0 < tall * 1.05] or [(line.y0, line.y1)]
     top, bottom = median(y0 for y0, _ in plain), median(y1 for _, y1 in plain)
     pieces: list[str] = []
@@ -111,17 +124,25 @@ def _cells(line: Line, words: Words) -> list[Cell]:
             edges.append([x0, x1])
         behind = end
     return [
-        Cell(piece, line, x0, x1, bottom, line.size, line.bold, tall)
-        for piece, (x0, x1) in zip(pieces, edges, strict=True)
+        Cell(_STRAY.sub("", piece).strip(), line, x0, x1, bottom, line.size, line.bold, tall)
+        for piece, (x0, x1) in zip(_without_symbols(pieces), edges, strict=True)
+        if piece.strip()
     ]
 
 
+def _without_symbols(pieces: Sequence[str]) -> list[str]:
+    """Return the pieces without "a,∗" at a name's end, if letters were found to be marks beside it."""
+    if not any(_LETTER_MARK.search(piece) for piece in pieces):
+        return list(pieces)
+    return [" ".join(_LIFTED_SYMBOL.sub(MARK, word) for word in piece.split(" ")) for piece in pieces]
+
+
 def _with_marks(text: str, y0: float, y1: float, top: float, bottom: float, tall: float) -> str:
-    """Return a word with ``MARK`` for what is raised in it; accents that lost their letters go."""
-    text = _STRAY.sub("", text)
+    """Return a word with ``MARK`` for what is raised in it."""
     if y1 - y0 < _RAISED * tall and y1 < bottom - 0.08 * tall and len(text) < _LONGEST_MARK:
         return MARK
     if top - y0 > _LIFTED * tall and text[:1].isalpha():
+        text = _LEADING_LETTER.sub(MARK, text, count=1) if _LEADING_LETTER.match(text) else text
         return _LIFTED_LETTERS.sub(MARK, text)
     return text
 

@@ -7,7 +7,7 @@ ended, and what follows an affiliation without a break belongs to it.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from carrel.parsing.author_cells import Cell, above, cells_of
 from carrel.parsing.front import Front, left_edge
@@ -35,14 +35,17 @@ _LABEL = re.compile(
     r"\s*(?:[:：]|(?<=by)\s(?=[A-Z])|(?<=[名者生人])\s+)\s*",
     re.IGNORECASE,
 )
-_LABEL_ALONE = re.compile(r"\W*(?:by|authors?|von|作\s*者)\W*", re.IGNORECASE)
+_LABEL_ALONE = re.compile(r"\W*(?:by|authors?|von|and|und|et|with|作\s*者)\W*", re.IGNORECASE)
+_AND = re.compile(r"\W*(?:and|und|et|with)\W*", re.IGNORECASE)
 _REST = re.compile(r"(?:abstract|summary|key\s?words|index terms|摘\s*要|关\s*键\s*词|a b s t r a c t)\b|introduction$", re.IGNORECASE)
 _SEPARATED = re.compile(r"(?:[,;,;、&·]|\band)\s*$", re.IGNORECASE)
 _BEGINS_WITH_SEPARATOR = re.compile(r"\s*(?:[,;,;、&·]|and\b|und\b|et\b|y\b|with\b)", re.IGNORECASE)
 _ENDS_MARKED = re.compile(rf"(?:{MARK}|[*∗†‡§¶\d])[\s,]*$")
 _COMMA_LIST = re.compile(r"[,;,;、]|\band\b|&")
 _ET_AL = re.compile(r",?\s*\bet\.? al\.?.*$", re.IGNORECASE)
+_PLACE_BEGINS = re.compile(r"([,(<–—]|\s-\s|\s(?=\S+@))")
 _REACH = 2.3  # of the font's size: from a line to the next one of the same block
+_APART = 1.3  # of a block's line distance: more parts two blocks
 _LONG = 7  # words: so many, most of them small, are a sentence
 _MOST = 1_000
 
@@ -54,6 +57,7 @@ class _Block:
     closed: bool = False
     contact: bool = False
     below: Cell | None = None  # the last cell after the names
+    step: float = 0.0  # from line to line
 
 
 @dataclass(slots=True)
@@ -74,7 +78,7 @@ def authors_on_page(front: Front, page: PrintedPage | None = None) -> tuple[str,
     """
     words = page.words if page else NO_WORDS
     cells = cells_of(_below_title(front, page), words)
-    chosen = _chosen(cells) or _chosen(cells_of(_above_title(front), words))
+    chosen = _chosen(cells) or _before_places(cells) or _chosen(cells_of(_above_title(front), words))
     return tuple(dict.fromkeys(_names(chosen)))[:_MOST]
 
 
@@ -134,15 +138,18 @@ def _chosen(cells: Sequence[Cell]) -> list[Cell]:
         block = reading.blocks.setdefault(number, _Block())
         label = _LABEL.match(text)
         if label and names_of(text[label.end() :]):
-            return [Cell(text[label.end() :], cell.line, cell.x0, cell.x1)]
+            return [replace(cell, text=text[label.end() :])]
         if _ends_names(text, reading):
             break
         reading.seen.append(cell)
         reading.homes.append(number)
         before, after = cells[i - 1] if i else None, cells[i + 1 : i + 3]
         if not any(map(str.isalpha, text)) or _LABEL_ALONE.fullmatch(text):
+            block.contact |= _AND.fullmatch(text) is not None
             continue
-        if _holds_names(cell, reading, before, after[:1]) and _is_open(cell, block, reading, after):
+        above_it = reading.seen[home] if home is not None else None
+        apart = above_it is not None and _is_apart(cell, above_it, block)
+        if _holds_names(cell, reading, before, after[:1]) and _is_open(cell, block, reading, after, apart):
             reading.names.append(cell)
             block.closed = block.contact = False
         else:
@@ -150,6 +157,18 @@ def _chosen(cells: Sequence[Cell]) -> list[Cell]:
             block.contact = _CONTACT.search(text) is not None
             block.below = cell
     return reading.names
+
+
+def _before_places(cells: Sequence[Cell]) -> list[Cell]:
+    """Return the names that stand on one line with their affiliation or address."""
+    found = []
+    for cell in cells:
+        if _REST.match(cell.text) or is_named(cell.text):
+            break
+        head, sign, tail = _PLACE_BEGINS.split(cell.text, maxsplit=1) if _PLACE_BEGINS.search(cell.text) else ("", "", "")
+        if sign and is_name(head.strip()) and not is_place(head) and (is_place(tail) or "@" in tail):
+            found.append(replace(cell, text=head))
+    return found
 
 
 def _ends_names(text: str, reading: _Reading) -> bool:
@@ -162,25 +181,34 @@ def _ends_names(text: str, reading: _Reading) -> bool:
     return sentence and bool(reading.names)
 
 
-def _is_open(cell: Cell, block: _Block, reading: _Reading, after: Sequence[Cell]) -> bool:
+def _is_apart(cell: Cell, above_it: Cell, block: _Block) -> bool:
+    """Whether more space parts a cell from the one above it than parts the lines of its block."""
+    step, usual = cell.bottom - above_it.bottom, block.step
+    block.step = step
+    return usual > 0 and step > _APART * usual
+
+
+def _is_open(
+    cell: Cell, block: _Block, reading: _Reading, after: Sequence[Cell], apart: bool
+) -> bool:
     """Whether a name may stand here: at the head of its block, after an address, or set as the names are."""
     if not reading.names:
         return True
     first = reading.names[0]
     if not _alike(cell, first):
         return False
-    if not block.closed or block.contact or _is_list(cell.text):
+    if not block.closed or block.contact or apart or _is_list(cell.text):
         return True
-    differs = block.below is None or not _alike(block.below, cell)
+    differs = block.below is None or not _alike(block.below, cell, 0.07)
     beside = any(
         _CONTACT.search(each.text) and abs(each.bottom - cell.bottom) < 0.5 * cell.size for each in after
     )
     return differs or beside
 
 
-def _alike(a: Cell, b: Cell) -> bool:
+def _alike(a: Cell, b: Cell, tolerance: float = 0.1) -> bool:
     """Whether two cells are set in the same size and weight."""
-    return near(a.size, b.size, 0.08) and (a.bold is None or b.bold is None or a.bold == b.bold)
+    return near(a.size, b.size, tolerance) and (a.bold is None or b.bold is None or a.bold == b.bold)
 
 
 def _is_list(text: str) -> bool:
@@ -260,9 +288,8 @@ def _glue(before: Cell, cell: Cell) -> str:
     last, first = parts_of(before.text)[-1:], parts_of(cell.text)[:1]
     if not last or not first:
         return " , "
-    listed = _COMMA_LIST.search(before.text) is not None
     joined = f"{last[0]} {first[0]}"
     broken = ends_open(last[0]) or not is_name(last[0]) or not is_name(first[0])
-    if (listed or broken) and is_name(joined) and len(joined.split()) <= 5:
+    if broken and is_name(joined) and len(joined.split()) <= 5:
         return " "
     return " , "

@@ -16,7 +16,7 @@ _SUFFIXES = frozenset(
     "ph. d. m. dr prof.".split()
 )
 _PREFIX = re.compile(
-    r"(?:(?:by|with|von|par|por)\s+|(?:dr|prof|professor|mr|mrs|ms|sir|dipl\.?-?\s?ing|ing)\.?\s+(?=[^\W\d_a-z]))+",
+    r"(?:(?:by|with|von|par|por)\s+|(?:dr|prof|professor|mr|mrs|ms|sir|dipl\.?-?\s?ing|ing)\.?\s+)+(?=\w)",
     re.IGNORECASE,
 )
 _RANK = re.compile(
@@ -24,7 +24,7 @@ _RANK = re.compile(
     re.IGNORECASE,
 )
 _INSTITUTION = re.compile(
-    r"universi|univ\.|institut|\bdepartment|\bdept\b|\bschool\b|\bcollege|laborator|\blabs?\b|\bcent(?:re|er|ro)\b|facult|academy|academia"
+    r"universi|univ\.|institut|departamento|dipartimento|département|abteilung|fachbereich|lehrstuhl|fakult|facultad|\bdepartment|\bdept\b|\bschool\b|\bcollege|laborator|\blabs?\b|\bcent(?:re|er|ro)\b|facult|academy|academia"
     r"|akadem|hospital|\bclinic|research|technolog|ministry|\bcompany\b|\binc\b|\bltd\b|\bllc\b|gmbh|\bcorp\b|corporation|foundation"
     r"|observator|polytech|politec|école|hochschule|\bdivision|\bgroup\b|\bsection of|engineering|\bscienc|computing|computer"
     r"|informatics|\bsystems\b|\bavenue\b|\bstreet\b|\broad\b|\brd\b\.?$|\bdrive\b|\blane\b|\bcampus\b|\bbuilding\b|p\.\s?o\.\s|postfach"
@@ -64,17 +64,6 @@ _ENDS_IN_COUNTRY = re.compile(
     r"|portugal|pakistan|india|indonesia|new zealand|hungary|romania|bulgaria|california|massachusetts|washington,? d\.?c)\.?",
     re.IGNORECASE,
 )
-_STATES = (
-    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR "
-    "PA RI SC SD TN TX UT VT WA WV WI WY DC ON QC BC AB SK NSW ACT VIC UK USA"
-)
-_STATE_CODES = frozenset(_STATES.split())
-_COUNTRY = re.compile(rf"(?:{_COUNTRIES})\.?", re.IGNORECASE)
-# "Michael Jordan" is no place: what is a family name as well tells only by itself.
-_ENDS_IN_COUNTRY = re.compile(
-    rf".*[\s,](?!(?:jordan|israel|ireland|england|wales|france|washington|montana|poland|chile|georgia tech)\b)(?:{_COUNTRIES})\.?",
-    re.IGNORECASE,
-)
 _CITY_LIST = (
     "amsterdam athens atlanta austin barcelona beijing bengaluru bangalore berlin bonn boston brussels budapest cairo "
     "chicago copenhagen delhi dresden dublin edinburgh edmonton geneva glasgow hamburg heidelberg helsinki houston "
@@ -87,19 +76,21 @@ _CITIES = frozenset(_CITY_LIST.split())
 _NOT_NAMES = re.compile(
     r"@|https?:|www\.|\.(?:com|org|net|edu|gov|io|ai|de|fr|uk|cn|jp|it|nl|ch|ca|au|br)\b|\bdoi\b|abstract|key\s?words?"
     r"|\bbased on\b|received|accepted|published|submitted|\beditors?\b|edited|review|\bsubject\b|\bapplications?\b"
-    r"|copyright|©|\b(?:19|20)\d\d\b|[:?!=%]|correspond|contribut|licen[cs]e|this work|anonymous|\babout\b"
+    r"|copyright|©|\b(?:19|20)\d\d\b|[:!=%]|correspond|contribut|licen[cs]e|this work|anonymous|\babout\b"
     r"|\btechnical\b|\breport\b|\bthesis\b|\bdraft\b|\bversion\b|\bjournal\b|proceedings|\bchapter\b|\bvolume\b|\binvited\b"
     r"|\b(?:january|february|march|april|june|july|august|september|october|november|december)\s+\d"
     r"|supervis|advis[oe]r|introduction|contents|appendix|论文|作者简介|收稿|基金|摘要|关键词|指导|导师",
     re.IGNORECASE,
 )
 _MARKS = re.compile(
-    rf"{MARK}+|[*∗⁎†‡§¶∥‖♯♭⋆★☆✝✉#✶✱✦♦♣♠⊥♢◦∘]+|\d+|\[[^\]]*\]|\([^)]*\)?|（[^）]*）|[⁰¹²³⁴-⁹ªº]+|[ⓐ-ⓩ①-⑳\U0001f4e7]|\bORCID\b|\biD\b|\bID\b"
+    rf"{MARK}+|(?<=\w)[?+$](?=[,;\s?+$*∗#\d]|$)|['’\"”]{{2,}}|[*∗⁎†‡§¶∥‖♯♭⋆★☆✝✉#✶✱✦♦♣♠⊥♢◦∘]+|\d+|\[[^\]]*\]|\([^)]*\)?|（[^）]*）|[⁰¹²³⁴-⁹ªº]+|[ⓐ-ⓩ①-⑳\U0001f4e7]|\bORCID\b|\biD\b|\bID\b"
 )
 SEPARATOR = re.compile(
     r"\s*(?:[,;,;、,;·•|/&]|\band\b|\bAND\b|\bAnd\b|\bund\b|\bwith\b|\bet\b(?! al)|(?<=[\u3400-\u9fff])[和与及](?=[\u3400-\u9fff]{2})|\s{3,})\s*"
 )
 _GROUPS = re.compile(rf"[,\s]*(?:(?:{MARK}|\d+|[*∗†‡§¶;])[,\s]*)+(?:\band\b|&)?|\s*,?\s*(?:\band\b|&)\s*")
+_INITIALS = re.compile(r"(?<=\b[A-Z]\.)(?=[^\W\d_]{2})|(?<=\b[A-Z][a-z]\.)(?=[A-Z]\.?[^\W\d_])")
+_LETTERS = re.compile(r"(?:\s+[a-z]\b)+$|^[a-z]\s+(?=[A-Z])")
 _DASH = re.compile(r"(?<=[^\W\d_])[–—](?=[^\W\d_])")
 _ELIDED = re.compile(r"[dDlL]['’]\w")
 _TOKEN = re.compile(r"['’‘]?[^\W\d_](?:[^\W\d_]|['’‘`´.\-‐‑])*")
@@ -145,10 +136,11 @@ def is_no_name(text: str) -> bool:
 
 def parts_of(text: str) -> list[str]:
     """Return the pieces of a text that separators and marks part, those between them empty left out."""
-    text = _DASH.sub("-", text)
+    text = _INITIALS.sub(" ", _DASH.sub("-", text))
     plain = _MARKS.sub(" , ", _RANK.sub(" , ", _ET_AL.sub("", text)))
-    parts = (" ".join(part.strip(" .,;-–—").split()) for part in SEPARATOR.split(plain))
-    return [part for part in parts if part]
+    # A small letter by itself points to an affiliation.
+    parts = (_LETTERS.sub("", " ".join(part.strip(" .,;-–—").split())) for part in SEPARATOR.split(plain))
+    return [part for part in parts if part and not (len(part) == 1 and part.isascii())]
 
 
 def names_of(text: str) -> list[str]:
