@@ -1,6 +1,7 @@
 """The abstract: under its heading, after its label, or told by how it is set."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,26 +12,26 @@ from carrel.parsing.printed import Line
 from carrel.parsing.typography import ends_sentence, near
 
 _NAMES = (
-    r"abstract|a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary|executive summary|synopsis|摘\s*要|内容提要|提\s*要|要\s*旨|概\s*要|抄\s*録|초\s*록|요\s*약"
+    r"abstract|a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary|executive summary|摘\s*要|内容提要|提\s*要|要\s*旨|概\s*要|抄\s*録|あらまし|초\s*록|요\s*약"
     r"|résumé|zusammenfassung|kurzfassung|resumen|resumo|riassunto|sommario|samenvatting|аннотация"
 )
 HEAD = re.compile(
     rf"[\[【［*]?\s*(?:(?:\d+|[IVX]+)\.?\s+)?(?:中文|英文)?(?P<name>{_NAMES})\s*[\]】］]?"
-    r"(?:\s*[.:：—–\-|]+\s*|\s+(?=(?-i:[^a-z\s]))|\s*$|(?<=[要旨録록약]))",
+    r"(?:\s*(?:[.:：—–|]|-(?=\s|(?-i:[A-Z])))+\s*|\s+(?=(?-i:[^a-z\s]))|\s*$|(?<=[要旨録し록약]))",
     re.IGNORECASE,
 )
 _STOP = re.compile(
     r"(?:categories and subject|ccs concepts|general terms|acm reference|acm classification|permission to|copyright|©|\(c\) \d|(?:\d+\.?|[IVX]+\.)?\s*introduction\b\s*(?:$|[A-Z.:—])"
-    r"|pacs\b|msc\b|jel\b|mathematics subject|中图分类号|文献标[志识]码|基金项目|收稿日期|received\b|corresponding|correspondence|e-?mail|this work was|\*+\s*[A-Z]|[∗†‡§]"
+    r"|pacs\b|msc\b|jel\b|mathematics subject|中图法?分类号|文献标[志识]码|基金项目|收稿日期|received\b|corresponding|correspondence|e-?mail|this work was|\*+\s*[A-Z]|[∗†‡§]"
     r"|proceedings of|appearing in|to appear|in proceedings|published|citation\b|how to cite|cite this|open access|keywords|article history|author summary|significance statement|doi\b|https?://\S+$"
     r"|1\.?\s+[A-Z][a-z]+|[Ii]\.\s+[A-Z]{3,}|引\s*言|绪\s*论)",
     re.IGNORECASE,
 )
 _INLINE_STOP = re.compile(
-    r"(?:^|\s)(?:(?:Additional )?(?:Key\s?[Ww]ords?|KEY\s?WORDS?|KEYWORDS|Index [Tt]erms|INDEX TERMS)(?: and [Pp]hrases)?\s*[:：—–]|关\s*键\s*[词字]\s*[:：]?|中图分类号)"
+    r"(?:^|\s)(?:(?:Additional )?(?:Key\s?[Ww]ords?|KEY\s?WORDS?|KEYWORDS|Index [Tt]erms|INDEX TERMS)(?: and [Pp]hrases)?\s*[:：—–]|关\s*键\s*[词字]\s*[:：]?|中图法?分类号)"
     r"|(?:^|(?<=[.。!?)]\s))(?:(?:Additional )?(?:Key\s?[Ww]ords?|KEY\s?WORDS?|KEYWORDS|Index [Tt]erms)\b|CCS (?:Concepts|CONCEPTS)|General Terms|GENERAL TERMS"
     r"|Categories and Subject|ACM Reference|©\s*(?:19|20)\d\d|1\.?\s+I(?:ntroduction|NTRODUCTION)\b|I\.\s+INTRODUCTION\b|Appearing in Proceedings"
-    r"|Mathematics Subject|(?:19|20)\d\d (?:Mathematics|AMS) Subject|PACS\b)"
+    r"|(?:©|c)\s(?:19|20)\d\d\b|Mathematics Subject|(?:19|20)\d\d (?:Mathematics|AMS) Subject|PACS\b)"
 )
 _PART = re.compile(
     r"(?:background|introduction|context|objectives?|aims?|purpose|motivation|methods?|methodology|materials and methods|design|setting|participants"
@@ -77,6 +78,12 @@ class _Setting:
     def __init__(self, text: str, lines: Sequence[Line]) -> None:
         self._text = text
         self._lines = {_key(line.text): line for line in reversed(lines)}
+
+        sizes: Counter[float] = Counter()
+        for line in lines:
+            sizes[round(line.size, 1)] += len(line.text)
+        self.body = max(sizes, key=lambda size: sizes[size]) if sizes else 0.0
+        """The font size of most characters on page one."""
 
     def of(self, start: int) -> Line | None:
         """Return the printed line that begins at this character, if it is on page one."""
@@ -184,9 +191,9 @@ def _unnamed(text: str, blocks: Sequence[Block], setting: _Setting) -> FoundAbst
             break
         line = setting.of(block.start)
         if lines and line is not None and not near(lines[0].size, line.size, 0.04):
-            if line.size < lines[0].size:
+            if line.size < lines[0].size and not near(line.size, setting.body, 0.02):
                 continue
-            introduced = lines[0].size < 0.97 * line.size
+            introduced = near(line.size, setting.body, 0.02)
             break
         if lines and line is not None and lines[0].bold and not line.bold:
             introduced = True

@@ -17,10 +17,10 @@ _WORD_GAP = 1.7  # the same in widely spaced text
 _JOINED_GAP = 3.5  # the same, where a comma or a mark joins them
 _ROW = 0.45  # of the font's size: baselines that differ by less are one row
 _LIFTED_LETTERS = re.compile(r"(?<=[^\W\d_]{2})[a-z](?:[,;][a-z])*$")
-_LIFTED_SYMBOL = re.compile(r"(?:(?<=[^\W\d_]{2})[a-z])?(?:[,;][a-z*∗†‡\d])+$")
+_LIFTED_SYMBOL = re.compile(r"(?:(?<=[^\W\d_]{2})[a-z])?(?:[,;][a-z*∗†‡\d])+(?=,?$)")
 _LETTER_MARK = re.compile(rf"[^\W\d_]{MARK}")
 _LEADING_LETTER = re.compile(r"[a-z](?=[A-Z][a-z])")
-_ENDS_JOINED = tuple(",;、,;·&")
+_ENDS_JOINED = tuple(",;\uff0c\uff1b、·&")
 _BEGINS_JOINED = re.compile(rf"(?P<mark>{MARK}|[\d*∗†‡§¶]+(?=[,;\s]|$)|[,;、,;·])|(?:and|und|et|with)\b|&", re.IGNORECASE)
 _STRAY = re.compile(r"(?<=[^\W\d_])\s?[´¨ˆ˜ˇ˘˚˙˝¸`]\s?(?=[a-zı])|\s?[´¨ˆ˜ˇ˘˚˙˝¸`]")
 _LONGEST_MARK = 12  # characters

@@ -26,7 +26,7 @@ from carrel.parsing.names import (
     parts_of,
 )
 from carrel.parsing.printed import NO_WORDS, Line, PrintedPage
-from carrel.parsing.typography import near
+from carrel.parsing.typography import is_wide, near
 
 _AFFILIATION = re.compile(rf"\s*(?:{MARK}|\(?\d{{1,2}}\)?|[*∗⁎†‡§¶(（])\s*[^\W\d_]")
 _CONTACT = re.compile(r"@|https?:|www\.|\borcid\b", re.IGNORECASE)
@@ -38,10 +38,10 @@ _LABEL = re.compile(
 _LABEL_ALONE = re.compile(r"\W*(?:by|authors?|von|and|und|et|with|作\s*者)\W*", re.IGNORECASE)
 _AND = re.compile(r"\W*(?:and|und|et|with)\W*", re.IGNORECASE)
 _REST = re.compile(r"(?:abstract|summary|key\s?words|index terms|摘\s*要|关\s*键\s*词|a b s t r a c t)\b|introduction$", re.IGNORECASE)
-_SEPARATED = re.compile(r"(?:[,;,;、&·]|\band)\s*$", re.IGNORECASE)
-_BEGINS_WITH_SEPARATOR = re.compile(r"\s*(?:[,;,;、&·]|and\b|und\b|et\b|y\b|with\b)", re.IGNORECASE)
+_SEPARATED = re.compile(r"(?:[,;\uff0c\uff1b、&·]|\band)\s*$", re.IGNORECASE)
+_BEGINS_WITH_SEPARATOR = re.compile(r"\s*(?:[,;\uff0c\uff1b、&·]|and\b|und\b|et\b|y\b|with\b)", re.IGNORECASE)
 _ENDS_MARKED = re.compile(rf"(?:{MARK}|[*∗†‡§¶\d])[\s,]*$")
-_COMMA_LIST = re.compile(r"[,;,;、]|\band\b|&")
+_COMMA_LIST = re.compile(r"[,;\uff0c\uff1b、]|\band\b|&")
 _ET_AL = re.compile(r",?\s*\bet\.? al\.?.*$", re.IGNORECASE)
 _PLACE_BEGINS = re.compile(r"([,(<–—]|\s-\s|\s(?=\S+@))")
 _REACH = 2.3  # of the font's size: from a line to the next one of the same block
@@ -137,7 +137,10 @@ def _chosen(cells: Sequence[Cell]) -> list[Cell]:
         number = reading.homes[home] if home is not None else len(reading.seen)
         block = reading.blocks.setdefault(number, _Block())
         label = _LABEL.match(text)
-        if label and names_of(text[label.end() :]):
+        if label and label.group().lower().strip() == "by":
+            cell = replace(cell, text=text[label.end() :])
+            text = cell.text
+        elif label and names_of(text[label.end() :]):
             return [replace(cell, text=text[label.end() :])]
         if _ends_names(text, reading):
             break
@@ -239,9 +242,11 @@ def _holds_names(cell: Cell, reading: _Reading, before: Cell | None, after: Sequ
     if halves < len(parts) or not reading.names:
         return False
     last = reading.names[-1]
-    beside = abs(last.bottom - cell.bottom) < 0.3 * cell.size and _alike(last, cell)
-    if beside and len(parts) == 1 and len(parts[0].split()) == 1 and _ENDS_MARKED.search(text):
-        return True  # somebody who has one name only
+    if len(parts) == 1 and len(parts[0].split()) == 1 and not parts[0].isupper():
+        in_row = [each for each in (*reading.names[-2:], *after[:1]) if abs(each.bottom - cell.bottom) < 0.3 * cell.size]
+        named_in_row = sum(_alike(each, cell) and bool(names_of(each.text)) for each in in_row)
+        if named_in_row >= (1 if _ENDS_MARKED.search(text) else 2):
+            return True  # somebody who has one name only
     if last is before and (_goes_on(last, cell) or not is_name(parts_of(last.text)[-1])):
         return True
     first = parts_of(after[0].text)[:1] if after else []
@@ -266,6 +271,8 @@ def _names(cells: Sequence[Cell]) -> list[str]:
     if turned := inverted(text):
         return turned
     parts = parts_of(text)
+    if parts and is_wide(parts[0][0]):
+        return named(parts)
     full = sum(is_name(part) for part in parts)
     names: list[str] = []
     for part in parts:

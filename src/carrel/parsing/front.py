@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 from carrel.parsing.abstracts import HEAD
-from carrel.parsing.headings import is_named, looks_like_heading
+from carrel.parsing.headings import NUMBERED, is_named, looks_like_heading
 from carrel.parsing.names import names_of
 from carrel.parsing.printed import Line
 from carrel.parsing.typography import Typography, is_wide, measure, near
@@ -29,9 +30,11 @@ _NO_TITLE = re.compile(
     r"|.{2,16}(?:学报|杂志)$|第.{1,6}[卷期]|目\s*录$|published as a|under review|presented at|workshop on|conference on)",
     re.IGNORECASE,
 )
+_GARBLED = re.compile(r"\w[#<>^?!*]\w")
 _LOGO_REACH = 0.15  # of the page's height: a journal's name may be set large above the title
 _TITLE_SIZE = 1.2  # of the running text's, for a title below such a name
 _SUBTITLE_SIZE = 0.5  # of the title's
+_SAME_SIZE, _SAME_WIDTH = 0.04, 0.15  # how much the sizes of one title's lines may differ, measured or by width
 _LEAST_SIZE = 2.0  # points; the sizes of some bitmap fonts say nothing
 _WIDTH = 0.5  # of the font's size: about what a character takes
 
@@ -63,10 +66,11 @@ def left_edge(lines: Sequence[Line], front: Sequence[Line]) -> float:
 
 def find_front(lines: Sequence[Line], page_height: float, typography: Typography) -> Front:
     """Return the front matter of a paper whose first page holds these lines, in reading order."""
-    if lines and typography.body < _LEAST_SIZE:
+    tolerance = _SAME_SIZE
+    if lines and median(line.size for line in lines) < _LEAST_SIZE:
         lines = [_sized_by_width(line) for line in lines]
-        typography = measure(lines)
-    title = _title(lines, page_height, typography) or _plain_title(lines, page_height, typography)
+        typography, tolerance = measure(lines), _SAME_WIDTH
+    title = _title(lines, page_height, typography, tolerance) or _plain_title(lines, page_height, typography)
     if not title:
         return Front((), ())
     begin = next(i for i, line in enumerate(lines) if line.number == title[-1].number) + 1
@@ -84,7 +88,9 @@ def _sized_by_width(line: Line) -> Line:
     return line._replace(size=(line.x1 - line.x0) / max(1, len(line.text)) / _WIDTH)
 
 
-def _title(lines: Sequence[Line], page_height: float, typography: Typography) -> tuple[Line, ...]:
+def _title(
+    lines: Sequence[Line], page_height: float, typography: Typography, tolerance: float
+) -> tuple[Line, ...]:
     """Return the lines of the largest font in the upper part of the page that read like a title.
 
     A title is larger than the text, or bold: where nothing is, there is none to be told by that.
@@ -100,18 +106,19 @@ def _title(lines: Sequence[Line], page_height: float, typography: Typography) ->
     for size in sorted({line.size for line in upper}, reverse=True)[:8]:
         run: list[Line] = []
         for line in [*upper, None]:
-            if line is not None and near(line.size, size, 0.04) and (not run or _adjoins(run[-1], line)):
+            if line is not None and near(line.size, size, tolerance) and (not run or _adjoins(run[-1], line)):
                 run.append(line)
                 continue
             if run and _titular(run) and run[0] not in [each[0] for each in runs]:
                 runs.append(run)
-            run = [line] if line is not None and near(line.size, size, 0.04) else []
+            run = [line] if line is not None and near(line.size, size, tolerance) else []
         if runs and not _is_logo(runs[0], page_height):
             break
     larger = [run for run in runs[1:] if run[0].size > _TITLE_SIZE * typography.body and len(run[0].text.split()) > 2]
     chosen = runs[0] if runs else []
     if runs and _is_logo(chosen, page_height):
-        chosen = next((run for run in larger if not names_of(run[0].text)), chosen)
+        other = next((run for run in larger if not names_of(run[0].text)), chosen)
+        chosen = [*chosen, *other] if other is not chosen and _adjoins(chosen[-1], other[0]) else other
     return _with_rest(chosen[:_TITLE_LINES], lines, typography)
 
 
@@ -163,6 +170,8 @@ def _adjoins(above: Line, line: Line) -> bool:
 def _titular(run: Sequence[Line]) -> bool:
     text = " ".join(line.text for line in run)
     if not text or _NO_TITLE.match(text) or is_named(text) or HEAD.match(text) or len(text) > 400:
+        return False
+    if _GARBLED.search(text) or (NUMBERED.match(text) and not text[0].isalpha()):
         return False
     letters = sum(map(str.isalpha, text))
     spaced = sum(len(word) == 1 for word in text.split())

@@ -27,6 +27,9 @@ _OF_BOOK = re.compile(r"10\.\d+/(?:isbn[.:]?)?97[89](?:-?\d){10}$", re.IGNORECAS
 _OF_JOURNAL = re.compile(r"10\.\d+/\(?(?:issn[.:)-]*)?\(?\d{4}-\d{3}[\dx]\)?$", re.IGNORECASE)
 _OF_FUNDER = re.compile(r"10\.13039/", re.IGNORECASE)
 _ARXIV = re.compile(r"arxiv:\s*(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(v\d+)?", re.IGNORECASE)
+_OLD_STYLE = re.compile(
+    r"(?:astro-ph|cond-mat|gr-qc|hep-(?:ex|lat|ph|th)|math-ph|nlin|nucl-(?:ex|th)|physics|quant-ph|math|cs|q-bio|stat)(?:\.[A-Z]{2})?/\d{7}\b"
+)
 _INFO_KEYS = ("doi", "DOI", "WPS-ARTICLEDOI", "Subject", "Title", "Keywords")
 _SENTENCE = re.compile(r"(?<=[.。;；])\s+")
 
@@ -115,4 +118,6 @@ def find_arxiv_id(first_page: Sequence[Line], info: Mapping[str, str]) -> Found 
         match = _ARXIV.match(line.text)
         if match and ("[" in line.text or not line.upright or len(line.text) < 40):
             return Found(match.group(1), printed=True, typed=match.group(1) == typed, labelled=True)
+        if len(line.text) < 40 and (old := _OLD_STYLE.match(line.text)):
+            return Found(old.group(), printed=True, typed=old.group() == typed)
     return Found(typed, printed=False, typed=True) if typed else None

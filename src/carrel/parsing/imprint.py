@@ -13,7 +13,7 @@ _NOTICE = re.compile(
     r"acm reference format|(?:how to |please )?cite (?:this|as)|to cite this|citation\s*:|suggested citation|reference format"
     r"|引用格式|引用本文|permission to make|©|\(c\)\s*(?:19|20)\d\d|copyright|licensed under|published by|published in|proceedings of"
     r"|to appear in|appear(?:s|ed) in|accepted (?:at|by|for)|presented at|in proc\b|received\b|manuscript|first published|preprint"
-    r"|^c (?:19|20)\d\d\b|^[A-Z][\w&/ -]{1,30}['’]\d\d\b|收稿日期|中图分类号",
+    r"|^c (?:19|20)\d\d\b|^[A-Z][\w&/ -]{1,30}['’]\d\d\b|收稿日期|中图法?分类号|DOI\s?号|文章编号",
     re.IGNORECASE,
 )
 _NOTICE_LINES = 9  # a notice goes on for so many lines
@@ -40,6 +40,8 @@ class Imprint:
         found: list[str] = []
         before: Line | None = None
         for line in sorted((*self.margin, *self.notices), key=lambda line: line.number):
+            if line.text.isdecimal():
+                continue
             if before is not None and line.upright and _follows(before, line):
                 whole = found[-1]
                 divided = whole.endswith("-") and line.text[:1].islower()

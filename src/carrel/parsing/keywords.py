@@ -14,7 +14,7 @@ LABEL = re.compile(
 )
 _END = re.compile(
     r"(?:^|\s)(?:(?:\d+\.?|[IVX]+\.)\s+(?:introduction|引言|绪论|前言)|1\.?\s+[A-Z][a-z]+|introduction$|abstract\b|ccs concepts|acm (?:reference|classification)|general terms"
-    r"|categories and subject|\bpacs\b|\bmsc\b|mathematics subject|\bams\b subject|\bjel\b|中图分类号|文献标[志识]码|文章编号|文章编码|doi\b|https?:|©|copyright|received\b|correspond"
+    r"|categories and subject|\bpacs\b|\bmsc\b|mathematics subject|\bams\b subject|\bjel\b|中图法?分类号|文献标[志识]码|文章编号|文章编码|doi\b|https?:|©|copyright|received\b|correspond"
     r"|摘\s*要|基金|收稿|article history|e-?mail|\bams (?:classification|subject)|subject classification|supported by|word count)",
     re.IGNORECASE,
 )

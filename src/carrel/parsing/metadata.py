@@ -46,7 +46,7 @@ def read_metadata(
     arxiv_id = find_arxiv_id(first_page.lines, info)
     doi = find_doi(imprint, info)
     year = find_year(imprint, info, arxiv_id.value if arxiv_id else "")
-    venue = find_venue(imprint, info)
+    venue = find_venue(imprint, info, title.text)
     if title.text:
         evidence["title"] = Evidence(title.source, title.confidence)
     if abstract:

@@ -86,7 +86,7 @@ _MARKS = re.compile(
     rf"{MARK}+|(?<=\w)[?+$](?=[,;\s?+$*∗#\d]|$)|['’\"”]{{2,}}|[*∗⁎†‡§¶∥‖♯♭⋆★☆✝✉#✶✱✦♦♣♠⊥♢◦∘]+|\d+|\[[^\]]*\]|\([^)]*\)?|（[^）]*）|[⁰¹²³⁴-⁹ªº]+|[ⓐ-ⓩ①-⑳\U0001f4e7]|\bORCID\b|\biD\b|\bID\b"
 )
 SEPARATOR = re.compile(
-    r"\s*(?:[,;,;、,;·•|/&]|\band\b|\bAND\b|\bAnd\b|\bund\b|\bwith\b|\bet\b(?! al)|(?<=[\u3400-\u9fff])[和与及](?=[\u3400-\u9fff]{2})|\s{3,})\s*"
+    r"\s*(?:[,;\uff0c\uff1b、·•|/&]|\band\b|\bAND\b|\bAnd\b|\bund\b|\bwith\b|\bet\b(?! al)|(?<=[\u3400-\u9fff])[和与及](?=[\u3400-\u9fff]{2})|\s{3,})\s*"
 )
 _GROUPS = re.compile(rf"[,\s]*(?:(?:{MARK}|\d+|[*∗†‡§¶;])[,\s]*)+(?:\band\b|&)?|\s*,?\s*(?:\band\b|&)\s*")
 _INITIALS = re.compile(r"(?<=\b[A-Z]\.)(?=[^\W\d_]{2})|(?<=\b[A-Z][a-z]\.)(?=[A-Z]\.?[^\W\d_])")
@@ -101,11 +101,11 @@ _ET_AL = re.compile(r"[,，]?\s*(?:\bet\.? al\b\.?|\band others\b|等$).*$", re.
 _VOWEL = re.compile(r"[aeiouyà-öø-ýαεηιουωаеиоуыэюяё]", re.IGNORECASE)
 _LONGEST = 50
 _WORD_LIST = (
-    "the of for in on to with using from by an is are as at via towards toward its our we this that into over under "
+    "the of for in with using from are via towards toward its our we this that into over under "
     "new between learning networks network model models data systems algorithm algorithms analysis theory problem "
     "method methods approach study part position paper original article special issue regular short full abstract "
     "open access letter brief communication research note survey tutorial preliminary extended summary keywords "
-    "general terms categories series number no vol page pages"
+    "general terms categories series number vol page pages"
 )
 _WORDS = frozenset(_WORD_LIST.split())
 
@@ -163,6 +163,9 @@ def inverted(text: str) -> list[str]:
 def named(parts: Sequence[str]) -> list[str]:
     """Return the names among these parts."""
     names: list[str] = []
+    eastern = [part for part in parts if _HAN.match(part)]
+    # Where every part is two words, they are a family name and a given name, as in Japanese.
+    paired = len(eastern) > 1 and all(len(part.split()) == 2 for part in eastern)
     for each in parts:
         part = _without_suffix(each)
         if prefix := _PREFIX.match(part):
@@ -174,7 +177,7 @@ def named(parts: Sequence[str]) -> list[str]:
         elif not _HAN.match(part) and not _HANGUL_NAME.match(part):
             names.append(part)
         else:
-            names += _eastern(part)
+            names += _eastern(part, paired)
     return names
 
 
@@ -189,9 +192,11 @@ def _is_han_name(text: str) -> bool:
     return _HAN_NAME.fullmatch(text) is not None or _HANGUL_NAME.fullmatch(text) is not None
 
 
-def _eastern(part: str) -> list[str]:
+def _eastern(part: str, paired: bool) -> list[str]:
     """Return the names in a run of ideographs or Hangul: spaces part names, or spread one name out."""
     pieces = part.split()
+    if paired and len(pieces) % 2 == 0:
+        return [family + given for family, given in zip(pieces[::2], pieces[1::2], strict=True)]
     if min(map(len, pieces)) > 1:
         return pieces
     names: list[str] = []

@@ -21,6 +21,7 @@ _MEETING = re.compile(
     r"(?P<name>(?:(?:19|20)\d\d\s+)?(?:[A-Z][\w/&’'()-]*\s+|\d+(?:st|nd|rd|th)\s+|[A-Z]{2,}\S*\s+){0,6}"
     r"(?:Conference|Workshop|Symposium|Congress|Colloquium|Meeting of)\b(?:\s+(?:on|of|for|in)\s+.{4,}|[^.;]{0,60}))"
 )
+_EDITED = re.compile(r"\(Eds?\.\)\s*[:,]\s*(?P<name>[^,]{3,80}(?:,\s*(?:LNCS|LNAI|LNBI|LNBIP|CCIS|IFIP AICT|AISC)\s*\d+)?)")
 _PAPER_AT = re.compile(
     r"(?:published as an?\s+.{0,24}?paper (?:at|in)|accepted (?:at|by|for publication (?:in|by))|to appear (?:in|at)|presented at|appear(?:s|ed) in)\s+(?:the\s+)?(?P<name>[A-Z0-9].{3,})",
     re.IGNORECASE,
@@ -31,21 +32,26 @@ _JOURNAL = re.compile(
     rf"\(?(?:(?i:{_MONTH})\s+(?:19|20)?\d\d,?\s*)?(?:(?:19|20)\d\d[,;.]?\s+)?(?:\(?(?:19|20)\d\d\)?\s*[,;:]?\s*)?[|·•]?\s*(?i:{_VOLUME})"
 )
 # Signs of a journal's issue that need no telling name before them.
-_ISSUE = re.compile(r"\bvol|\b(?:19|20)\d\d, \d{1,3}, \d|\d+\s*\(\d+\)\s*[:,]\s*\w?\d|\d+ \((?:19|20)\d\d\)\s*\d+\s*[–-]\s*\d+|\d+:\d+$", re.IGNORECASE)
+_ISSUE = re.compile(r"\bvol|\b(?:19|20)\d\d, \d{1,3}, \d|\d+\s*\(\d+\)\s*[:,]\s*\w?\d|^.{3,60}\s\d+ \((?:19|20)\d\d\)\s*\w?\d+|\b\d+:\s?e?\d+", re.IGNORECASE)
+_COMPANY = re.compile(r"(?:.*\s)?(?:AG|GmbH|IEEE|ACM|Inc|Ltd|LLC|BV|CC BY|CC|USA|UK|ISSN|ISBN|DOI|PMLR|SPRINGER)\b", re.IGNORECASE)
 _KNOWN_FORM = re.compile(
     r"^(?:the\s+)?(?:(?:[A-Z][\w&’'-]*|of|and|in|for|the)\s+){0,6}(?:journal|transactions|proceedings|letters|annals|bulletin|magazine|acta|archives|communications)\b(?:\s+(?:of|on|in|for|and|the|&|[A-Z][\w&’'-]*)){0,9}$",
     re.IGNORECASE,
 )
 _PERIODICAL = re.compile(r"journal|transactions|letters|annals|bulletin|magazine|acta\b|archives|review|science|nature|plos|frontiers|research|physics|^j\.|\bj\.\s|rev\.|lett\.|trans\.", re.IGNORECASE)
 _HAN_JOURNAL = re.compile(r"(?<![\u3400-\u9fff])([\u3400-\u9fff]{0,12}(?:学报|杂志|通报|通讯|科学|研究|技术|工程|应用|学刊|评论|进展|世界|论坛|论文集|会议))(?:[（(][\u3400-\u9fff]{2,8}[)）])?(?![\u3400-\u9fff])")
+_HAN_NAME = re.compile(r"(?!第)[\u3400-\u9fff]{3,14}(?<![年月页期卷])")
+_SPREAD = re.compile(r"(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])")
 _HAN_VOLUME = re.compile(r"第\s*[\d一二三四五六七八九十〇]+\s*卷|第\s*[\d一二三四五六七八九十〇]+\s*期|vol\.?\s*\d|\d{4}\s*[,，年]", re.IGNORECASE)
 _CUT = re.compile(
-    r"[,.;]?\s*(?:\bpp?\.\s*\d|\bpages?\b|©|copyright|\bdoi\b|https?:|\bISBN\b|\bISSN\b|\bPMLR\b\s*\d|all rights|permission|\beditors?\b|\bedited by\b"
+    r"[,.;]?\s*(?:\bACM, New York|\bIFAAMAS\b|\bpp?\.\s*\d|\bpages?\b|©|copyright|\bdoi\b|https?:|\bISBN\b|\bISSN\b|\bPMLR\b\s*\d|all rights|permission|\beditors?\b|\bedited by\b"
     r"|\breceived\b|\baccepted\b|\bcorrespond|\bpublished\b|\bpublisher\b|\b[A-Z]\w+ & \w+ \(Eds|\(Eds?\.\)|\bThis\b|\bwww\.).*$",
     re.IGNORECASE,
 )
 _NOT_VENUES = re.compile(r"conference (?:paper|committee)|neural gaze|conference acronym|conference[’']17|make sure to enter|see discussions|university|department|institute of|grant|supported|email|@|abstract|figure|arxiv|preprint|draft|under review|submitted|edited by|received", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[^\W_]{5}[.?!])\s+(?=[A-Z])|(?<=\d\d\d\d\.)\s+(?=[A-Z])|(?<=\)\.)\s+(?=[A-Z])")
+_SITE = re.compile(r"\|\s*www\.\S+\s*(?:\d+\s+)?")
+_POINT = re.compile(r"[.?!]\s+(?=[A-Z])")
 _DATE = re.compile(rf"(?:{_MONTH}|\d+|[\s,.])+", re.IGNORECASE)
 _LONGEST = 200
 _SHORTEST = 3
@@ -60,13 +66,16 @@ class FoundVenue:
     confidence: float
 
 
-def find_venue(imprint: Imprint, info: Mapping[str, str]) -> FoundVenue | None:
-    """Return the journal, proceedings or conference that page one or the file's information names, or None."""
+def find_venue(imprint: Imprint, info: Mapping[str, str], title: str) -> FoundVenue | None:
+    """Return the journal, proceedings or conference that page one or the file's information names, or None.
+
+    What is part of the ``title`` is none, though a notice may quote it.
+    """
     lines = [*imprint.margin, *imprint.notices, *imprint.front]
     texts = [*imprint.paragraphs, *(line.text for line in imprint.front if len(line.text) < _LONGEST)]
-    for pattern, confidence in ((_PROCEEDINGS, 0.9), (_PAPER_AT, 0.85), (_MEETING, 0.85), (_JOURNAL, 0.85)):
+    for pattern, confidence in ((_PROCEEDINGS, 0.9), (_EDITED, 0.85), (_PAPER_AT, 0.85), (_MEETING, 0.85), (_JOURNAL, 0.85)):
         for text in texts:
-            if name := _named(pattern, text):
+            if (name := _named(pattern, text)) and _letters(name) not in _letters(title):
                 return FoundVenue(name, Source.PAGE, confidence)
     if han := _eastern(lines):
         return FoundVenue(han, Source.PAGE, 0.75)
@@ -78,20 +87,22 @@ def find_venue(imprint: Imprint, info: Mapping[str, str]) -> FoundVenue | None:
         if line.upright and _KNOWN_FORM.fullmatch(line.text.strip()) and len(line.text.split()) >= 2:
             return FoundVenue(_tidy(line.text), Source.PAGE, 0.6)
     for line in (*imprint.notices, *imprint.margin):
-        if (match := _ACRONYM.search(line.text)) and line.upright and not _NOT_VENUES.search(line.text):
+        if (match := _ACRONYM.search(line.text)) and line.upright and not _COMPANY.match(match["name"]) and not _NOT_VENUES.search(line.text):
             return FoundVenue(_tidy(match["name"]), Source.PAGE, 0.55)
     return None
 
 
 def _named(pattern: re.Pattern[str], text: str) -> str:
     """Return the name of the venue in a text, or nothing."""
-    starts = [0, *(match.end() for match in _SENTENCE.finditer(text))] if pattern is _JOURNAL else [0]
+    text = _SITE.sub("|", text)
+    starts = [0, *(match.end() for match in _POINT.finditer(text))] if pattern is _JOURNAL else [0]
     for start in starts:
         match = pattern.search(text[start:])
         if match is None or (_NOT_VENUES.search(match["name"]) and pattern is not _PROCEEDINGS):
             continue
         name = match["name"]
-        name = name[: end.start() + 1] if (end := _SENTENCE.search(name)) else name
+        if pattern is not _JOURNAL and (end := _SENTENCE.search(name)):
+            name = name[: end.start() + 1]
         name = _tidy(_CUT.sub("", name))
         telling = pattern is not _JOURNAL or _PERIODICAL.search(name) or _ISSUE.search(text[start:])
         if _DATE.fullmatch(name):
@@ -101,18 +112,26 @@ def _named(pattern: re.Pattern[str], text: str) -> str:
     return ""
 
 
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.lower()))
+
+
 def _tidy(name: str) -> str:
     name = re.sub(r"\s+\d+\s*:\s*\d+.*$", "", name)
     name = re.sub(r"\s*\(?\s*(?:vol(?:ume)?\.?)\s*$", "", " ".join(name.split()), flags=re.IGNORECASE)
-    return name.strip(" ,.;:|·•-–—(")
+    return re.sub(r"^(?:the\b\.?|in)\s+", "", name).strip(" ,.;:|·•-–—(")
 
 
 def _eastern(lines: Sequence[Line]) -> str:
     """Return the name of a Chinese journal: beside its volume and issue."""
     numbered = [line for line in lines if _HAN_VOLUME.search(line.text)]
     for line in (*numbered, *(each for each in lines if numbered and each not in numbered)):
-        rest = _HAN_VOLUME.sub(" ", re.sub(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])", "", line.text))
+        rest = _HAN_VOLUME.sub(" ", _SPREAD.sub("", line.text))
         near = any(abs(each.bottom - line.bottom) < 3 * line.size for each in numbered)
         if near and (match := _HAN_JOURNAL.search(rest)) and len(match.group(1)) >= _SHORTEST:
             return match.group()
+    for line in lines:  # whatever stands in the row of the volume and is a name
+        in_row = any(abs(each.bottom - line.bottom) < 0.5 * line.size for each in numbered if each is not line)
+        if in_row and _HAN_NAME.fullmatch(_SPREAD.sub("", line.text.strip())):
+            return _SPREAD.sub("", line.text.strip())
     return ""
