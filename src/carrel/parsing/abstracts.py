@@ -199,7 +199,7 @@ def _unnamed(text: str, blocks: Sequence[Block], setting: _Setting) -> FoundAbst
             introduced = True
             break
         if KEYWORDS.match(content) or _STOP.match(content):
-            introduced = KEYWORDS.match(content) is not None
+            introduced = KEYWORDS.match(content) is not None or _LISTS.match(content) is not None
             break
         lines += [line] if line is not None else []
         part, ended = _cut(content)
@@ -214,4 +214,5 @@ def _unnamed(text: str, blocks: Sequence[Block], setting: _Setting) -> FoundAbst
     return FoundAbstract(whole, 0.6) if fits else None
 
 
+_LISTS = re.compile(r"ccs concepts|categories and subject|general terms|pacs\b|msc\b|jel\b|mathematics subject", re.IGNORECASE)
 _INTRODUCTION = re.compile(r"(?:(?:\d+|[IVX]+)\.?\s*)?(?:introduction|引\s*言|绪\s*论|前\s*言|einleitung)\b|1\.?\s+\S", re.IGNORECASE)

@@ -17,7 +17,7 @@ _WORD_GAP = 1.7  # the same in widely spaced text
 _JOINED_GAP = 3.5  # the same, where a comma or a mark joins them
 _ROW = 0.45  # of the font's size: baselines that differ by less are one row
 _LIFTED_LETTERS = re.compile(r"(?<=[^\W\d_]{2})[a-z](?:[,;][a-z])*$")
-_LIFTED_SYMBOL = re.compile(r"(?:(?<=[^\W\d_]{2})[a-z])?(?:[,;][a-z*∗†‡\d])+(?=,?$)")
+_LIFTED_SYMBOL = re.compile(r"(?:(?<=[^\W\d_]{2})[a-z])?(?:[,;](?:[a-z]|[*∗†‡§¶✩]+|\d+))+(?=,?$)")
 _LETTER_MARK = re.compile(rf"[^\W\d_]{MARK}")
 _LEADING_LETTER = re.compile(r"[a-z](?=[A-Z][a-z])")
 _ENDS_JOINED = tuple(",;\uff0c\uff1b、·&")
@@ -47,7 +47,9 @@ class Cell:
 
 def cells_of(lines: Iterable[Line], words: Words = NO_WORDS) -> list[Cell]:
     """Return the cells of these lines row by row, from left to right."""
-    cells = [cell for line in lines for cell in _cells(line, words)]
+    lines = list(lines)
+    lettered = any(_LEADING_LETTER.match(line.text) for line in lines)
+    cells = [cell for line in lines for cell in _cells(line, words, lettered)]
     if cells:
         usual = median(cell.tall / max(1.0, cell.size) for cell in cells)
         cells = [
@@ -95,7 +97,7 @@ def unmarked(line: Line, words: Words) -> str:
     return " ".join(text.rstrip(MARK + " ").replace(MARK, "").split()) if text.endswith(MARK) else line.text
 
 
-def _cells(line: Line, words: Words) -> list[Cell]:
+def _cells(line: Line, words: Words, lettered: bool = False) -> list[Cell]:
     rows = slice(*np.searchsorted(words.line, [line.number, line.number + 1]).tolist())
     starts, ends = words.start[rows].tolist(), words.end[rows].tolist()
     if not starts or ends[-1] > len(line.text):
@@ -125,14 +127,14 @@ def _cells(line: Line, words: Words) -> list[Cell]:
         behind = end
     return [
         Cell(_STRAY.sub("", piece).strip(), line, x0, x1, bottom, line.size, line.bold, tall)
-        for piece, (x0, x1) in zip(_without_symbols(pieces), edges, strict=True)
+        for piece, (x0, x1) in zip(_without_symbols(pieces, lettered), edges, strict=True)
         if piece.strip()
     ]
 
 
-def _without_symbols(pieces: Sequence[str]) -> list[str]:
-    """Return the pieces without "a,∗" at a name's end, if letters were found to be marks beside it."""
-    if not any(_LETTER_MARK.search(piece) for piece in pieces):
+def _without_symbols(pieces: Sequence[str], lettered: bool) -> list[str]:
+    """Return the pieces without "a,∗" at a name's end, where letters are marks: here or before affiliations."""
+    if not lettered and not any(_LETTER_MARK.search(piece) for piece in pieces):
         return list(pieces)
     return [" ".join(_LIFTED_SYMBOL.sub(MARK, word) for word in piece.split(" ")) for piece in pieces]
 

@@ -8,6 +8,7 @@ ended, and what follows an affiliation without a break belongs to it.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from carrel.parsing.author_cells import Cell, above, cells_of
 from carrel.parsing.front import Front, left_edge
@@ -78,7 +79,7 @@ def authors_on_page(front: Front, page: PrintedPage | None = None) -> tuple[str,
     """
     words = page.words if page else NO_WORDS
     cells = cells_of(_below_title(front, page), words)
-    chosen = _chosen(cells) or _before_places(cells) or _chosen(cells_of(_above_title(front), words))
+    chosen = _with_inline(_chosen(cells), cells) or _before_places(cells) or _chosen(cells_of(_above_title(front), words))
     return tuple(dict.fromkeys(_names(chosen)))[:_MOST]
 
 
@@ -160,6 +161,18 @@ def _chosen(cells: Sequence[Cell]) -> list[Cell]:
             block.contact = _CONTACT.search(text) is not None
             block.below = cell
     return reading.names
+
+
+def _with_inline(chosen: Sequence[Cell], cells: Sequence[Cell]) -> list[Cell]:
+    """Return the names with those that follow on lines of their own before an affiliation: "NAME, Place"."""
+    lines = {id(cell.line) for cell in chosen}
+    result = list(chosen)
+    for before, cell in pairwise(cells):
+        if id(before.line) in lines and id(cell.line) not in lines and _alike(cell, chosen[0], 0.2):
+            if found := _before_places([cell]):
+                result += found
+                lines.add(id(cell.line))
+    return result
 
 
 def _before_places(cells: Sequence[Cell]) -> list[Cell]:

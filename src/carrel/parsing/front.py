@@ -25,11 +25,14 @@ _NO_TITLE = re.compile(
     r"|journal of|the journal|open access|(?:(?:original|full|short|brief|regular|invited) )?(?:research |review )?(?:article|paper|report|communication|letter)s?$"
     r"|letters? to|review$|tutorial$|perspective$|editorial$|editorial board|survey$|case (?:report|study)$|special (?:issue|section)"
     r"|technical (?:report|note)|research report|working paper|discussion paper|series\b|contents|table of contents|session \w+$|chapter \d+$|part [ivx\d]+$"
-    r"|preprint|draft$|manuscript|(?:master|bachelor|doctor|ph\.?\s?d|diplom|m\.?\s?sc)\S*\s+(?:\w+ )?(?:thesis|dissertation)|thesis$|dissertation$|a (?:thesis|dissertation)"
+    r"|preprint|draft$|unpublished|confidential|not for distribution|manuscript|(?:master|bachelor|doctor|ph\.?\s?d|diplom|m\.?\s?sc)\S*\s+(?:\w+ )?(?:thesis|dissertation)|thesis$|dissertation$|a (?:thesis|dissertation)"
     r"|in partial fulfil|submitted (?:to|in)|.{0,40}\buniversity(?: of [\w ]{3,30})?$|.{0,20}学位论文|.{0,20}毕业(?:论文|设计)|.{2,14}(?:大学|学院)$|硕士|博士|学校代码|分类号|密级|编号|单位代码"
     r"|.{2,16}(?:学报|杂志)$|第.{1,6}[卷期]|目\s*录$|published as a|under review|presented at|workshop on|conference on)",
     re.IGNORECASE,
 )
+_SITE_ABOVE = re.compile(r"contents lists available|available (?:online )?at", re.IGNORECASE)
+_SITE_BELOW = re.compile(r"(?:journal )?home\s?page|www\.", re.IGNORECASE)
+_SUBMITTED = re.compile(r"\b(?:thesis|dissertation|submitted|fulfil|degree of)", re.IGNORECASE)
 _GARBLED = re.compile(r"\w[#<>^?!*]\w")
 _LOGO_REACH = 0.15  # of the page's height: a journal's name may be set large above the title
 _TITLE_SIZE = 1.2  # of the running text's, for a title below such a name
@@ -109,7 +112,7 @@ def _title(
             if line is not None and near(line.size, size, tolerance) and (not run or _adjoins(run[-1], line)):
                 run.append(line)
                 continue
-            if run and _titular(run) and run[0] not in [each[0] for each in runs]:
+            if run and _titular(run) and not _heads_journal(run, lines) and run[0] not in [each[0] for each in runs]:
                 runs.append(run)
             run = [line] if line is not None and near(line.size, size, tolerance) else []
         if runs and not _is_logo(runs[0], page_height):
@@ -120,6 +123,16 @@ def _title(
         other = next((run for run in larger if not names_of(run[0].text)), chosen)
         chosen = [*chosen, *other] if other is not chosen and _adjoins(chosen[-1], other[0]) else other
     return _with_rest(chosen[:_TITLE_LINES], lines, typography)
+
+
+def _heads_journal(run: Sequence[Line], lines: Sequence[Line]) -> bool:
+    """Whether a run is the name of a journal whose address stands right beside it."""
+    top, bottom, reach = run[0].bottom, run[-1].bottom, 3 * run[0].size
+    return any(
+        (_SITE_ABOVE.match(line.text) and 0 < top - line.bottom < reach)
+        or (_SITE_BELOW.match(line.text) and 0 < line.bottom - bottom < reach)
+        for line in lines
+    )
 
 
 def _is_logo(run: Sequence[Line], page_height: float) -> bool:
@@ -211,6 +224,8 @@ def _is_prose(lines: Sequence[Line], typography: Typography) -> bool:
     if len(lines) < _PROSE_LINES or lines[0].size < 0.8 * typography.body:
         return False
     *full, last = lines
+    if _SUBMITTED.search(lines[0].text):
+        return False
     if any(_length(line.text) < _PROSE_LENGTH for line in full) or lines[0].text[:1].isdigit():
         return False
     if not all(0 < b.bottom - a.bottom < 2 * typography.leading for a, b in pairwise(lines)):

@@ -98,5 +98,7 @@ def _notices(lines: Sequence[Line]) -> list[Line]:
 
 
 def _follows(before: Line, line: Line) -> bool:
-    same = abs(line.size - before.size) < 0.3 and line.x0 < before.x1 and before.x0 < line.x1
-    return same and 0 < line.bottom - before.bottom < 1.6 * line.size
+    """Whether a line goes on below another one; the size of a line may be that of a mark in it."""
+    aligned = abs(line.x0 - before.x0) < 1 and abs(line.size - before.size) < 0.4 * before.size
+    same = aligned or (abs(line.size - before.size) < 0.3 and line.x0 < before.x1 and before.x0 < line.x1)
+    return same and 0 < line.y1 - before.y1 < 1.6 * max(line.size, before.size)

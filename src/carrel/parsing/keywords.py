@@ -52,7 +52,8 @@ def keywords_of_info(info: Mapping[str, str]) -> tuple[str, ...]:
 def _label(text: str) -> re.Match[str] | None:
     match = LABEL.match(text.lstrip("*•∗ [【［"))
     if match:
-        return LABEL.search(text)
+        found = LABEL.search(text)
+        return found if found and not found.group()[0].islower() else None
     found = re.search(rf"(?<=[.。;；]\s)(?:{LABEL.pattern})", text, re.IGNORECASE)
     return found
 

@@ -24,14 +24,14 @@ _RANK = re.compile(
     re.IGNORECASE,
 )
 _INSTITUTION = re.compile(
-    r"universi|univ\.|institut|departamento|dipartimento|département|abteilung|fachbereich|lehrstuhl|fakult|facultad|\bdepartment|\bdept\b|\bschool\b|\bcollege|laborator|\blabs?\b|\bcent(?:re|er|ro)\b|facult|academy|academia"
+    r"universi|univ\.|institut|departamento|dipartimento|département|abteilung|fachbereich|lehrstuhl|fakult|facultad|\bdepartment|\bdept\b|\bschool\b|\bcollege|laborato|\blabs?\b|\bcent(?:re|er|ro)\b|facult|academy|academia"
     r"|akadem|hospital|\bclinic|research|technolog|ministry|\bcompany\b|\binc\b|\bltd\b|\bllc\b|gmbh|\bcorp\b|corporation|foundation"
     r"|observator|polytech|politec|école|hochschule|\bdivision|\bgroup\b|\bsection of|engineering|\bscienc|computing|computer"
     r"|informatics|\bsystems\b|\bavenue\b|\bstreet\b|\broad\b|\brd\b\.?$|\bdrive\b|\blane\b|\bcampus\b|\bbuilding\b|p\.\s?o\.\s|postfach"
     r"|\bproject\b|\bprogram|\bsociety\b|\bassociation\b|\bcouncil\b|\bagency\b|\bcommission\b|\bbureau\b|consortium|\bteam\b|\bbox\b"
-    r"|microsoft|google|\bamazon\b|facebook|\bmeta\b|yahoo|\bibm\b|\bintel\b|nvidia|deepmind|openai|huawei|tencent|alibaba|baidu"
+    r"|microsoft|google|\bamazon\b|facebook|\bmeta\b|yahoo|\bibm\b|\bintel\b|nvidia|deepmind|openai|\bhuawei (?:tech|noah|cloud|research)|tencent|alibaba|baidu"
     r"|inria\b|\bcnrs\b|\bsuny\b|\bmit\b|\bepfl\b|\beth\b|\bnasa\b|\buc\s[A-Z]|\bkaist\b|caltech|berkeley|stanford|princeton|harvard"
-    r"|大学|学院|研究|实验室|實驗室|大學|學院|公司|中心|医院|学校|省|市|系\b|部门|出版社|연구|대학|학교",
+    r"|大学|学院|研究|小组|团队|实验室|實驗室|大學|學院|公司|中心|医院|学校|省|市|系\b|部门|出版社|연구|대학|학교",
     re.IGNORECASE,
 )
 _COUNTRIES = (
@@ -112,12 +112,19 @@ _WORDS = frozenset(_WORD_LIST.split())
 
 def is_place(text: str) -> bool:
     """Whether a text names an institution, an address or a country rather than persons."""
-    if _INSTITUTION.search(text):
+    if _INSTITUTION.search(text) and not _mostly_persons(text):
         return True
     parts = [part.strip(" .()") for part in re.split(r"[,;,–]", re.sub(r"\d+", "", _MARKS.sub(" , ", text)))]
     parts = [part for part in parts if part]
     places = sum(_is_location(part, len(parts), text) for part in parts)
     return places > 0 and (places >= 0.5 * len(parts) or sum(map(is_name, parts)) - places < 3)
+
+
+def _mostly_persons(text: str) -> bool:
+    """Whether a text is a list of persons of whom one bears a name like an institution's, or names his own."""
+    parts = parts_of(text)
+    persons = [part for part in parts if is_name(part) and not _INSTITUTION.search(part)]
+    return len(persons) >= 3 and len(persons) >= 0.7 * len(parts)
 
 
 def _is_location(part: str, parts: int, text: str) -> bool:

@@ -17,7 +17,7 @@ _TEMPLATE = re.compile(
 )
 _STAMP = re.compile(r"(?:arxiv:\S+\s+)?\[[\w.\-]+\]\s+\d{1,2}\s+[A-Z][a-z]{2}\s+\d{4}\s+", re.IGNORECASE)
 _LABEL = re.compile(r"(?:论文)?题\s*目\s*[:：]\s*|title\s*:\s+", re.IGNORECASE)
-_MARKS = re.compile(r"\s*[*∗†‡§¶⋆★☆✩]+$|(?<=[a-z])[*∗†‡§¶⋆★☆✩]+(?=:)")
+_MARKS = re.compile(r"[\s,]*[*∗†‡§¶⋆★☆✩✶]+(?:,[*∗†‡§¶⋆★☆✩✶]+)*,?$|(?<=[a-z])[*∗†‡§¶⋆★☆✩]+(?=:)")
 _HAN_SPACE = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")
 _SHORTEST_TYPED = 8
 

@@ -48,7 +48,7 @@ _CUT = re.compile(
     r"|\breceived\b|\baccepted\b|\bcorrespond|\bpublished\b|\bpublisher\b|\b[A-Z]\w+ & \w+ \(Eds|\(Eds?\.\)|\bThis\b|\bwww\.).*$",
     re.IGNORECASE,
 )
-_NOT_VENUES = re.compile(r"conference (?:paper|committee)|neural gaze|conference acronym|conference[’']17|make sure to enter|see discussions|university|department|institute of|grant|supported|email|@|abstract|figure|arxiv|preprint|draft|under review|submitted|edited by|received", re.IGNORECASE)
+_NOT_VENUES = re.compile(r"conference (?:paper|committee)|downloaded|authorized licensed|latex class|neural gaze|conference acronym|conference[’']17|make sure to enter|see discussions|university|department|institute of|grant|supported|email|@|abstract|figure|arxiv|preprint|draft|under review|submitted|edited by|received", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[^\W_]{5}[.?!])\s+(?=[A-Z])|(?<=\d\d\d\d\.)\s+(?=[A-Z])|(?<=\)\.)\s+(?=[A-Z])")
 _SITE = re.compile(r"\|\s*www\.\S+\s*(?:\d+\s+)?")
 _POINT = re.compile(r"[.?!]\s+(?=[A-Z])")
@@ -72,7 +72,9 @@ def find_venue(imprint: Imprint, info: Mapping[str, str], title: str) -> FoundVe
     What is part of the ``title`` is none, though a notice may quote it.
     """
     lines = [*imprint.margin, *imprint.notices, *imprint.front]
-    texts = [*imprint.paragraphs, *(line.text for line in imprint.front if len(line.text) < _LONGEST)]
+    quoted = re.compile(r"\W+".join(map(re.escape, re.findall(r"\w+", title))) or r"(?!)", re.IGNORECASE)
+    paragraphs = [quoted.sub("", text) for text in imprint.paragraphs]
+    texts = [*paragraphs, *(line.text for line in imprint.front if len(line.text) < _LONGEST)]
     for pattern, confidence in ((_PROCEEDINGS, 0.9), (_EDITED, 0.85), (_PAPER_AT, 0.85), (_MEETING, 0.85), (_JOURNAL, 0.85)):
         for text in texts:
             if (name := _named(pattern, text)) and _letters(name) not in _letters(title):
