@@ -17,6 +17,7 @@ _WORD_GAP = 1.7  # the same in widely spaced text
 _JOINED_GAP = 3.5  # the same, where a comma or a mark joins them
 _ROW = 0.45  # of the font's size: baselines that differ by less are one row
 _LIFTED_LETTERS = re.compile(r"(?<=[^\W\d_]{2})[a-z](?:[,;][a-z])*$")
+_LIFTED_DIGITS = re.compile(r"(?<=[^\W\d_])\d{1,2}(?:,\d{1,2})*$")
 _LIFTED_SYMBOL = re.compile(r"(?:(?<=[^\W\d_]{2})[a-z])?(?:[,;](?:[a-z]|[*∗†‡§¶✩]+|\d+))+(?=,?$)")
 _LETTER_MARK = re.compile(rf"[^\W\d_]{MARK}")
 _LEADING_LETTER = re.compile(r"[a-z](?=[A-Z][a-z])")
@@ -24,6 +25,7 @@ _ENDS_JOINED = tuple(",;\uff0c\uff1b、·&")
 _BEGINS_JOINED = re.compile(rf"(?P<mark>{MARK}|[\d*∗†‡§¶]+(?=[,;\s]|$)|[,;、,;·])|(?:and|und|et|with)\b|&", re.IGNORECASE)
 _STRAY = re.compile(r"(?<=[^\W\d_])\s?[´¨ˆ˜ˇ˘˚˙˝¸`]\s?(?=[a-zı])|\s?[´¨ˆ˜ˇ˘˚˙˝¸`]")
 _LONGEST_MARK = 12  # characters
+_LONGEST_NOTE = 3  # characters of a note's mark at the end of a title
 _OTHER_FONT = 1.25  # over the usual height for the font size of a line: that was the size of a mark
 _PLAIN = 0.6  # of the height of a word with its mark: a word without one is higher, a mark alone lower
 
@@ -92,9 +94,18 @@ def _halves(before: Cell, cell: Cell) -> bool:
 
 
 def unmarked(line: Line, words: Words) -> str:
-    """Return a line's text without the raised marks at its end."""
-    text = " ".join(cell.text for cell in _cells(line, words))
-    return " ".join(text.rstrip(MARK + " ").replace(MARK, "").split()) if text.endswith(MARK) else line.text
+    """Return a line's text without a raised mark at its end."""
+    rows = np.flatnonzero(words.line == line.number)
+    if len(rows) < 2 or int(words.end[rows[-1]]) > len(line.text):
+        return line.text
+    start = int(words.start[rows[-1]])
+    _, y0, _, y1 = words.box[rows[-1]].tolist()
+    top = median(words.box[rows[:-1], 1].tolist())
+    bottom = median(words.box[rows[:-1], 3].tolist())
+    if len(line.text) - start <= _LONGEST_NOTE and y1 - y0 < _RAISED * (bottom - top) and y1 < bottom:
+        return line.text[:start].rstrip()
+    lifted = top - y0 > _LIFTED * (bottom - top)
+    return _LIFTED_DIGITS.sub("", line.text) if lifted else line.text
 
 
 def _cells(line: Line, words: Words, lettered: bool = False) -> list[Cell]:
@@ -144,7 +155,8 @@ def _with_marks(text: str, y0: float, y1: float, top: float, bottom: float, tall
     if y1 - y0 < _RAISED * tall and y1 < bottom - 0.08 * tall and len(text) < _LONGEST_MARK:
         return MARK
     if top - y0 > _LIFTED * tall and text[:1].isalpha():
-        text = _LEADING_LETTER.sub(MARK, text, count=1) if _LEADING_LETTER.match(text) else text
+        if _LEADING_LETTER.match(text):
+            return MARK + text[1:]
         return _LIFTED_LETTERS.sub(MARK, text)
     return text
 

@@ -39,6 +39,9 @@ _LABEL = re.compile(
 _LABEL_ALONE = re.compile(r"\W*(?:by|authors?|von|and|und|et|with|作\s*者)\W*", re.IGNORECASE)
 _AND = re.compile(r"\W*(?:and|und|et|with)\W*", re.IGNORECASE)
 _REST = re.compile(r"(?:abstract|summary|key\s?words|index terms|摘\s*要|关\s*键\s*词|a b s t r a c t)\b|introduction$", re.IGNORECASE)
+_OTHERS = re.compile(
+    r"supervis|\badvis[eo]r|under the (?:guidance|direction)|committee|examin|edited by|reviewed by|referee|指导|导师|答辩", re.IGNORECASE
+)
 _SEPARATED = re.compile(r"(?:[,;\uff0c\uff1b、&·]|\band)\s*$", re.IGNORECASE)
 _BEGINS_WITH_SEPARATOR = re.compile(r"\s*(?:[,;\uff0c\uff1b、&·]|and\b|und\b|et\b|y\b|with\b)", re.IGNORECASE)
 _ENDS_MARKED = re.compile(rf"(?:{MARK}|[*∗†‡§¶\d])[\s,]*$")
@@ -79,7 +82,7 @@ def authors_on_page(front: Front, page: PrintedPage | None = None) -> tuple[str,
     """
     words = page.words if page else NO_WORDS
     cells = cells_of(_below_title(front, page), words)
-    chosen = _with_inline(_chosen(cells), cells) or _before_places(cells) or _chosen(cells_of(_above_title(front), words))
+    chosen = _with_inline(_best(cells), cells) or _before_places(cells) or _chosen(cells_of(_above_title(front), words))
     return tuple(dict.fromkeys(_names(chosen)))[:_MOST]
 
 
@@ -163,6 +166,18 @@ def _chosen(cells: Sequence[Cell]) -> list[Cell]:
     return reading.names
 
 
+def _best(cells: Sequence[Cell]) -> list[Cell]:
+    """Return the cells that hold names; a series' or a group's name set otherwise may stand before them."""
+    chosen = _chosen(cells)
+    if len(chosen) != 1:
+        return chosen
+    after = [i for i, cell in enumerate(cells) if cell.line is chosen[0].line][-1] + 1
+    if any(_OTHERS.search(cell.text) for cell in cells[after:]):
+        return chosen
+    others = _chosen(cells[after:])
+    return others if len(names_of(chosen[0].text)) == 1 and len(_names(others)) > 1 else chosen
+
+
 def _with_inline(chosen: Sequence[Cell], cells: Sequence[Cell]) -> list[Cell]:
     """Return the names with those that follow on lines of their own before an affiliation: "NAME, Place"."""
     lines = {id(cell.line) for cell in chosen}
@@ -181,6 +196,8 @@ def _before_places(cells: Sequence[Cell]) -> list[Cell]:
     for cell in cells:
         if _REST.match(cell.text) or is_named(cell.text):
             break
+        if _AFFILIATION.match(cell.text):
+            continue
         head, sign, tail = _PLACE_BEGINS.split(cell.text, maxsplit=1) if _PLACE_BEGINS.search(cell.text) else ("", "", "")
         if sign and is_name(head.strip()) and not is_place(head) and (is_place(tail) or "@" in tail):
             found.append(replace(cell, text=head))
@@ -189,7 +206,7 @@ def _before_places(cells: Sequence[Cell]) -> list[Cell]:
 
 def _ends_names(text: str, reading: _Reading) -> bool:
     """Whether a cell begins what no longer names authors: the abstract, a section, a sentence."""
-    if _REST.match(text) or is_named(text):
+    if _REST.match(text) or is_named(text) or (reading.names and _OTHERS.search(text)):
         return True
     words = [word for word in text.split() if word[:1].isalpha()]
     small = sum(word[0].islower() for word in words)

@@ -33,7 +33,7 @@ _NO_TITLE = re.compile(
 _SITE_ABOVE = re.compile(r"contents lists available|available (?:online )?at", re.IGNORECASE)
 _SITE_BELOW = re.compile(r"(?:journal )?home\s?page|www\.", re.IGNORECASE)
 _SUBMITTED = re.compile(r"\b(?:thesis|dissertation|submitted|fulfil|degree of)", re.IGNORECASE)
-_GARBLED = re.compile(r"\w[#<>^?!*]\w")
+_GARBLED = re.compile(r"(?:\w[#<>^?!*]\w.*){2}|[<>=@;:\[\]\\^`?#]\S?[<>=@;:\[\]\\^`#]|^\(|(?:[À-ÿ]{2}.*){3}[À-ÿ]{2}")
 _LOGO_REACH = 0.15  # of the page's height: a journal's name may be set large above the title
 _TITLE_SIZE = 1.2  # of the running text's, for a title below such a name
 _SUBTITLE_SIZE = 0.5  # of the title's

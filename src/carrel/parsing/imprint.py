@@ -16,6 +16,11 @@ _NOTICE = re.compile(
     r"|^c (?:19|20)\d\d\b|^[A-Z][\w&/ -]{1,30}['’]\d\d\b|收稿日期|中图法?分类号|DOI\s?号|文章编号",
     re.IGNORECASE,
 )
+# What a notice cannot do without: most lines are told by that.
+_SIGNS = (
+    "cit", "format", "permission", "©", "(c)", "copyright", "licensed", "publish", "proc", "appear", "accepted", "presented", "received",
+    "manuscript", "preprint", "c 19", "c 20", "’", "'", "引用", "收稿", "分类号", "文章编号", "doi号", "doi 号",
+)  # fmt: skip
 _NOTICE_LINES = 9  # a notice goes on for so many lines
 _LONGEST_LABELLED = 80
 
@@ -86,7 +91,9 @@ def _notices(lines: Sequence[Line]) -> list[Line]:
     found: list[Line] = []
     left = 0
     for i, line in enumerate(lines):
-        if _NOTICE.search(line.text) and (_NOTICE.match(line.text) or len(line.text) < 140):
+        lowered = line.text.lower()
+        told = any(sign in lowered for sign in _SIGNS) and _NOTICE.search(line.text)
+        if told and (_NOTICE.match(line.text) or len(line.text) < 140):
             found.append(line)
             left = _NOTICE_LINES
         elif left and i and _follows(lines[i - 1], line):
@@ -99,6 +106,6 @@ def _notices(lines: Sequence[Line]) -> list[Line]:
 
 def _follows(before: Line, line: Line) -> bool:
     """Whether a line goes on below another one; the size of a line may be that of a mark in it."""
-    aligned = abs(line.x0 - before.x0) < 1 and abs(line.size - before.size) < 0.4 * before.size
+    aligned = abs(line.x0 - before.x0) < 1 and abs(line.size - before.size) < 0.4 * max(line.size, before.size)
     same = aligned or (abs(line.size - before.size) < 0.3 and line.x0 < before.x1 and before.x0 < line.x1)
     return same and 0 < line.y1 - before.y1 < 1.6 * max(line.size, before.size)

@@ -12,6 +12,11 @@ LABEL = re.compile(
     r"(?:\s*[:：.—–\-]+\s*|\s+(?=(?-i:[^a-z\s]))|\s*$|(?<=[词字詞ド])\s*|(?<=words)\s+(?=\w))",
     re.IGNORECASE,
 )
+_INSIDE = re.compile(rf"(?<=[.。;；]\s)(?:{LABEL.pattern})", re.IGNORECASE)
+# What a label cannot do without: most lines are told by that.
+_SIGNS = (
+    "word", "terms", "w o r d", "w ö r", "wört", "wort", "mots", "palabras", "palavras", "parole", "键", "鍵", "キー", "주제", "핵심",
+)  # fmt: skip
 _END = re.compile(
     r"(?:^|\s)(?:(?:\d+\.?|[IVX]+\.)\s+(?:introduction|引言|绪论|前言)|1\.?\s+[A-Z][a-z]+|introduction$|abstract\b|ccs concepts|acm (?:reference|classification)|general terms"
     r"|categories and subject|\bpacs\b|\bmsc\b|mathematics subject|\bams\b subject|\bjel\b|中图法?分类号|文献标[志识]码|文章编号|文章编码|doi\b|https?:|©|copyright|received\b|correspond"
@@ -50,12 +55,13 @@ def keywords_of_info(info: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _label(text: str) -> re.Match[str] | None:
-    match = LABEL.match(text.lstrip("*•∗ [【［"))
-    if match:
+    lowered = text.lower()
+    if not any(sign in lowered for sign in _SIGNS):
+        return None
+    if LABEL.match(text.lstrip("*•∗ [【［")):
         found = LABEL.search(text)
         return found if found and not found.group()[0].islower() else None
-    found = re.search(rf"(?<=[.。;；]\s)(?:{LABEL.pattern})", text, re.IGNORECASE)
-    return found
+    return _INSIDE.search(text)
 
 
 def _is_eastern(text: str) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-MARK = "\x1f"
+MARK = "\x02"
 """Stands for a raised mark, such as the number of an affiliation: it ends a name."""
 
 _PARTICLE_LIST = (
