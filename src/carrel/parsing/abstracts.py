@@ -12,7 +12,8 @@ from carrel.parsing.printed import Line
 from carrel.parsing.typography import ends_sentence, near
 
 _NAMES = (
-    r"abstract|a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary|executive summary|摘\s*要|内容提要|提\s*要|要\s*旨|概\s*要|抄\s*録|あらまし|초\s*록|요\s*약"
+    r"abstract|a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary|executive summary|摘\s*要|内容提要|提\s*要|要\s*旨"
+    r"|概\s*要|抄\s*録|あらまし|초\s*록|요\s*약"
     r"|résumé|zusammenfassung|kurzfassung|resumen|resumo|riassunto|sommario|samenvatting|аннотация"
 )
 HEAD = re.compile(
@@ -21,22 +22,39 @@ HEAD = re.compile(
     re.IGNORECASE,
 )
 _STOP = re.compile(
-    r"(?:categories and subject|ccs concepts|general terms|acm reference|acm classification|permission to|copyright|©|\(c\) \d|(?:\d+\.?|[IVX]+\.)?\s*introduction\b\s*(?:$|[A-Z.:—])"
-    r"|pacs\b|msc\b|jel\b|mathematics subject|中图法?分类号|文献标[志识]码|基金项目|收稿日期|received\b|corresponding|correspondence|e-?mail|this work was|\*+\s*[A-Z]|[∗†‡§]"
-    r"|proceedings of|appearing in|to appear|in proceedings|published|citation\b|how to cite|cite this|open access|keywords|article history|author summary|significance statement|doi\b|https?://\S+$"
+    r"(?:categories and subject|ccs concepts|general terms|acm reference|acm classification|permission to"
+    r"|copyright|©|\(c\) \d|(?:\d+\.?|[IVX]+\.)?\s*introduction\b\s*(?:$|[A-Z.:—])"
+    r"|pacs\b|msc\b|jel\b|mathematics subject|中图法?分类号|文献标[志识]码|基金项目|收稿日期"
+    r"|received\b|corresponding|correspondence|e-?mail|this work was|\*+\s*[A-Z]|[∗†‡§]"
+    r"|proceedings of|appearing in|to appear|in proceedings|published|citation\b|how to cite|cite this"
+    r"|open access|keywords|article history|author summary|significance statement|doi\b|https?://\S+$"
     r"|1\.?\s+[A-Z][a-z]+|[Ii]\.\s+[A-Z]{3,}|引\s*言|绪\s*论)",
     re.IGNORECASE,
 )
 _INLINE_STOP = re.compile(
-    r"(?:^|\s)(?:(?:Additional )?(?:Key\s?[Ww]ords?|KEY\s?WORDS?|KEYWORDS|Index [Tt]erms|INDEX TERMS)(?: and [Pp]hrases)?\s*[:：—–]|关\s*键\s*[词字]\s*[:：]?|中图法?分类号)"
-    r"|(?:^|(?<=[.。!?)]\s))(?:(?:Additional )?(?:Key\s?[Ww]ords?|KEY\s?WORDS?|KEYWORDS|Index [Tt]erms)\b|CCS (?:Concepts|CONCEPTS)|General Terms|GENERAL TERMS"
-    r"|Categories and Subject|ACM Reference|©\s*(?:19|20)\d\d|1\.?\s+I(?:ntroduction|NTRODUCTION)\b|I\.\s+INTRODUCTION\b|Appearing in Proceedings"
+    r"(?:^|\s)(?:(?:Additional )?(?:Key\s?[Ww]ords?|KEY\s?WORDS?|KEYWORDS|Index [Tt]erms"
+    r"|INDEX TERMS)(?: and [Pp]hrases)?\s*[:：—–]|关\s*键\s*[词字]\s*[:：]?|中图法?分类号)"
+    r"|(?:^|(?<=[.。!?)]\s))(?:(?:Additional )?(?:Key\s?[Ww]ords?|KEY\s?WORDS?|KEYWORDS|Index [Tt]erms)\b"
+    r"|CCS (?:Concepts|CONCEPTS)|General Terms|GENERAL TERMS"
+    r"|Categories and Subject|ACM Reference|©\s*(?:19|20)\d\d|1\.?\s+I(?:ntroduction|NTRODUCTION)\b"
+    r"|I\.\s+INTRODUCTION\b|Appearing in Proceedings"
     r"|(?:©|c)\s(?:19|20)\d\d\b|Mathematics Subject|(?:19|20)\d\d (?:Mathematics|AMS) Subject|PACS\b)"
 )
 _PART = re.compile(
-    r"(?:background|introduction|context|objectives?|aims?|purpose|motivation|methods?|methodology|materials and methods|design|setting|participants"
-    r"|results?|findings|main results|conclusions?|discussion|interpretation|significance|importance|limitations?|originality|implications|trial registration|funding"
-    r"|methods? and findings|methodology/principal findings|conclusions?/significance|目的|方法|结果|结论|背景)[:.：]?",
+    r"(?:background|introduction|context|objectives?|aims?|purpose|motivation|methods?|methodology"
+    r"|materials and methods|design|setting|participants"
+    r"|results?|findings|main results|conclusions?|discussion|interpretation|significance|importance"
+    r"|limitations?|originality|implications|trial registration|funding"
+    r"|methods? and findings|methodology/principal findings|conclusions?/significance"
+    r"|目的|方法|结果|结论|背景)[:.：]?",
+    re.IGNORECASE,
+)
+_LISTS = re.compile(
+    r"ccs concepts|categories and subject|general terms|pacs\b|msc\b|jel\b|mathematics subject",
+    re.IGNORECASE,
+)
+_INTRODUCTION = re.compile(
+    r"(?:(?:\d+|[IVX]+)\.?\s*)?(?:introduction|引\s*言|绪\s*论|前\s*言|einleitung)\b|1\.?\s+\S",
     re.IGNORECASE,
 )
 _SKIPPED = (BlockKind.FOOTNOTE, BlockKind.CAPTION, BlockKind.TABLE)
@@ -44,6 +62,7 @@ _LONGEST = 6_000
 _LONG = 3_500  # characters: few abstracts are longer
 _SHORT = 40
 _SHORTEST_UNNAMED = 200
+_MOST_UNNAMED = 4  # paragraphs
 _FIRST_BLOCKS = 80
 _KEY = 24  # characters that tell which printed line a block begins with
 
@@ -178,41 +197,40 @@ def _limited(parts: Sequence[str]) -> str:
 
 
 def _unnamed(text: str, blocks: Sequence[Block], setting: _Setting) -> FoundAbstract | None:
-    """Return the first paragraphs where they are set apart from what follows, or stand before "Introduction"."""
+    """Return the first paragraphs, where they are set apart from the text or stand before "Introduction"."""
     first = next((i for i, block in enumerate(blocks) if block.kind is not BlockKind.FRONT), len(blocks))
     parts: list[str] = []
     lines: list[Line] = []
     for block in blocks[first:]:
         content = text[block.start : block.end]
-        if block.kind in _SKIPPED:
-            continue
-        if block.kind is not BlockKind.PARAGRAPH:
-            introduced = _INTRODUCTION.match(content) is not None
-            break
         line = setting.of(block.start)
-        if lines and line is not None and not near(lines[0].size, line.size, 0.04):
-            if line.size < lines[0].size and not near(line.size, setting.body, 0.02):
-                continue
-            introduced = near(line.size, setting.body, 0.02)
-            break
-        if lines and line is not None and lines[0].bold and not line.bold:
-            introduced = True
-            break
-        if KEYWORDS.match(content) or _STOP.match(content):
-            introduced = KEYWORDS.match(content) is not None or _LISTS.match(content) is not None
-            break
+        end = _end_of_unnamed(block, content, line, lines, setting)
+        if end is not None:
+            whole = _limited(parts)
+            fits = end and lines and _SHORTEST_UNNAMED <= len(whole) <= _LONG and len(parts) <= _MOST_UNNAMED
+            return FoundAbstract(whole, 0.6) if fits else None
+        if block.kind in _SKIPPED or (
+            lines and line is not None and not near(lines[0].size, line.size, 0.04)
+        ):
+            continue
         lines += [line] if line is not None else []
-        part, ended = _cut(content)
-        parts.append(part)
-        if ended:
-            introduced = True
-            break
-    else:
+        parts.append(content.strip())
+    return None
+
+
+def _end_of_unnamed(
+    block: Block, content: str, line: Line | None, lines: Sequence[Line], setting: _Setting
+) -> bool | None:
+    """Return whether what ends here was an abstract; None where nothing ends."""
+    if block.kind in _SKIPPED:
         return None
-    whole = _limited(parts)
-    fits = introduced and lines and _SHORTEST_UNNAMED <= len(whole) <= _LONG and len(parts) <= 4
-    return FoundAbstract(whole, 0.6) if fits else None
-
-
-_LISTS = re.compile(r"ccs concepts|categories and subject|general terms|pacs\b|msc\b|jel\b|mathematics subject", re.IGNORECASE)
-_INTRODUCTION = re.compile(r"(?:(?:\d+|[IVX]+)\.?\s*)?(?:introduction|引\s*言|绪\s*论|前\s*言|einleitung)\b|1\.?\s+\S", re.IGNORECASE)
+    if block.kind is not BlockKind.PARAGRAPH:
+        return _INTRODUCTION.match(content) is not None
+    if lines and line is not None and not near(lines[0].size, line.size, 0.04):
+        to_body = near(line.size, setting.body, 0.02)
+        return to_body if to_body or line.size > lines[0].size else None
+    if lines and line is not None and lines[0].bold and not line.bold:
+        return True
+    if KEYWORDS.match(content) or _STOP.match(content):
+        return KEYWORDS.match(content) is not None or _LISTS.match(content) is not None
+    return None

@@ -22,7 +22,10 @@ _LIFTED_SYMBOL = re.compile(r"(?:(?<=[^\W\d_]{2})[a-z])?(?:[,;](?:[a-z]|[*∗†
 _LETTER_MARK = re.compile(rf"[^\W\d_]{MARK}")
 _LEADING_LETTER = re.compile(r"[a-z](?=[A-Z][a-z])")
 _ENDS_JOINED = tuple(",;\uff0c\uff1b、·&")
-_BEGINS_JOINED = re.compile(rf"(?P<mark>{MARK}|[\d*∗†‡§¶]+(?=[,;\s]|$)|[,;、,;·])|(?:and|und|et|with)\b|&", re.IGNORECASE)
+_BEGINS_JOINED = re.compile(
+    rf"(?P<mark>{MARK}|[\d*∗†‡§¶]+(?=[,;\s]|$)|[,;、,;·])|(?:and|und|et|with)\b|&",
+    re.IGNORECASE,
+)
 _STRAY = re.compile(r"(?<=[^\W\d_])\s?[´¨ˆ˜ˇ˘˚˙˝¸`]\s?(?=[a-zı])|\s?[´¨ˆ˜ˇ˘˚˙˝¸`]")
 _LONGEST_MARK = 12  # characters
 _LONGEST_NOTE = 3  # characters of a note's mark at the end of a title
@@ -116,19 +119,23 @@ def _cells(line: Line, words: Words, lettered: bool = False) -> list[Cell]:
     box = words.box[rows].tolist()
     texts = [line.text[start:end] for start, end in zip(starts, ends, strict=True)]
     # A word and the mark at its end have one box: what is plain is the lowest of what is no mark.
-    heights = [(y1 - y0, sum(map(str.isalpha, text))) for (_, y0, _, y1), text in zip(box, texts, strict=True)]
+    heights = [
+        (y1 - y0, sum(map(str.isalpha, text))) for (_, y0, _, y1), text in zip(box, texts, strict=True)
+    ]
     most = max((height for height, letters in heights if letters), default=box[0][3] - box[0][1])
     tall = min(
         (height for height, letters in heights if letters >= 3 and height > _PLAIN * most),
-        default=min((height for height, letters in heights if letters and height > _RAISED * most), default=most),
+        default=min(
+            (height for height, letters in heights if letters and height > _RAISED * most), default=most
+        ),
     )
     plain = [(y0, y1) for _, y0, _, y1 in box if tall * 0.95 < y1 - y0 < tall * 1.05] or [(line.y0, line.y1)]
     top, bottom = median(y0 for y0, _ in plain), median(y1 for _, y1 in plain)
     pieces: list[str] = []
     edges: list[list[float]] = []
     behind = -1
-    for start, end, text, (x0, y0, x1, y1) in zip(starts, ends, texts, box, strict=True):
-        text = _with_marks(text, y0, y1, top, bottom, tall)
+    for start, end, word, (x0, y0, x1, y1) in zip(starts, ends, texts, box, strict=True):
+        text = _with_marks(word, y0, y1, top, bottom, tall)
         if pieces and (start == behind or x0 - edges[-1][1] <= _GAP * line.size):
             pieces[-1] += text if start == behind else f" {text}"
             edges[-1][1] = x1
@@ -144,7 +151,7 @@ def _cells(line: Line, words: Words, lettered: bool = False) -> list[Cell]:
 
 
 def _without_symbols(pieces: Sequence[str], lettered: bool) -> list[str]:
-    """Return the pieces without "a,∗" at a name's end, where letters are marks: here or before affiliations."""
+    """Return the pieces without "a,∗" at a name's end, where letters are marks of affiliations."""
     if not lettered and not any(_LETTER_MARK.search(piece) for piece in pieces):
         return list(pieces)
     return [" ".join(_LIFTED_SYMBOL.sub(MARK, word) for word in piece.split(" ")) for piece in pieces]

@@ -21,23 +21,36 @@ _TITLE_LINES = 6
 _TITLE_REACH = 0.6  # a title stands in the upper share of the first page
 _WORD = re.compile(r"[^@/\\\d]+")  # no address, no number
 _NO_TITLE = re.compile(
-    r"(?:https?:|www\.|doi\b|arxiv\b|issn|isbn|volume\b|vol\.|copyright|©|received|accepted|published|downloaded|proceedings of"
-    r"|journal of|the journal|open access|(?:(?:original|full|short|brief|regular|invited) )?(?:research |review )?(?:article|paper|report|communication|letter)s?$"
-    r"|letters? to|review$|tutorial$|perspective$|editorial$|editorial board|survey$|case (?:report|study)$|special (?:issue|section)"
-    r"|technical (?:report|note)|research report|working paper|discussion paper|series\b|contents|table of contents|session \w+$|chapter \d+$|part [ivx\d]+$"
-    r"|preprint|draft$|unpublished|confidential|not for distribution|manuscript|(?:master|bachelor|doctor|ph\.?\s?d|diplom|m\.?\s?sc)\S*\s+(?:\w+ )?(?:thesis|dissertation)|thesis$|dissertation$|a (?:thesis|dissertation)"
-    r"|in partial fulfil|submitted (?:to|in)|.{0,40}\buniversity(?: of [\w ]{3,30})?$|.{0,20}学位论文|.{0,20}毕业(?:论文|设计)|.{2,14}(?:大学|学院)$|硕士|博士|学校代码|分类号|密级|编号|单位代码"
-    r"|.{2,16}(?:学报|杂志)$|第.{1,6}[卷期]|目\s*录$|published as a|under review|presented at|workshop on|conference on)",
+    r"(?:https?:|www\.|doi\b|arxiv\b|issn|isbn|volume\b|vol\.|copyright|©|received|accepted|published"
+    r"|downloaded|proceedings of"
+    r"|journal of|the journal|open access|(?:(?:original|full|short|brief|regular|invited) )?(?:research "
+    r"|review )?(?:article|paper|report|communication|letter)s?$"
+    r"|letters? to|review$|tutorial$|perspective$|editorial$|editorial board|survey$|case (?:report"
+    r"|study)$|special (?:issue|section)"
+    r"|technical (?:report|note)|research report|working paper|discussion paper|series\b|contents"
+    r"|table of contents|session \w+$|chapter \d+$|part [ivx\d]+$"
+    r"|preprint|draft$|unpublished|confidential|not for distribution|manuscript|(?:master|bachelor|doctor"
+    r"|ph\.?\s?d|diplom|m\.?\s?sc)\S*\s+(?:\w+ )?(?:thesis|dissertation)|thesis$|dissertation$|a (?:thesis"
+    r"|dissertation)"
+    r"|in partial fulfil|submitted (?:to|in)|.{0,40}\buniversity(?: of [\w ]{3,30})?$|.{0,20}学位论文"
+    r"|.{0,20}毕业(?:论文|设计)|.{2,14}(?:大学|学院)$|硕士|博士|学校代码|分类号|密级|编号|单位代码"
+    r"|.{2,16}(?:学报|杂志)$|第.{1,6}[卷期]|目\s*录$|published as a|under review|presented at|workshop on"
+    r"|conference on)",
     re.IGNORECASE,
 )
 _SITE_ABOVE = re.compile(r"contents lists available|available (?:online )?at", re.IGNORECASE)
 _SITE_BELOW = re.compile(r"(?:journal )?home\s?page|www\.", re.IGNORECASE)
 _SUBMITTED = re.compile(r"\b(?:thesis|dissertation|submitted|fulfil|degree of)", re.IGNORECASE)
-_GARBLED = re.compile(r"(?:\w[#<>^?!*]\w.*){2}|[<>=@;:\[\]\\^`?#]\S?[<>=@;:\[\]\\^`#]|^\(|(?:[À-ÿ]{2}.*){3}[À-ÿ]{2}")
+_GARBLED = re.compile(
+    r"(?:\w[#<>^?!*]\w.*){2}|[<>=@;:\[\]\\^`?#]\S?[<>=@;:\[\]\\^`#]|^\(|(?:[À-ÿ]{2}.*){3}[À-ÿ]{2}"
+)
 _LOGO_REACH = 0.15  # of the page's height: a journal's name may be set large above the title
 _TITLE_SIZE = 1.2  # of the running text's, for a title below such a name
 _SUBTITLE_SIZE = 0.5  # of the title's
-_SAME_SIZE, _SAME_WIDTH = 0.04, 0.15  # how much the sizes of one title's lines may differ, measured or by width
+_SAME_SIZE, _SAME_WIDTH = (
+    0.04,
+    0.15,
+)  # how much the sizes of one title's lines may differ, measured or by width
 _LEAST_SIZE = 2.0  # points; the sizes of some bitmap fonts say nothing
 _WIDTH = 0.5  # of the font's size: about what a character takes
 
@@ -98,13 +111,7 @@ def _title(
 
     A title is larger than the text, or bold: where nothing is, there is none to be told by that.
     """
-    upper = [
-        line
-        for line in lines
-        if line.upright
-        and line.y0 < _TITLE_REACH * page_height
-        and (line.size > 1.08 * typography.body or (line.bold and line.size > 0.95 * typography.body))
-    ]
+    upper = [line for line in lines if _may_be_title(line, page_height, typography)]
     runs: list[Sequence[Line]] = []
     for size in sorted({line.size for line in upper}, reverse=True)[:8]:
         run: list[Line] = []
@@ -112,17 +119,31 @@ def _title(
             if line is not None and near(line.size, size, tolerance) and (not run or _adjoins(run[-1], line)):
                 run.append(line)
                 continue
-            if run and _titular(run) and not _heads_journal(run, lines) and run[0] not in [each[0] for each in runs]:
+            if (
+                run
+                and _titular(run)
+                and not _heads_journal(run, lines)
+                and run[0] not in [each[0] for each in runs]
+            ):
                 runs.append(run)
             run = [line] if line is not None and near(line.size, size, tolerance) else []
         if runs and not _is_logo(runs[0], page_height):
             break
-    larger = [run for run in runs[1:] if run[0].size > _TITLE_SIZE * typography.body and len(run[0].text.split()) > 2]
+    larger = [
+        run
+        for run in runs[1:]
+        if run[0].size > _TITLE_SIZE * typography.body and len(run[0].text.split()) > 2
+    ]
     chosen = runs[0] if runs else []
     if runs and _is_logo(chosen, page_height):
         other = next((run for run in larger if not names_of(run[0].text)), chosen)
         chosen = [*chosen, *other] if other is not chosen and _adjoins(chosen[-1], other[0]) else other
     return _with_rest(chosen[:_TITLE_LINES], lines, typography)
+
+
+def _may_be_title(line: Line, page_height: float, typography: Typography) -> bool:
+    outstanding = line.size > 1.08 * typography.body or (line.bold and line.size > 0.95 * typography.body)
+    return line.upright and line.y0 < _TITLE_REACH * page_height and outstanding
 
 
 def _heads_journal(run: Sequence[Line], lines: Sequence[Line]) -> bool:
@@ -143,7 +164,7 @@ def _is_logo(run: Sequence[Line], page_height: float) -> bool:
 
 
 def _with_rest(run: Sequence[Line], lines: Sequence[Line], typography: Typography) -> tuple[Line, ...]:
-    """Return a title with what goes on below it in another setting: a subtitle after a colon, small capitals."""
+    """Return a title with what goes on below it in another setting: a subtitle, small capitals."""
     title = list(run)
     while title and len(title) < _TITLE_LINES:
         last = title[-1]
@@ -151,7 +172,12 @@ def _with_rest(run: Sequence[Line], lines: Sequence[Line], typography: Typograph
         if after is None or not 0 < after.bottom - last.bottom < 2 * last.size:
             break
         same_height = near(after.y1 - after.y0, last.y1 - last.y0, 0.12) and after.text[:1].islower()
-        capitals = last.text.isupper() and after.text.isupper() and near(after.size, last.size, 0.25) and after.bold == last.bold
+        capitals = (
+            last.text.isupper()
+            and after.text.isupper()
+            and near(after.size, last.size, 0.25)
+            and after.bold == last.bold
+        )
         larger = after.size > 1.08 * typography.body or after.bold
         subtitle = last.text.endswith((":", "：", "—")) and larger and after.size > _SUBTITLE_SIZE * last.size
         if not (same_height or subtitle or (capitals and larger)):
@@ -161,7 +187,7 @@ def _with_rest(run: Sequence[Line], lines: Sequence[Line], typography: Typograph
 
 
 def _plain_title(lines: Sequence[Line], page_height: float, typography: Typography) -> tuple[Line, ...]:
-    """Return the title of a page where it is set like the text: the first lines, if centred or in capitals."""
+    """Return the title of a page where it is set like the text: first lines, centred or in capitals."""
     left, right = min((line.x0 for line in lines), default=0.0), max((line.x1 for line in lines), default=0.0)
     run: list[Line] = []
     for line in lines:

@@ -13,13 +13,16 @@ _BROKEN = re.compile(r"(?:10\.\d{4,9}/?|10\.\d{4,9}/\S*[/.\-_(])$")
 _CONTINUED = re.compile(r"[\w.\-/();:]{2,}")
 # What the DOI beside it belongs to: data, software, a supplement, a funder, another version, a work cited.
 _OTHERS = re.compile(
-    r"\bcode\b|software|\bdata(?:set)?s?\b|\bdata availab|availab|archive|repositor|supplement|github|zenodo\s*:|figshare|dryad|reproduc"
-    r"|source code|comment on|erratum|correction to|corrected|commentary|retract|original (?:article|paper)|related|funder|preregist"
+    r"\bcode\b|software|\bdata(?:set)?s?\b|\bdata availab|availab|archive|repositor|supplement|github"
+    r"|zenodo\s*:|figshare|dryad|reproduc"
+    r"|source code|comment on|erratum|correction to|corrected|commentary|retract|original (?:article"
+    r"|paper)|related|funder|preregist"
     r"|replicat|artifact|appendix|数据|代码|软件|补充材料",
     re.IGNORECASE,
 )
 _TEMPLATE = re.compile(
-    r"10\.\d+/(?:[nx]{3,}[.\-/\w]*|1122445\.\d+|\d*x{3,}.*|0+(?:\.0+)*|\D*|[a-z]+\.\d{4}\.(?:doi|0+)|12345678?9?0?(?:\.12345678?9?0?)?)$"
+    r"10\.\d+/(?:[nx]{3,}[.\-/\w]*|1122445\.\d+|\d*x{3,}.*|0+(?:\.0+)*|\D*|[a-z]+\.\d{4}\.(?:doi|0+)"
+    r"|12345678?9?0?(?:\.12345678?9?0?)?)$"
     r"|10\.5555/1234567\S*|10\.1000/1\S*",
     re.IGNORECASE,
 )
@@ -28,7 +31,8 @@ _OF_JOURNAL = re.compile(r"10\.\d+/\(?(?:issn[.:)-]*)?\(?\d{4}-\d{3}[\dx]\)?$", 
 _OF_FUNDER = re.compile(r"10\.13039/", re.IGNORECASE)
 _ARXIV = re.compile(r"arxiv:\s*(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(v\d+)?", re.IGNORECASE)
 _OLD_STYLE = re.compile(
-    r"(?:astro-ph|cond-mat|gr-qc|hep-(?:ex|lat|ph|th)|math-ph|nlin|nucl-(?:ex|th)|physics|quant-ph|math|cs|q-bio|stat)(?:\.[A-Z]{2})?/\d{7}\b"
+    r"(?:astro-ph|cond-mat|gr-qc|hep-(?:ex|lat|ph|th)|math-ph|nlin|nucl-(?:ex|th)|physics|quant-ph|math|cs"
+    r"|q-bio|stat)(?:\.[A-Z]{2})?/\d{7}\b"
 )
 _INFO_KEYS = ("doi", "DOI", "WPS-ARTICLEDOI", "Subject", "Title", "Keywords")
 _SENTENCE = re.compile(r"(?<=[.。;；])\s+")
@@ -113,7 +117,14 @@ def _score(doi: str, line: Line, before: Line | None, typed: str) -> int:
 
 def find_arxiv_id(first_page: Sequence[Line], info: Mapping[str, str]) -> Found | None:
     """Return the arXiv id that is stamped on page one, without its version, or None."""
-    typed = next((m.group(1) for key in ("arXivID", "Subject", "Keywords", "Title") if (m := _ARXIV.search(info.get(key, "")))), "")
+    typed = next(
+        (
+            m.group(1)
+            for key in ("arXivID", "Subject", "Keywords", "Title")
+            if (m := _ARXIV.search(info.get(key, "")))
+        ),
+        "",
+    )
     for line in first_page:
         match = _ARXIV.match(line.text)
         if match and ("[" in line.text or not line.upright or len(line.text) < 40):

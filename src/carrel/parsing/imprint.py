@@ -10,16 +10,20 @@ from carrel.parsing.printed import Line, PrintedPage
 _MARGIN_SHARE = 0.12  # of the page's height
 _DOI_LABEL = re.compile(r"(?:doi\b|(?:https?://)?(?:dx\.)?doi\.org)", re.IGNORECASE)
 _NOTICE = re.compile(
-    r"acm reference format|(?:how to |please )?cite (?:this|as)|to cite this|citation\s*:|suggested citation|reference format"
-    r"|引用格式|引用本文|permission to make|©|\(c\)\s*(?:19|20)\d\d|copyright|licensed under|published by|published in|proceedings of"
-    r"|to appear in|appear(?:s|ed) in|accepted (?:at|by|for)|presented at|in proc\b|received\b|manuscript|first published|preprint"
+    r"acm reference format|(?:how to |please )?cite (?:this|as)|to cite this|citation\s*:"
+    r"|suggested citation|reference format"
+    r"|引用格式|引用本文|permission to make|©|\(c\)\s*(?:19|20)\d\d|copyright|licensed under|published by"
+    r"|published in|proceedings of"
+    r"|to appear in|appear(?:s|ed) in|accepted (?:at|by|for)|presented at|in proc\b|received\b|manuscript"
+    r"|first published|preprint"
     r"|^c (?:19|20)\d\d\b|^[A-Z][\w&/ -]{1,30}['’]\d\d\b|收稿日期|中图法?分类号|DOI\s?号|文章编号",
     re.IGNORECASE,
 )
 # What a notice cannot do without: most lines are told by that.
 _SIGNS = (
-    "cit", "format", "permission", "©", "(c)", "copyright", "licensed", "publish", "proc", "appear", "accepted", "presented", "received",
-    "manuscript", "preprint", "c 19", "c 20", "’", "'", "引用", "收稿", "分类号", "文章编号", "doi号", "doi 号",
+    "cit", "format", "permission", "©", "(c)", "copyright", "licensed", "publish",
+    "proc", "appear", "accepted", "presented", "received", "manuscript", "preprint",
+    "c 19", "c 20", "’", "'", "引用", "收稿", "分类号", "文章编号", "doi号", "doi 号",
 )  # fmt: skip
 _NOTICE_LINES = 9  # a notice goes on for so many lines
 _LONGEST_LABELLED = 80
@@ -106,6 +110,8 @@ def _notices(lines: Sequence[Line]) -> list[Line]:
 
 def _follows(before: Line, line: Line) -> bool:
     """Whether a line goes on below another one; the size of a line may be that of a mark in it."""
-    aligned = abs(line.x0 - before.x0) < 1 and abs(line.size - before.size) < 0.4 * max(line.size, before.size)
+    aligned = abs(line.x0 - before.x0) < 1 and abs(line.size - before.size) < 0.4 * max(
+        line.size, before.size
+    )
     same = aligned or (abs(line.size - before.size) < 0.3 and line.x0 < before.x1 and before.x0 < line.x1)
     return same and 0 < line.y1 - before.y1 < 1.6 * max(line.size, before.size)

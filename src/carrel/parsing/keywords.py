@@ -7,20 +7,26 @@ from carrel.core.paper import Block, BlockKind
 from carrel.parsing.printed import Line
 
 LABEL = re.compile(
-    r"(?:additional\s+|author\s+)?(?:key[\s-]?words?(?:\s+(?:and|&)\s+phrases)?|index\s+terms|k\s?e\s?y\s?w\s?o\s?r\s?d\s?s|mots[\s-]cl[ée]s"
-    r"|schlüsselw[öo]rter|schlagw[öo]rter|palabras\s+clave|palavras[\s-]chave|parole\s+chiave|关\s*键\s*词|关\s*键\s*字|關\s*鍵\s*詞|キーワード|주제어|핵심어)"
+    r"(?:additional\s+|author\s+)?(?:key[\s-]?words?(?:\s+(?:and|&)\s+phrases)?|index\s+terms"
+    r"|k\s?e\s?y\s?w\s?o\s?r\s?d\s?s|mots[\s-]cl[ée]s"
+    r"|schlüsselw[öo]rter|schlagw[öo]rter|palabras\s+clave|palavras[\s-]chave|parole\s+chiave|关\s*键\s*词"
+    r"|关\s*键\s*字|關\s*鍵\s*詞|キーワード|주제어|핵심어)"
     r"(?:\s*[:：.—–\-]+\s*|\s+(?=(?-i:[^a-z\s]))|\s*$|(?<=[词字詞ド])\s*|(?<=words)\s+(?=\w))",
     re.IGNORECASE,
 )
 _INSIDE = re.compile(rf"(?<=[.。;；]\s)(?:{LABEL.pattern})", re.IGNORECASE)
 # What a label cannot do without: most lines are told by that.
 _SIGNS = (
-    "word", "terms", "w o r d", "w ö r", "wört", "wort", "mots", "palabras", "palavras", "parole", "键", "鍵", "キー", "주제", "핵심",
+    "word", "terms", "w o r d", "w ö r", "wört", "wort", "mots", "palabras",
+    "palavras", "parole", "键", "鍵", "キー", "주제", "핵심",
 )  # fmt: skip
 _END = re.compile(
-    r"(?:^|\s)(?:(?:\d+\.?|[IVX]+\.)\s+(?:introduction|引言|绪论|前言)|1\.?\s+[A-Z][a-z]+|introduction$|abstract\b|ccs concepts|acm (?:reference|classification)|general terms"
-    r"|categories and subject|\bpacs\b|\bmsc\b|mathematics subject|\bams\b subject|\bjel\b|中图法?分类号|文献标[志识]码|文章编号|文章编码|doi\b|https?:|©|copyright|received\b|correspond"
-    r"|摘\s*要|基金|收稿|article history|e-?mail|\bams (?:classification|subject)|subject classification|supported by|word count)",
+    r"(?:^|\s)(?:(?:\d+\.?|[IVX]+\.)\s+(?:introduction|引言|绪论|前言)|1\.?\s+[A-Z][a-z]+|introduction$"
+    r"|abstract\b|ccs concepts|acm (?:reference|classification)|general terms"
+    r"|categories and subject|\bpacs\b|\bmsc\b|mathematics subject|\bams\b subject|\bjel\b|中图法?分类号"
+    r"|文献标[志识]码|文章编号|文章编码|doi\b|https?:|©|copyright|received\b|correspond"
+    r"|摘\s*要|基金|收稿|article history|e-?mail|\bams (?:classification|subject)|subject classification"
+    r"|supported by|word count)",
     re.IGNORECASE,
 )
 _STRONG = re.compile(r"\s*[;；•·∙|●▪]\s*|\s+[–—]\s+")
@@ -32,7 +38,9 @@ _MOST_LINES = 12
 _FIRST_BLOCKS = 60
 
 
-def find_keywords(lines: Sequence[Line], text: str, blocks: Sequence[Block], language: str) -> tuple[str, ...]:
+def find_keywords(
+    lines: Sequence[Line], text: str, blocks: Sequence[Block], language: str
+) -> tuple[str, ...]:
     """Return the keywords printed on page one, or else near the beginning of the text, in order.
 
     Where they are printed in two languages, those in the paper's own ``language``.
@@ -41,7 +49,9 @@ def find_keywords(lines: Sequence[Line], text: str, blocks: Sequence[Block], lan
     found += [_split([content], False) for content in _in_blocks(text, blocks)] if not any(found) else []
     found = [words for words in found if words]
     eastern = language in ("zh", "ja", "ko")
-    alike = [words for words in found if any(not word.isascii() and _is_eastern(word) for word in words) == eastern]
+    alike = [
+        words for words in found if any(not word.isascii() and _is_eastern(word) for word in words) == eastern
+    ]
     return next(iter(alike or found), ())
 
 
@@ -80,7 +90,11 @@ def _below(lines: Sequence[Line], i: int, match: re.Match[str]) -> tuple[list[st
         beside = line.x0 > first.x1 + 3 * first.size or line.x1 < first.x0
         if beside or not -0.3 * line.size < step < gap * max(line.size, last.size):
             break
-        if texts and (abs(line.size - (last.size if last is not first else line.size)) > 0.6 or _END.match(line.text) or LABEL.match(line.text)):
+        if texts and (
+            abs(line.size - (last.size if last is not first else line.size)) > 0.6
+            or _END.match(line.text)
+            or LABEL.match(line.text)
+        ):
             break
         if not texts and (_END.match(line.text) or len(line.text) > 200):
             break

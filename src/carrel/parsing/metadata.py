@@ -25,6 +25,7 @@ from carrel.parsing.titles import choose_title, printed_title
 from carrel.parsing.venues import find_venue
 from carrel.parsing.years import find_year
 
+_NOTHING = Evidence(Source.PAGE, 0)
 _LANGUAGE_SAMPLE = 1_200  # characters, at three places
 
 
@@ -43,20 +44,17 @@ def read_metadata(
     authors = _authors(info.get("Author", ""), front, page, first_page, evidence)
     language = language_of(_samples(text))
     abstract = find_abstract(text, blocks, first_page.lines, language)
-    arxiv_id = find_arxiv_id(first_page.lines, info)
-    doi = find_doi(imprint, info)
-    year = find_year(imprint, info, arxiv_id.value if arxiv_id else "")
+    doi = _identified("doi", find_doi(imprint, info), evidence)
+    arxiv_id = _identified("arxiv_id", find_arxiv_id(first_page.lines, info), evidence)
+    year = find_year(imprint, info, arxiv_id)
     venue = find_venue(imprint, info, title.text)
-    if title.text:
-        evidence["title"] = Evidence(title.source, title.confidence)
-    if abstract:
-        evidence["abstract"] = Evidence(Source.PAGE, abstract.confidence)
-    if year:
-        evidence["year"] = Evidence(year.source, year.confidence)
-    if venue:
-        evidence["venue"] = Evidence(venue.source, venue.confidence)
-    if language:
-        evidence["language"] = Evidence(Source.TEXT, 0.95)
+    evidence |= {
+        "title": Evidence(title.source, title.confidence if title.text else 0),
+        "abstract": Evidence(Source.PAGE, abstract.confidence if abstract else 0),
+        "year": Evidence(year.source, year.confidence) if year else _NOTHING,
+        "venue": Evidence(venue.source, venue.confidence) if venue else _NOTHING,
+        "language": Evidence(Source.TEXT, 0.95 if language else 0),
+    }
     keywords = _keywords(info, first_page, text, blocks, language, evidence)
     return Metadata(
         title=title.text,
@@ -64,11 +62,11 @@ def read_metadata(
         abstract=abstract.text if abstract else "",
         year=year.year if year else None,
         venue=venue.name if venue else "",
-        doi=_identified("doi", doi, evidence),
-        arxiv_id=_identified("arxiv_id", arxiv_id, evidence),
+        doi=doi,
+        arxiv_id=arxiv_id,
         language=language,
         keywords=keywords,
-        evidence=evidence,
+        evidence={field: said for field, said in evidence.items() if said.confidence},
     )
 
 

@@ -10,7 +10,8 @@ from carrel.parsing.printed import Words
 
 _TEMPLATE = re.compile(
     r"untitled|no title|title|microsoft (?:word|powerpoint)|powerpoint presentation|slide \d|document\d*$"
-    r"|.{0,80}\.(?:dvi|docx?|rtf|tex|pdf|ps|eps|qxd|indd|odt|pmd|fm|wpd|txt|html?)$|(?:print|proof|layout|manuscript)\b.{0,12}$"
+    r"|.{0,80}\.(?:dvi|docx?|rtf|tex|pdf|ps|eps|qxd|indd|odt|pmd|fm|wpd|txt|html?)$|(?:print|proof|layout"
+    r"|manuscript)\b.{0,12}$"
     r"|paper\d*$|article\d*$|main$|full paper|\W*$|[\w-]+$|template|instructions for|preparation of papers"
     r"|arxiv:|doi:|10\.\d{4,}/|\d+\.\.\d+|pii:|论文题目|毕业论文",
     re.IGNORECASE,
@@ -36,10 +37,8 @@ def printed_title(front: Front, words: Words) -> str:
     title = ""
     for line in front.title:
         text = unmarked(line, words)
-        if title.endswith("-") and text[:1].islower():
-            title = title[:-1] + text
-        else:
-            title = f"{title} {text}"
+        divided = title.endswith("-") and text[:1].islower()
+        title = title[:-1] + text if divided else f"{title} {text}"
     title = _LABEL.sub("", _STAMP.sub("", " ".join(title.split())), count=1)
     title = _MARKS.sub("", title)
     # Wide setting puts spaces between ideographs.

@@ -10,45 +10,84 @@ from carrel.parsing.printed import Line
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _VOLUME = (
-    r"(?:vol(?:ume|\.)?\s*\d{1,4}|v\.\s*\d{1,3}|\d{1,4}\s*\(\s*\d{1,4}(?:[-–]\d{1,3})?\s*\)|\d{1,4}\s*:\s*\d|\d{4}[,;]\s*\d{1,3}[,;:]"
-    r"|\d{1,4}\s*,\s*(?:no\.?|issue|art|\d)|no\.\s*\d|issue\s*\d|\(\d{4}\)\s*\d{1,3}\s*:|第\s*[\d一二三四五六七八九十]+\s*[卷期])"
+    r"(?:vol(?:ume|\.)?\s*\d{1,4}|v\.\s*\d{1,3}|\d{1,4}\s*\(\s*\d{1,4}(?:[-–]\d{1,3})?\s*\)"
+    r"|\d{1,4}\s*:\s*\d|\d{4}[,;]\s*\d{1,3}[,;:]"
+    r"|\d{1,4}\s*,\s*(?:no\.?|issue|art|\d)|no\.\s*\d|issue\s*\d|\(\d{4}\)\s*\d{1,3}\s*:"
+    r"|第\s*[\d一二三四五六七八九十]+\s*[卷期])"
 )
 _PROCEEDINGS = re.compile(
-    r"(?P<name>(?:(?!To\b|In\b|The\b|Appear|Publish|Post)(?:[A-Z][\w’'&-]*|\d{4})\s+){0,3}(?i:Proc(?:eedings|\.)\s+(?:of|from)\s+).{6,})"
+    r"(?P<name>(?:(?!To\b|In\b|The\b|Appear|Publish|Post)(?:[A-Z][\w’'&-]*"
+    r"|\d{4})\s+){0,3}(?i:Proc(?:eedings|\.)\s+(?:of|from)\s+).{6,})"
 )
 _MEETING = re.compile(
     r"(?:^|[.;,:]\s*|\b(?:at|to|by|in|for)\s+(?:the\s+)?|\bthe\s+)"
     r"(?P<name>(?:(?:19|20)\d\d\s+)?(?:[A-Z][\w/&’'()-]*\s+|\d+(?:st|nd|rd|th)\s+|[A-Z]{2,}\S*\s+){0,6}"
-    r"(?:Conference|Workshop|Symposium|Congress|Colloquium|Meeting of)\b(?:\s+(?:on|of|for|in)\s+.{4,}|[^.;]{0,60}))"
+    r"(?:Conference|Workshop|Symposium|Congress|Colloquium|Meeting of)\b(?:\s+(?:on|of|for|in)\s+.{4,}"
+    r"|[^.;]{0,60}))"
 )
-_EDITED = re.compile(r"\(Eds?\.\)\s*[:,]\s*(?P<name>[^,]{3,80}(?:,\s*(?:LNCS|LNAI|LNBI|LNBIP|CCIS|IFIP AICT|AISC)\s*\d+)?)")
+_EDITED = re.compile(
+    r"\(Eds?\.\)\s*[:,]\s*(?P<name>[^,]{3,80}(?:,\s*(?:LNCS|LNAI|LNBI|LNBIP|CCIS|IFIP AICT|AISC)\s*\d+)?)"
+)
 _PAPER_AT = re.compile(
-    r"(?:published as an?\s+.{0,24}?paper (?:at|in)|accepted (?:at|by|for publication (?:in|by))|to appear (?:in|at)|presented at|appear(?:s|ed) in)\s+(?:the\s+)?(?P<name>[A-Z0-9].{3,})",
+    r"(?:published as an?\s+.{0,24}?paper (?:at|in)|accepted (?:at|by|for publication (?:in|by))"
+    r"|to appear (?:in|at)|presented at|appear(?:s|ed) in)\s+(?:the\s+)?(?P<name>[A-Z0-9].{3,})",
     re.IGNORECASE,
 )
-_ACRONYM = re.compile(r"(?:^|\s)(?P<name>[A-Z][A-Za-z&/+-]*[A-Z][A-Za-z&/+-]*(?:\s[A-Z&][A-Za-z&/+-]*){0,2}\s?(?:['’`]\d\d|\s(?:19|20)\d\d))(?=[,.;:)\s]|$)")
+_ACRONYM = re.compile(
+    r"(?:^|\s)(?P<name>[A-Z][A-Za-z&/+-]*[A-Z][A-Za-z&/+-]*(?:\s[A-Z&][A-Za-z&/+-]*){0,2}\s?(?:['’`]\d\d"
+    r"|\s(?:19|20)\d\d))(?=[,.;:)\s]|$)"
+)
 _JOURNAL = re.compile(
-    r"^(?P<name>[A-Z][\w.&’'/()-]*(?:[,:]?\s+(?:[A-Z&][\w.&’'/()-]*|of|the|and|for|in|on|de|la|für|und|et|e|des|der)){0,9})[,.;:|·\s]*\s*"
-    rf"\(?(?:(?i:{_MONTH})\s+(?:19|20)?\d\d,?\s*)?(?:(?:19|20)\d\d[,;.]?\s+)?(?:\(?(?:19|20)\d\d\)?\s*[,;:]?\s*)?[|·•]?\s*(?i:{_VOLUME})"
+    r"^(?P<name>[A-Z][\w.&’'/()-]*(?:[,:]?\s+(?:[A-Z&][\w.&’'/()-]*|of|the|and|for|in|on|de|la|für|und|et"
+    r"|e|des|der)){0,9})[,.;:|·\s]*\s*"
+    rf"\(?(?:(?i:{_MONTH})\s+(?:19|20)?\d\d,?\s*)?(?:(?:19|20)\d\d[,;.]?\s+)?(?:\(?(?:19"
+    rf"|20)\d\d\)?\s*[,;:]?\s*)?[|·•]?\s*(?i:{_VOLUME})"
 )
 # Signs of a journal's issue that need no telling name before them.
-_ISSUE = re.compile(r"\bvol|\b(?:19|20)\d\d, \d{1,3}, \d|\d+\s*\(\d+\)\s*[:,]\s*\w?\d|^.{3,60}\s\d+ \((?:19|20)\d\d\)\s*\w?\d+|\b\d+:\s?e?\d+", re.IGNORECASE)
-_COMPANY = re.compile(r"(?:.*\s)?(?:AG|GmbH|IEEE|ACM|Inc|Ltd|LLC|BV|CC BY|CC|USA|UK|ISSN|ISBN|DOI|PMLR|SPRINGER)\b", re.IGNORECASE)
-_KNOWN_FORM = re.compile(
-    r"^(?:the\s+)?(?:(?:[A-Z][\w&’'-]*|of|and|in|for|the)\s+){0,6}(?:journal|transactions|proceedings|letters|annals|bulletin|magazine|acta|archives|communications)\b(?:\s+(?:of|on|in|for|and|the|&|[A-Z][\w&’'-]*)){0,9}$",
+_ISSUE = re.compile(
+    r"\bvol|\b(?:19|20)\d\d, \d{1,3}, \d|\d+\s*\(\d+\)\s*[:,]\s*\w?\d|^.{3,60}\s\d+ \((?:19"
+    r"|20)\d\d\)\s*\w?\d+|\b\d+:\s?e?\d+",
     re.IGNORECASE,
 )
-_PERIODICAL = re.compile(r"journal|transactions|letters|annals|bulletin|magazine|acta\b|archives|review|science|nature|plos|frontiers|research|physics|^j\.|\bj\.\s|rev\.|lett\.|trans\.", re.IGNORECASE)
-_HAN_JOURNAL = re.compile(r"(?<![\u3400-\u9fff])([\u3400-\u9fff]{0,12}(?:学报|杂志|通报|通讯|科学|研究|技术|工程|应用|学刊|评论|进展|世界|论坛|论文集|会议))(?:[（(][\u3400-\u9fff]{2,8}[)）])?(?![\u3400-\u9fff])")
+_COMPANY = re.compile(
+    r"(?:.*\s)?(?:AG|GmbH|IEEE|ACM|Inc|Ltd|LLC|BV|CC BY|CC|USA|UK|ISSN|ISBN|DOI|PMLR|SPRINGER)\b",
+    re.IGNORECASE,
+)
+_KNOWN_FORM = re.compile(
+    r"^(?:the\s+)?(?:(?:[A-Z][\w&’'-]*|of|and|in|for|the)\s+){0,6}(?:journal|transactions|proceedings"
+    r"|letters|annals|bulletin|magazine|acta|archives|communications)\b(?:\s+(?:of|on|in|for|and|the|&"
+    r"|[A-Z][\w&’'-]*)){0,9}$",
+    re.IGNORECASE,
+)
+_PERIODICAL = re.compile(
+    r"journal|transactions|letters|annals|bulletin|magazine|acta\b|archives|review|science|nature|plos"
+    r"|frontiers|research|physics|^j\.|\bj\.\s|rev\.|lett\.|trans\.",
+    re.IGNORECASE,
+)
+_HAN_JOURNAL = re.compile(
+    r"(?<![\u3400-\u9fff])([\u3400-\u9fff]{0,12}(?:学报|杂志|通报|通讯|科学|研究|技术|工程|应用|学刊|评论|进展|世界|论坛|论文集"
+    r"|会议))(?:[（(][\u3400-\u9fff]{2,8}[)）])?(?![\u3400-\u9fff])"
+)
 _HAN_NAME = re.compile(r"(?!第)[\u3400-\u9fff]{3,14}(?<![年月页期卷])")
 _SPREAD = re.compile(r"(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])")
-_HAN_VOLUME = re.compile(r"第\s*[\d一二三四五六七八九十〇]+\s*卷|第\s*[\d一二三四五六七八九十〇]+\s*期|vol\.?\s*\d|\d{4}\s*[,，年]", re.IGNORECASE)
-_CUT = re.compile(
-    r"[,.;]?\s*(?:\bACM, New York|\bIFAAMAS\b|\bpp?\.\s*\d|\bpages?\b|©|copyright|\bdoi\b|https?:|\bISBN\b|\bISSN\b|\bPMLR\b\s*\d|all rights|permission|\beditors?\b|\bedited by\b"
-    r"|\breceived\b|\baccepted\b|\bcorrespond|\bpublished\b|\bpublisher\b|\b[A-Z]\w+ & \w+ \(Eds|\(Eds?\.\)|\bThis\b|\bwww\.).*$",
+_HAN_VOLUME = re.compile(
+    r"第\s*[\d一二三四五六七八九十〇]+\s*卷|第\s*[\d一二三四五六七八九十〇]+\s*期|vol\.?\s*\d|\d{4}\s*[,，年]",
     re.IGNORECASE,
 )
-_NOT_VENUES = re.compile(r"conference (?:paper|committee)|downloaded|authorized licensed|latex class|neural gaze|conference acronym|conference[’']17|make sure to enter|see discussions|university|department|institute of|grant|supported|email|@|abstract|figure|arxiv|preprint|draft|under review|submitted|edited by|received", re.IGNORECASE)
+_CUT = re.compile(
+    r"[,.;]?\s*(?:\bACM, New York|\bIFAAMAS\b|\bpp?\.\s*\d|\bpages?\b|©|copyright|\bdoi\b|https?:|\bISBN\b"
+    r"|\bISSN\b|\bPMLR\b\s*\d|all rights|permission|\beditors?\b|\bedited by\b"
+    r"|\breceived\b|\baccepted\b|\bcorrespond|\bpublished\b|\bpublisher\b|\b[A-Z]\w+ & \w+ \(Eds"
+    r"|\(Eds?\.\)|\bThis\b|\bwww\.).*$",
+    re.IGNORECASE,
+)
+_NOT_VENUES = re.compile(
+    r"conference (?:paper|committee)|downloaded|authorized licensed|latex class|neural gaze"
+    r"|conference acronym|conference[’']17|make sure to enter|see discussions|university|department"
+    r"|institute of|grant|supported|email|@|abstract|figure|arxiv|preprint|draft|under review|submitted"
+    r"|edited by|received",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r"(?<=[^\W_]{5}[.?!])\s+(?=[A-Z])|(?<=\d\d\d\d\.)\s+(?=[A-Z])|(?<=\)\.)\s+(?=[A-Z])")
 _SITE = re.compile(r"\|\s*www\.\S+\s*(?:\d+\s+)?")
 _POINT = re.compile(r"[.?!]\s+(?=[A-Z])")
@@ -75,7 +114,13 @@ def find_venue(imprint: Imprint, info: Mapping[str, str], title: str) -> FoundVe
     quoted = re.compile(r"\W+".join(map(re.escape, re.findall(r"\w+", title))) or r"(?!)", re.IGNORECASE)
     paragraphs = [quoted.sub("", text) for text in imprint.paragraphs]
     texts = [*paragraphs, *(line.text for line in imprint.front if len(line.text) < _LONGEST)]
-    for pattern, confidence in ((_PROCEEDINGS, 0.9), (_EDITED, 0.85), (_PAPER_AT, 0.85), (_MEETING, 0.85), (_JOURNAL, 0.85)):
+    for pattern, confidence in (
+        (_PROCEEDINGS, 0.9),
+        (_EDITED, 0.85),
+        (_PAPER_AT, 0.85),
+        (_MEETING, 0.85),
+        (_JOURNAL, 0.85),
+    ):
         for text in texts:
             if (name := _named(pattern, text)) and _letters(name) not in _letters(title):
                 return FoundVenue(name, Source.PAGE, confidence)
@@ -89,7 +134,12 @@ def find_venue(imprint: Imprint, info: Mapping[str, str], title: str) -> FoundVe
         if line.upright and _KNOWN_FORM.fullmatch(line.text.strip()) and len(line.text.split()) >= 2:
             return FoundVenue(_tidy(line.text), Source.PAGE, 0.6)
     for line in (*imprint.notices, *imprint.margin):
-        if (match := _ACRONYM.search(line.text)) and line.upright and not _COMPANY.match(match["name"]) and not _NOT_VENUES.search(line.text):
+        if (
+            (match := _ACRONYM.search(line.text))
+            and line.upright
+            and not _COMPANY.match(match["name"])
+            and not _NOT_VENUES.search(line.text)
+        ):
             return FoundVenue(_tidy(match["name"]), Source.PAGE, 0.55)
     return None
 
@@ -133,7 +183,9 @@ def _eastern(lines: Sequence[Line]) -> str:
         if near and (match := _HAN_JOURNAL.search(rest)) and len(match.group(1)) >= _SHORTEST:
             return match.group()
     for line in lines:  # whatever stands in the row of the volume and is a name
-        in_row = any(abs(each.bottom - line.bottom) < 0.5 * line.size for each in numbered if each is not line)
+        in_row = any(
+            abs(each.bottom - line.bottom) < 0.5 * line.size for each in numbered if each is not line
+        )
         if in_row and _HAN_NAME.fullmatch(_SPREAD.sub("", line.text.strip())):
             return _SPREAD.sub("", line.text.strip())
     return ""

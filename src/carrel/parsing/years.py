@@ -8,25 +8,45 @@ from carrel.core.metadata import Source
 from carrel.parsing.imprint import Imprint
 from carrel.parsing.printed import Line
 
-_YEAR = re.compile(r"(?<![\d./:–—-])((?:19[5-9]|20[0-4])\d)(?![\d/:]|\.\d|\s*[–—-]\s*\d)|(?<=[/.-])((?:19|20)\d\d)(?=$|[\s,;)])|(?<![\d./:–—])((?:19[5-9]|20[0-4])\d)(?=[-/.]\d{1,2}(?:[-/.]\d{1,2})?(?!\d))")
+_YEAR = re.compile(
+    r"(?<![\d./:–—-])((?:19[5-9]|20[0-4])\d)(?![\d/:]|\.\d|\s*[–—-]\s*\d)|(?<=[/.-])((?:19|20)\d\d)(?=$"
+    r"|[\s,;)])|(?<![\d./:–—])((?:19[5-9]|20[0-4])\d)(?=[-/.]\d{1,2}(?:[-/.]\d{1,2})?(?!\d))"
+)
 _SHORT = re.compile(r"\b[A-Z][A-Za-z&/ ]{1,24}\s?['’`](\d\d)\b")
 _FIRST_YEAR, _LAST_YEAR = 1950, 2049
-_PAGES = re.compile(r"(?:pages?|pp?\.)\s*\d+\s*[–—-]+\s*\d+|\d+\s*[–—]+\s*\d+|:\s*\d+\s*-\s*\d+", re.IGNORECASE)
-_PUBLISHED = re.compile(r"(?:published|publication date|available online|online|出版|发表|刊出)", re.IGNORECASE)
+_PAGES = re.compile(
+    r"(?:pages?|pp?\.)\s*\d+\s*[–—-]+\s*\d+|\d+\s*[–—]+\s*\d+|:\s*\d+\s*-\s*\d+",
+    re.IGNORECASE,
+)
+_PUBLISHED = re.compile(
+    r"(?:published|publication date|available online|online|出版|发表|刊出)", re.IGNORECASE
+)
 _COPYRIGHT = re.compile(r"©|\(c\)|copyright|(?:^|\s)c (?=(?:19|20)\d\d\b)", re.IGNORECASE)
 _VENUE = re.compile(
-    r"proceedings|conference|journal|workshop|symposium|transactions|letters|vol\b|volume|no\.|issue|第.{1,4}[卷期]"
-    r"|published as|to appear|\b[A-Z][A-Za-z]*[A-Z]{2,}\w*\b|\b\d{1,4}\s*\((?:19|20)\d\d\)|\(\d{1,3}\)|\b(?:19|20)\d\d,\s*\d{1,3},"
+    r"proceedings|conference|journal|workshop|symposium|transactions|letters|vol\b|volume|no\.|issue"
+    r"|第.{1,4}[卷期]"
+    r"|published as|to appear|\b[A-Z][A-Za-z]*[A-Z]{2,}\w*\b|\b\d{1,4}\s*\((?:19|20)\d\d\)|\(\d{1,3}\)"
+    r"|\b(?:19|20)\d\d,\s*\d{1,3},"
 )
 # A line that is nothing but a date: 2026, March 2026, 3 March 2026, 2026年3月, 二〇二六年三月.
 _DATED = re.compile(
-    r"\W*(?:date\s*:?\s*)?(?:(?:\d{1,2}(?:st|nd|rd|th)?\s+)?[^\W\d_]+\.?,?\s+(?:\d{1,2}(?:st|nd|rd|th)?,?\s+)?)?\d{4}"
-    r"(?:\s*年\s*(?:\d{1,2}\s*月)?\s*(?:\d{1,2}\s*日)?)?\W*$|\W*(?:(?:19|20)\d\d)[-/.]\d{1,2}(?:[-/.]\d{1,2})?\W*$",
+    r"\W*(?:date\s*:?\s*)?(?:(?:\d{1,2}(?:st|nd|rd|th)?\s+)?[^\W\d_]+\.?,?\s+(?:\d{1,2}(?:st|nd|rd"
+    r"|th)?,?\s+)?)?\d{4}"
+    r"(?:\s*年\s*(?:\d{1,2}\s*月)?\s*(?:\d{1,2}\s*日)?)?\W*$|\W*(?:(?:19"
+    r"|20)\d\d)[-/.]\d{1,2}(?:[-/.]\d{1,2})?\W*$",
     re.IGNORECASE,
 )
 _ACCEPTED = re.compile(r"(?:accepted|录用)", re.IGNORECASE)
 _RECEIVED = re.compile(r"(?:revised|received|submitted|manuscript|date|compiled|收稿|修回)", re.IGNORECASE)
-_NEAR = re.compile(r"\barxiv\b", re.IGNORECASE)
+# What a year stands beside, the surest first.
+_SIGNS = (
+    (_PUBLISHED, 0.95),
+    (_COPYRIGHT, 0.9),
+    (_DATED, 0.85),
+    (_VENUE, 0.9),
+    (_ACCEPTED, 0.8),
+    (_RECEIVED, 0.7),
+)
 _HAN_YEAR = re.compile(r"[二一][〇○零O0九][〇○零O0一二三四五六七八九]{2}年")
 _HAN_DIGITS = str.maketrans("〇○零O一二三四五六七八九", "0000123456789")
 _LABEL_LENGTH = 24  # characters; a label such as "Published" may stand above its date
@@ -45,9 +65,7 @@ def find_year(imprint: Imprint, info: Mapping[str, str], arxiv_id: str) -> Found
     """Return the year of publication: as printed on page one, else of the arXiv id, else of the file."""
     texts = [_PAGES.sub(" ", _spelt(line)) for line in imprint.outside]
     latest = _year_of_file(info)
-    for pattern, confidence in (
-        (_PUBLISHED, 0.95), (_COPYRIGHT, 0.9), (_DATED, 0.85), (_VENUE, 0.9), (_ACCEPTED, 0.8), (_RECEIVED, 0.7),
-    ):  # fmt: skip
+    for pattern, confidence in _SIGNS:
         found = pattern.match if pattern is _DATED else pattern.search
         years = [year for i, text in enumerate(texts) if found(text) for year in _years(texts, i)]
         years = _plausible(years, latest)
