@@ -38,7 +38,7 @@ _INLINE_STOP = re.compile(
     r"|CCS (?:Concepts|CONCEPTS)|General Terms|GENERAL TERMS"
     r"|Categories and Subject|ACM Reference|©\s*(?:19|20)\d\d|1\.?\s+I(?:ntroduction|NTRODUCTION)\b"
     r"|I\.\s+INTRODUCTION\b|Appearing in Proceedings"
-    r"|(?:©|c)\s(?:19|20)\d\d\b|Mathematics Subject|(?:19|20)\d\d (?:Mathematics|AMS) Subject|PACS\b)"
+    r"|(?:©|c)\s(?:19|20)\d\d\b|Mathematics Subject|(?:19|20)\d\d (?:Mathematics|AMS) Subject|(?:PACS|JEL)\b)"
 )
 _PART = re.compile(
     r"(?:background|introduction|context|objectives?|aims?|purpose|motivation|methods?|methodology"
@@ -206,16 +206,24 @@ def _unnamed(text: str, blocks: Sequence[Block], setting: _Setting) -> FoundAbst
         line = setting.of(block.start)
         end = _end_of_unnamed(block, content, line, lines, setting)
         if end is not None:
-            whole = _limited(parts)
-            fits = end and lines and _SHORTEST_UNNAMED <= len(whole) <= _LONG and len(parts) <= _MOST_UNNAMED
-            return FoundAbstract(whole, 0.6) if fits else None
+            return _as_unnamed(parts, lines) if end else None
         if block.kind in _SKIPPED or (
             lines and line is not None and not near(lines[0].size, line.size, 0.04)
         ):
             continue
         lines += [line] if line is not None else []
-        parts.append(content.strip())
+        part, ended = _cut(content)
+        parts.append(part)
+        if ended:
+            return _as_unnamed(parts, lines)
     return None
+
+
+def _as_unnamed(parts: Sequence[str], lines: Sequence[Line]) -> FoundAbstract | None:
+    """Return paragraphs as an abstract, if they are of an abstract's length."""
+    whole = _limited(parts)
+    fits = lines and _SHORTEST_UNNAMED <= len(whole) <= _LONG and len(parts) <= _MOST_UNNAMED
+    return FoundAbstract(whole, 0.6) if fits else None
 
 
 def _end_of_unnamed(
