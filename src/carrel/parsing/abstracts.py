@@ -9,7 +9,7 @@ from carrel.core.paper import Block, BlockKind
 from carrel.parsing.keywords import LABEL as KEYWORDS
 from carrel.parsing.languages import language_of
 from carrel.parsing.printed import Line
-from carrel.parsing.typography import ends_sentence, near
+from carrel.parsing.typography import ends_sentence, is_wide, near
 
 _NAMES = (
     r"abstract|a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary|executive summary|摘\s*要|内容提要|提\s*要|要\s*旨"
@@ -61,6 +61,7 @@ _SKIPPED = (BlockKind.FOOTNOTE, BlockKind.CAPTION, BlockKind.TABLE)
 _LONGEST = 6_000
 _LONG = 3_500  # characters: few abstracts are longer
 _SHORT = 40
+_LONGEST_HEADING = 100  # characters; a Chinese one takes the room of two others
 _SHORTEST_UNNAMED = 200
 _MOST_UNNAMED = 4  # paragraphs
 _FIRST_BLOCKS = 80
@@ -154,7 +155,7 @@ def _following(
         content = text[block.start : block.end]
         if block.kind in _SKIPPED:
             continue
-        if block.kind is BlockKind.HEADING:
+        if block.kind is BlockKind.HEADING and not _is_long(content):
             if not _PART.fullmatch(content.strip()) or (last and not label):
                 return
             label = content.strip().rstrip(":.：")
@@ -172,6 +173,11 @@ def _following(
         yield f"{label}: {part}" if label and part else part
         if ended:
             return
+
+
+def _is_long(heading: str) -> bool:
+    """Whether what is called a heading is too long for one: large or bold lines of an abstract."""
+    return len(heading) + sum(map(is_wide, heading)) > _LONGEST_HEADING
 
 
 def _alike(first: Line, line: Line, before: str) -> bool:
@@ -232,7 +238,7 @@ def _end_of_unnamed(
     """Return whether what ends here was an abstract; None where nothing ends."""
     if block.kind in _SKIPPED:
         return None
-    if block.kind is not BlockKind.PARAGRAPH:
+    if block.kind is not BlockKind.PARAGRAPH and not _is_long(content):
         return _INTRODUCTION.match(content) is not None
     if lines and line is not None and not near(lines[0].size, line.size, 0.04):
         to_body = near(line.size, setting.body, 0.02)

@@ -109,7 +109,7 @@ def _score(doi: str, line: Line, before: Line | None, typed: str) -> int:
     context = line.text[: max(0, line.text.lower().find(doi[:12]))]
     if _SENTENCE.search(context) is None and before is not None and not _DOI_LABEL.match(line.text):
         near_by = 0 < line.bottom - before.bottom < 1.8 * line.size and abs(before.size - line.size) < 0.3
-        context = f"{before.text} {context}" if near_by else context
+        context = f"{before.text} {context}" if near_by and "10." not in before.text else context
     if _OTHERS.search(_SENTENCE.split(context)[-1]):
         score -= 4
     return score + (6 if doi == typed else 0)

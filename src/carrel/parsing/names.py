@@ -78,7 +78,12 @@ def parts_of(text: str) -> list[str]:
     plain = MARKS.sub(" , ", _RANK.sub(" , ", _ET_AL.sub("", text)))
     # A small letter by itself points to an affiliation.
     parts = (_LETTERS.sub("", " ".join(part.strip(" .,;-–—").split())) for part in SEPARATOR.split(plain))
-    return [part for part in parts if part and not (len(part) == 1 and part.isascii())]
+    return [part for part in parts if part and not _says_nothing(part)]
+
+
+def _says_nothing(part: str) -> bool:
+    """Whether a part is a degree or a mark that stands like a letter."""
+    return part.lower() in _SUFFIXES or (len(part) == 1 and part.isascii())
 
 
 def names_of(text: str) -> list[str]:

@@ -155,6 +155,8 @@ def _named(pattern: re.Pattern[str], text: str) -> str:
         name = match["name"]
         if pattern is not _JOURNAL and (end := _SENTENCE.search(name)):
             name = name[: end.start() + 1]
+        elif _PERIODICAL.search(last := _SENTENCE.split(name)[-1]):
+            name = last  # what stands before it is a title
         name = _tidy(_CUT.sub("", name))
         telling = pattern is not _JOURNAL or _PERIODICAL.search(name) or _ISSUE.search(text[start:])
         if _DATE.fullmatch(name):

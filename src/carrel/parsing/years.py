@@ -89,8 +89,12 @@ def _spelt(line: Line) -> str:
 
 
 def _plausible(years: Sequence[int], latest: int | None) -> list[int]:
-    """Return the years that are not later than the file by more than two: those are numbers of pages."""
-    return [year for year in years if latest is None or year <= latest + 2]
+    """Return the years that are not later than the file by more than two, if any: others may be pages.
+
+    Where all are later, the clock of the machine that wrote the file was wrong.
+    """
+    before = [year for year in years if latest is not None and year <= latest + 2]
+    return before or list(years)
 
 
 def _years(texts: Sequence[str], i: int) -> list[int]:
