@@ -132,7 +132,9 @@ def _named(text: str, blocks: Sequence[Block], i: int, setting: _Setting) -> Fou
     begin = block.start + head.end() if rest else (blocks[i + 1].start if i + 1 < len(blocks) else 0)
     parts = [first] if first else []
     if not ended:
-        parts += _following(text, blocks[i + 1 :], setting, setting.of(begin), parts)
+        parts += _following(
+            text, blocks[i + 1 :], setting, setting.of(begin) or setting.of(block.start), parts
+        )
     whole = _limited([part for part in parts if part])
     if len(whole) < _SHORT and language_of(whole) != "zh":
         return None

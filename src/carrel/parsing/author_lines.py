@@ -8,7 +8,7 @@ ended, and what follows an affiliation without a break belongs to it.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from carrel.parsing.author_cells import Cell, above
 from carrel.parsing.headings import is_named
@@ -58,6 +58,7 @@ _OTHERS = re.compile(
 _COMMA_LIST = re.compile(r"[,;\uff0c\uff1b、]|\band\b|&")
 _PLACE_BEGINS = re.compile(r"([,(<–—]|\s-\s|\s(?=\S+@))")
 _APART = 1.3  # of a block's line distance: more parts two blocks
+_FEWEST_GROUPS = 2
 _LONG = 7  # words: so many, most of them small, are a sentence
 
 
@@ -95,6 +96,8 @@ class _Reading:
 
 def cells_with_names(cells: Sequence[Cell]) -> list[Cell]:
     """Return the cells that hold names, row by row; what is no name is cut off where both share a line."""
+    if grouped := _in_groups(cells):
+        return [grouped]
     chosen = _chosen(cells)
     if len(chosen) == 1 and len(names_of(chosen[0].text)) == 1:
         chosen = _after_a_series(chosen, cells)
@@ -140,6 +143,28 @@ def _after_a_series(chosen: list[Cell], cells: Sequence[Cell]) -> list[Cell]:
         return chosen
     others = _chosen(cells[after:])
     return others if sum(len(names_of(cell.text)) for cell in others) > 1 else chosen
+
+
+def _in_groups(cells: Sequence[Cell]) -> Cell | None:
+    """Return the names of a list such as "A, Place; B and C, Place", as one cell."""
+    run = [cell for cell in cells if _alike(cell, cells[0])]
+    run = run[: next((i for i, (a, b) in enumerate(pairwise(run), 1) if not _below(a, b)), len(run))]
+    groups = " ".join(cell.text for cell in run).split(";")
+    if len(groups) < _FEWEST_GROUPS:
+        return None
+    named_groups = [list(takewhile(_is_person, parts_of(group))) for group in groups]
+    told = sum(bool(names) and is_place(group) for names, group in zip(named_groups, groups, strict=True))
+    if told < 0.6 * len(groups) or not all(named_groups):
+        return None
+    return replace(run[0], text=" , ".join(name for names in named_groups for name in names))
+
+
+def _is_person(part: str) -> bool:
+    return is_name(part) and not is_place(part)
+
+
+def _below(a: Cell, b: Cell) -> bool:
+    return 0 < b.bottom - a.bottom < REACH * a.size
 
 
 def _with_inline(chosen: Sequence[Cell], cells: Sequence[Cell]) -> list[Cell]:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from carrel.parsing.author_cells import Cell, cells_of
 from carrel.parsing.author_lines import ENDS_MARKED, REACH, SEPARATED, cells_with_names
 from carrel.parsing.front import Front, left_edge
-from carrel.parsing.names import ends_open, inverted, is_name, is_single_name, named, names_of, parts_of
+from carrel.parsing.names import ends_open, inverted, is_name, named, names_of, parts_of
 from carrel.parsing.printed import NO_WORDS, Line, PrintedPage
-from carrel.parsing.typography import is_wide
 
 _BEGINS_WITH_SEPARATOR = re.compile(r"\s*(?:[,;\uff0c\uff1b、&·]|and\b|und\b|et\b|y\b|with\b)", re.IGNORECASE)
 _ET_AL = re.compile(r",?\s*\bet\.? al\.?.*$", re.IGNORECASE)
 _ABOVE_TITLE = 8  # of the title's size: so far above it authors may be named
 _MOST_WORDS = 5  # of a name that is joined over two lines
+_FEWEST_OTHERS = 2  # names of several words, that one of a single word may stand among
 _MOST = 1_000
 _END = " , "
 
@@ -87,16 +87,7 @@ def _names(cells: Sequence[Cell]) -> list[str]:
     if turned := inverted(text):
         return turned
     parts = parts_of(text)
-    if parts and is_wide(parts[0][0]):
-        return named(parts)
-    full = sum(is_name(part) for part in parts)
-    names: list[str] = []
-    for part in parts:
-        found = named([part])
-        # Somebody among others may have one name only.
-        alone = full >= 2 and len(part) > 2 and part.isalpha() and is_single_name(part) and not part.isupper()
-        names += found or ([part] if alone else [])
-    return names
+    return named(parts, single=sum(map(is_name, parts)) >= _FEWEST_OTHERS)
 
 
 def _glue(before: Cell, cell: Cell) -> str:

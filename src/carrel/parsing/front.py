@@ -8,7 +8,8 @@ from statistics import median
 
 from carrel.parsing.abstracts import HEAD
 from carrel.parsing.headings import NUMBERED, is_named, looks_like_heading
-from carrel.parsing.names import names_of
+from carrel.parsing.names import is_name, names_of
+from carrel.parsing.places import is_place
 from carrel.parsing.printed import Line
 from carrel.parsing.typography import Typography, is_wide, measure, near
 
@@ -42,7 +43,7 @@ _SITE_ABOVE = re.compile(r"contents lists available|available (?:online )?at", r
 _SITE_BELOW = re.compile(r"(?:journal )?home\s?page|www\.", re.IGNORECASE)
 _SUBMITTED = re.compile(r"\b(?:thesis|dissertation|submitted|fulfil|degree of)", re.IGNORECASE)
 _GARBLED = re.compile(
-    r"(?:\w[#<>^?!*]\w.*){2}|[<>=@;:\[\]\\^`?#]\S?[<>=@;:\[\]\\^`#]|^\(|(?:[À-ÿ]{2}.*){3}[À-ÿ]{2}"
+    r"(?:\w[#<>^?!*]\w.*){2}|[<>=@;:\[\]\\^`?#]\S?[<>=@;:\[\]\\^`#]|^\([^()]*\)$|(?:[À-ÿ]{2}.*){3}[À-ÿ]{2}"
 )
 _LOGO_REACH = 0.15  # of the page's height: a journal's name may be set large above the title
 _TITLE_SIZE = 1.2  # of the running text's, for a title below such a name
@@ -250,7 +251,7 @@ def _is_prose(lines: Sequence[Line], typography: Typography) -> bool:
     if len(lines) < _PROSE_LINES or lines[0].size < 0.8 * typography.body:
         return False
     *full, last = lines
-    if _SUBMITTED.search(lines[0].text):
+    if _SUBMITTED.search(lines[0].text) or _names_author(lines[0].text):
         return False
     if any(_length(line.text) < _PROSE_LENGTH for line in full) or lines[0].text[:1].isdigit():
         return False
@@ -258,6 +259,12 @@ def _is_prose(lines: Sequence[Line], typography: Typography) -> bool:
         return False
     share = _uncapped(lines)
     return share >= _UNCAPPED or (share >= _FEW_UNCAPPED and _is_set_as_prose(full, last))
+
+
+def _names_author(text: str) -> bool:
+    """Whether a line is a name and a place, as "Ada Lovelace, University of London"."""
+    head, comma, tail = text.partition(",")
+    return bool(comma) and is_name(head) and is_place(tail)
 
 
 def _is_set_as_prose(full: Sequence[Line], last: Line) -> bool:

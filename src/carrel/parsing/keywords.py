@@ -22,11 +22,12 @@ _SIGNS = (
 )  # fmt: skip
 _END = re.compile(
     r"(?:^|\s)(?:(?:\d+\.?|[IVX]+\.)\s+(?:introduction|引言|绪论|前言)|1\.?\s+[A-Z][a-z]+|introduction$"
-    r"|abstract\b|ccs concepts|acm (?:reference|classification)|general terms"
+    r"|abstract\s*(?:$|[:.—])|ccs concepts|acm (?:reference|classification)|general terms"
     r"|categories and subject|\bpacs\b|\bmsc\b|mathematics subject|\bams\b subject|\bjel\b|中图法?分类号"
-    r"|文献标[志识]码|文章编号|文章编码|doi\b|https?:|©|copyright|received\b|correspond"
-    r"|摘\s*要|基金|收稿|article history|e-?mail|\bams (?:classification|subject)|subject classification"
-    r"|supported by|word count)",
+    r"|文献标[志识]码|文章编号|文章编码|doi\b|https?:|©|copyright|received\s*[:\d]"
+    r"|correspond(?:ing author|ence\s*:)"
+    r"|摘\s*要|基金|收稿|article history|e-?mails?\s*:|\bams (?:classification|subject)"
+    r"|subject classification|supported by|word count)",
     re.IGNORECASE,
 )
 _STRONG = re.compile(r"\s*[;；•·∙|●▪]\s*|\s+[–—]\s+")

@@ -12,10 +12,10 @@ _PARTICLE_LIST = (
 )
 _PARTICLES = frozenset(_PARTICLE_LIST.split()) - {"of", "the", "und"}
 _SUFFIX_LIST = (
-    "jr jr. sr sr. ii iii iv phd ph.d ph.d. md m.d. m.d msc m.sc. m.sc bsc mph dphil frcp facs esq esq. "
-    "mba rn ph. d. m. dr prof."
+    "phd ph.d ph.d. md m.d. m.d msc m.sc. m.sc bsc mph dphil frcp facs esq esq. mba rn ph. d. m. dr prof."
 )
 _SUFFIXES = frozenset(_SUFFIX_LIST.split())
+_GENERATIONS = frozenset(["jr", "jr.", "sr", "sr.", "ii", "iii", "iv"])
 _PREFIX = re.compile(
     r"(?:(?:by|with|von|par|por)\s+|(?:dr|prof|professor|mr|mrs|ms|sir|dipl\.?-?\s?ing|ing)\.?\s+)+(?=\w)",
     re.IGNORECASE,
@@ -103,25 +103,31 @@ def inverted(text: str) -> list[str]:
     return names if fits and not all(map(is_name, families)) else []
 
 
-def named(parts: Sequence[str]) -> list[str]:
-    """Return the names among these parts."""
+def named(parts: Sequence[str], single: bool = False) -> list[str]:
+    """Return the names among these parts; with ``single``, a word by itself may be somebody's only name."""
     names: list[str] = []
     eastern = [part for part in parts if _HAN.match(part)]
     # Where every part is two words, they are a family name and a given name, as in Japanese.
     paired = len(eastern) > 1 and all(len(part.split()) == 2 for part in eastern)
-    for each in parts:
-        part = _without_suffix(each)
-        if prefix := _PREFIX.match(part):
-            part = part[prefix.end() :]
-        if not part:
-            continue
-        if not is_name(part):
-            names += [piece for piece in part.split() if _is_han_name(piece)]
-        elif not _HAN.match(part) and not _HANGUL_NAME.match(part):
+    for part in map(_without_titles, parts):
+        if part.lower() in _GENERATIONS and names:
+            names[-1] = f"{names[-1]} {part}"
+        elif _HAN.match(part) or _HANGUL_NAME.match(part):
+            pieces = part.split()
+            names += _eastern(part, paired) if is_name(part) else filter(_is_han_name, pieces)
+        elif is_name(part) or (single and _is_only_name(part)):
             names.append(part)
-        else:
-            names += _eastern(part, paired)
     return names
+
+
+def _is_only_name(part: str) -> bool:
+    return len(part) > 2 and part.isalpha() and is_single_name(part) and not part.isupper()
+
+
+def _without_titles(part: str) -> str:
+    part = _without_suffix(part)
+    prefix = _PREFIX.match(part)
+    return part[prefix.end() :] if prefix else part
 
 
 def _without_suffix(part: str) -> str:
@@ -173,6 +179,7 @@ def is_name(text: str) -> bool:
 
 def _cased_as_names(tokens: Sequence[str]) -> bool:
     """Whether words in capitals may be names: "Jean DUPONT" and "ADA LOVELACE" are, "INRIA Lyon" is not."""
+    tokens = [token for token in tokens if token.lower() not in _GENERATIONS]
     long = [token for token in tokens if sum(map(str.isalpha, token)) > 2 and "." not in token[:-1]]
     if any(_VOWEL.search(token) is None and token.isupper() for token in long):
         return False

@@ -20,6 +20,7 @@ _INSTITUTION = re.compile(
     r"|\bhuawei (?:tech|noah|cloud|research)|tencent|alibaba|baidu"
     r"|inria\b|\bcnrs\b|\bsuny\b|\bmit\b|\bepfl\b|\beth\b|\bnasa\b|\buc\s[A-Z]|\bkaist\b|caltech|berkeley"
     r"|stanford|princeton|harvard"
+    r"|(?-i:\b(?:KU|TU|UC|UT|ETH|RWTH|LMU|CMU|NYU|UCLA|UCL|NUS|TUM|IIT|UNSW|HKUST|USC|UIUC)\b)"
     r"|大学|学院|研究|小组|团队|实验室|實驗室|大學|學院|公司|中心|医院|学校|省|市|系\b|部门|出版社|연구|대학|학교",
     re.IGNORECASE,
 )
