@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from carrel.parsing.front import Front, left_edge
 from carrel.parsing.printed import Line, PrintedPage
+from carrel.parsing.signs import lines_with
 
 _MARGIN_SHARE = 0.12  # of the page's height
 _DOI_LABEL = re.compile(r"(?:doi\b|(?:https?://)?(?:dx\.)?doi\.org)", re.IGNORECASE)
@@ -26,6 +27,7 @@ _SIGNS = (
     "c 19", "c 20", "’", "'", "引用", "收稿", "分类号", "文章编号", "doi号", "doi 号",
 )  # fmt: skip
 _NOTICE_LINES = 9  # a notice goes on for so many lines
+_LONGEST_NOTICE = 140  # characters of a line in which a notice begins after other words
 _LONGEST_LABELLED = 80
 
 
@@ -93,11 +95,11 @@ def read_imprint(page: PrintedPage, front: Front) -> Imprint:
 def _notices(lines: Sequence[Line]) -> list[Line]:
     """Return the lines that begin a notice, and those that go on below them in the same setting."""
     found: list[Line] = []
+    told = set(lines_with(lines, _SIGNS))
     left = 0
     for i, line in enumerate(lines):
-        lowered = line.text.lower()
-        told = any(sign in lowered for sign in _SIGNS) and _NOTICE.search(line.text)
-        if told and (_NOTICE.match(line.text) or len(line.text) < 140):
+        match = _NOTICE.search(line.text) if i in told else None
+        if match and (match.start() == 0 or len(line.text) < _LONGEST_NOTICE):
             found.append(line)
             left = _NOTICE_LINES
         elif left and i and _follows(lines[i - 1], line):

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from carrel.core.paper import Block, BlockKind
 from carrel.parsing.printed import Line
+from carrel.parsing.signs import lines_with
 
 LABEL = re.compile(
     r"(?:additional\s+|author\s+)?(?:key[\s-]?words?(?:\s+(?:and|&)\s+phrases)?|index\s+terms"
@@ -46,7 +47,8 @@ def find_keywords(
 
     Where they are printed in two languages, those in the paper's own ``language``.
     """
-    found = [_split(*_below(lines, i, match)) for i, line in enumerate(lines) if (match := _label(line.text))]
+    told = lines_with(lines, _SIGNS)
+    found = [_split(*_below(lines, i, match)) for i in told if (match := _label(lines[i].text))]
     found += [_split([content], False) for content in _in_blocks(text, blocks)] if not any(found) else []
     found = [words for words in found if words]
     eastern = language in ("zh", "ja", "ko")
@@ -66,9 +68,6 @@ def keywords_of_info(info: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _label(text: str) -> re.Match[str] | None:
-    lowered = text.lower()
-    if not any(sign in lowered for sign in _SIGNS):
-        return None
     if LABEL.match(text.lstrip("*•∗ [【［")):
         found = LABEL.search(text)
         return found if found and not found.group()[0].islower() else None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 MARK = "\x02"
 """Stands for a raised mark, such as the number of an affiliation: it ends a name."""
@@ -57,6 +58,7 @@ _HANGUL_NAME = re.compile(r"[\uac00-\ud7a3]{2,4}")
 _ET_AL = re.compile(r"[,，]?\s*(?:\bet\.? al\b\.?|\band others\b|等$).*$", re.IGNORECASE)
 _VOWEL = re.compile(r"[aeiouyà-öø-ýαεηιουωаеиоуыэюяё]", re.IGNORECASE)
 _LONGEST = 50
+_REMEMBERED = 1024  # texts that were just asked about
 _WORD_LIST = (
     "the of for in with using from are via towards toward its our we this that into over under new "
     "between learning networks network model models data systems algorithm algorithms analysis theory "
@@ -72,13 +74,14 @@ def is_no_name(text: str) -> bool:
     return _NOT_NAMES.search(text) is not None
 
 
-def parts_of(text: str) -> list[str]:
+@lru_cache(maxsize=_REMEMBERED)
+def parts_of(text: str) -> tuple[str, ...]:
     """Return the pieces of a text that separators and marks part, those between them empty left out."""
     text = _INITIALS.sub(" ", _DASH.sub("-", text))
     plain = MARKS.sub(" , ", _RANK.sub(" , ", _ET_AL.sub("", text)))
     # A small letter by itself points to an affiliation.
     parts = (_LETTERS.sub("", " ".join(part.strip(" .,;-–—").split())) for part in SEPARATOR.split(plain))
-    return [part for part in parts if part and not _says_nothing(part)]
+    return tuple(part for part in parts if part and not _says_nothing(part))
 
 
 def _says_nothing(part: str) -> bool:
@@ -161,6 +164,7 @@ def _eastern(part: str, paired: bool) -> list[str]:
     return [*names, held] if len(held) > 1 else names
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_name(text: str) -> bool:
     """Whether a text has the shape of a person's full name."""
     tokens = text.strip(" .,;").split()

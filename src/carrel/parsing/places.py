@@ -1,9 +1,11 @@
 """Institutions and places: what stands below or beside the names of authors."""
 
 import re
+from functools import lru_cache
 
 from carrel.parsing.names import MARKS, is_name, parts_of
 
+# Of a text in small letters.
 _INSTITUTION = re.compile(
     r"universi|univ\.|institut|departamento|dipartimento|département|abteilung|fachbereich|lehrstuhl"
     r"|fakult|facultad|\bdepartment|\bdept\b|\bschool\b|\bcollege|laborato|\blabs?\b|\bcent(?:re|er|ro)\b"
@@ -18,12 +20,11 @@ _INSTITUTION = re.compile(
     r"|consortium|\bteam\b|\bbox\b"
     r"|microsoft|google|\bamazon\b|facebook|\bmeta\b|yahoo|\bibm\b|\bintel\b|nvidia|deepmind|openai"
     r"|\bhuawei (?:tech|noah|cloud|research)|tencent|alibaba|baidu"
-    r"|inria\b|\bcnrs\b|\bsuny\b|\bmit\b|\bepfl\b|\beth\b|\bnasa\b|\buc\s[A-Z]|\bkaist\b|caltech|berkeley"
+    r"|inria\b|\bcnrs\b|\bsuny\b|\bmit\b|\bepfl\b|\beth\b|\bnasa\b|\bkaist\b|caltech|berkeley"
     r"|stanford|princeton|harvard"
-    r"|(?-i:\b(?:KU|TU|UC|UT|ETH|RWTH|LMU|CMU|NYU|UCLA|UCL|NUS|TUM|IIT|UNSW|HKUST|USC|UIUC)\b)"
-    r"|大学|学院|研究|小组|团队|实验室|實驗室|大學|學院|公司|中心|医院|学校|省|市|系\b|部门|出版社|연구|대학|학교",
-    re.IGNORECASE,
+    r"|大学|学院|研究|小组|团队|实验室|實驗室|大學|學院|公司|中心|医院|学校|[\u3400-\u9fff]{2}[省市]|系\b|部门|出版社|연구|대학|학교",
 )
+_ACRONYM = re.compile(r"\b(?:KU|TU|UC|UT|ETH|RWTH|LMU|CMU|NYU|UCLA|UCL|NUS|TUM|IIT|UNSW|HKUST|USC|UIUC)\b")
 _COUNTRIES = (
     r"afghanistan|albania|algeria|argentina|armenia|australia|austria|azerbaijan|bangladesh|belarus|"
     r"belgium|bolivia|bosnia|brazil|brasil|bulgaria|cameroon|canada|chile|china|colombia|costa rica|"
@@ -70,11 +71,13 @@ _CITY_LIST = (
     "uppsala vancouver vienna waterloo wien zürich zurich"
 )
 _CITIES = frozenset(_CITY_LIST.split())
+_REMEMBERED = 512  # texts that were just asked about
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_place(text: str) -> bool:
     """Whether a text names an institution, an address or a country rather than persons."""
-    if _INSTITUTION.search(text) and not _mostly_persons(text):
+    if _is_institution(text) and not _mostly_persons(text):
         return True
     parts = [part.strip(" .()") for part in re.split(r"[,;,–]", re.sub(r"\d+", "", MARKS.sub(" , ", text)))]
     parts = [part for part in parts if part]
@@ -82,10 +85,16 @@ def is_place(text: str) -> bool:
     return places > 0 and (places >= 0.5 * len(parts) or sum(map(is_name, parts)) - places < 3)
 
 
+def _is_institution(text: str) -> bool:
+    return _INSTITUTION.search(text.lower()) is not None or (
+        not text.isupper() and _ACRONYM.search(text) is not None
+    )
+
+
 def _mostly_persons(text: str) -> bool:
     """Whether a text is a list of persons, of whom one is called like an institution or names his own."""
     parts = parts_of(text)
-    persons = [part for part in parts if is_name(part) and not _INSTITUTION.search(part)]
+    persons = [part for part in parts if is_name(part) and not _is_institution(part)]
     return len(persons) >= 3 and len(persons) >= 0.7 * len(parts)
 
 
