@@ -86,9 +86,11 @@ def find_abstract(
     blocks = blocks[:_FIRST_BLOCKS]
     setting = _Setting(text, lines)
     found = [each for i in range(len(blocks)) if (each := _named(text, blocks, i, setting)) is not None]
-    if found:
+    if len(found) > 1:
         alike = [each for each in found if language and language_of(each.text) == language]
         return (alike or found)[0]
+    if found:
+        return found[0]
     return _unnamed(text, blocks, setting)
 
 

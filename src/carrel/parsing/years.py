@@ -14,6 +14,7 @@ _YEAR = re.compile(
 )
 _SHORT = re.compile(r"\b[A-Z][A-Za-z&/ ]{1,24}\s?['’`](\d\d)\b")
 _FIRST_YEAR, _LAST_YEAR = 1950, 2049
+_FIRST_PDF = 1993  # a file that says it is older was written by a machine without a clock
 _PAGES = re.compile(
     r"(?:pages?|pp?\.)\s*\d+\s*[–—-]+\s*\d+|\d+\s*[–—]+\s*\d+|:\s*\d+\s*-\s*\d+",
     re.IGNORECASE,
@@ -121,4 +122,4 @@ def _year_of_arxiv(arxiv_id: str) -> int | None:
 def _year_of_file(info: Mapping[str, str]) -> int | None:
     match = re.match(r"(?:D:)?(\d{4})", info.get("CreationDate", ""))
     year = int(match.group(1)) if match else 0
-    return year if _FIRST_YEAR <= year <= _LAST_YEAR else None
+    return year if _FIRST_PDF <= year <= _LAST_YEAR else None
