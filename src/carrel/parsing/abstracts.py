@@ -25,6 +25,7 @@ _STOP = re.compile(
     r"(?:categories and subject|ccs concepts|general terms|acm reference|acm classification|permission to"
     r"|copyright|©|\(c\) \d|(?:\d+\.?|[IVX]+\.)?\s*introduction\b\s*(?:$|[A-Z.:—])"
     r"|pacs\b|msc\b|jel\b|mathematics subject|中图法?分类号|文献标[志识]码|基金项目|收稿日期"
+    r"|manuscript (?:received|submitted)|digital object identifier|the authors? (?:is|are) with|date of p"
     r"|received\b|corresponding|correspondence|e-?mail|this work was|\*+\s*[A-Z]|[∗†‡§]"
     r"|proceedings of|appearing in|to appear|in proceedings|published|citation\b|how to cite|cite this"
     r"|open access|keywords|article history|author summary|significance statement|doi\b|https?://\S+$"

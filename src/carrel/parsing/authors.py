@@ -66,12 +66,12 @@ def _below_title(front: Front, page: PrintedPage | None) -> Sequence[Line]:
 
 def _above_title(front: Front) -> Sequence[Line]:
     """Return the lines right above the title: some books and reports name their authors there."""
-    if not front.title or front.unclear:
+    if not front.title:
         return []
     first = front.title[0]
     return [
         line
-        for line in front.lines
+        for line in front.telling
         if line.upright
         and line.bottom < first.y0
         and first.y0 - line.bottom < _ABOVE_TITLE * first.size

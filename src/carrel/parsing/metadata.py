@@ -22,10 +22,12 @@ from carrel.parsing.keywords import find_keywords, keywords_of_info
 from carrel.parsing.languages import language_of
 from carrel.parsing.printed import PrintedPage
 from carrel.parsing.titles import choose_title, printed_title
+from carrel.parsing.typography import is_wide
 from carrel.parsing.venues import find_venue
 from carrel.parsing.years import find_year
 
 _NOTHING = Evidence(Source.PAGE, 0)
+_EASTERN = frozenset(["zh", "ja", "ko"])
 _LANGUAGE_SAMPLE = 1_200  # characters, at three places
 
 
@@ -42,7 +44,7 @@ def read_metadata(
     evidence: dict[str, Evidence] = {}
     title = choose_title(info.get("Title", ""), printed_title(front, first_page.words), page)
     authors = _authors(info.get("Author", ""), front, page, first_page, evidence)
-    language = language_of(_samples(text))
+    language = _language(title.text, text)
     abstract = find_abstract(text, blocks, first_page.lines, language)
     doi = _identified("doi", find_doi(imprint, info), evidence)
     arxiv_id = _identified("arxiv_id", find_arxiv_id(first_page.lines, info), evidence)
@@ -68,6 +70,13 @@ def read_metadata(
         keywords=keywords,
         evidence={field: said for field, said in evidence.items() if said.confidence},
     )
+
+
+def _language(title: str, text: str) -> str:
+    """Return the language of a paper: of its text; an Eastern title tells, whatever stands beside it."""
+    found = language_of(_samples(text))
+    eastern = sum(map(is_wide, title)) > 1 and found not in _EASTERN
+    return (language_of(title) or found) if eastern else found
 
 
 def _samples(text: str) -> str:

@@ -302,6 +302,20 @@ def test_of_two_abstracts_the_one_in_the_papers_language_is_taken() -> None:
     assert _abstract(*two, language="en") == SHOWN
 
 
+def test_an_eastern_title_tells_the_language() -> None:
+    title = _line(0, "面向长文档的稀疏注意力机制研究", 90, 18)
+    front = Front((title,), (title,))
+    page = PrintedPage(PageSize(612, 792), [title], NO_WORDS)
+    text = " ".join([SHOWN] * 20)
+    assert read_metadata({}, front, page, text, ()).language == "zh"
+    assert _read(body=(SHOWN,) * 20).language == "en"
+
+
+def test_authors_may_stand_above_the_title() -> None:
+    above, title = _line(0, "Ada King Lovelace", 60, 14), _line(1, "Sparse Attention", 100, 24)
+    assert authors_on_page(Front((title,), (title,), (above, title))) == ("Ada King Lovelace",)
+
+
 def test_a_sentence_about_abstract_things_is_no_abstract() -> None:
     assert _abstract((PARAGRAPH, "Abstract interpretation is a theory of approximation of programs.")) == ""
 
