@@ -23,7 +23,7 @@ _LETTER_MARK = re.compile(rf"[^\W\d_]{MARK}")
 _LEADING_LETTER = re.compile(r"[a-z](?=[A-Z][a-z])")
 _ENDS_JOINED = tuple(",;\uff0c\uff1b、·&")
 _BEGINS_JOINED = re.compile(
-    rf"(?P<mark>{MARK}|[\d*∗†‡§¶]+(?=[,;\s]|$)|[,;、,;·])|(?:and|und|et|with)\b|&",
+    rf"(?P<mark>{MARK}|[\d*∗†‡§¶]+(?=[,;\s]|$)|[,;\uff0c\uff1b、·])|(?:and|und|et|with)\b|&",
     re.IGNORECASE,
 )
 _STRAY = re.compile(r"(?<=[^\W\d_])\s?[´¨ˆ˜ˇ˘˚˙˝¸`]\s?(?=[a-zı])|\s?[´¨ˆ˜ˇ˘˚˙˝¸`]")

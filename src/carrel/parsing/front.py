@@ -22,36 +22,35 @@ _TITLE_LINES = 6
 _TITLE_REACH = 0.6  # a title stands in the upper share of the first page
 _WORD = re.compile(r"[^@/\\\d]+")  # no address, no number
 _NO_TITLE = re.compile(
-    r"(?:https?:|www\.|doi\b|arxiv\b|issn|isbn|volume\b|vol\.|copyright|©|received|accepted|published"
-    r"|downloaded|proceedings of"
-    r"|journal of|the journal|open access|(?:(?:original|full|short|brief|regular|invited) )?(?:research "
-    r"|review )?(?:article|paper|report|communication|letter)s?$"
-    r"|letters? to|review$|tutorial$|perspective$|editorial$|editorial board|survey$|case (?:report"
-    r"|study)$|special (?:issue|section)"
-    r"|technical (?:report|note)|research report|working paper|discussion paper|series\b|contents"
-    r"|table of contents|session \w+$|chapter \d+$|part [ivx\d]+$"
-    r"|preprint|draft$|unpublished|confidential|not for distribution|manuscript|(?:master|bachelor|doctor"
-    r"|ph\.?\s?d|diplom|m\.?\s?sc)\S*\s+(?:\w+ )?(?:thesis|dissertation)|thesis$|dissertation$|a (?:thesis"
-    r"|dissertation)"
-    r"|in partial fulfil|submitted (?:to|in)|.{0,40}\buniversity(?: of [\w ]{3,30})?$|.{0,20}学位论文"
-    r"|.{0,20}毕业(?:论文|设计)|.{2,14}(?:大学|学院)$|硕士|博士|学校代码|分类号|密级|编号|单位代码"
-    r"|.{2,16}(?:学报|杂志)$|第.{1,6}[卷期]|目\s*录$|published as a|under review|presented at|workshop on"
-    r"|conference on)",
+    r"(?:https?:|www\.|doi\b|arxiv\b|issn|isbn|volume\b|vol\.|copyright\b(?! \w+ing)|©|received"
+    r"|accepted\b(?! \w+s\b)"
+    r"|published|downloaded|proceedings of|journal of|the journal|open access(?: article.*)?$"
+    r"|(?:(?:original|full|short|brief|regular|invited) )?(?:research |review )?"
+    r"(?:article|paper|report|communication|letter)s?$"
+    r"|letters? to the|(?:review|tutorial|perspective|editorial|survey|draft|thesis|dissertation|contents)$"
+    r"|editorial board|case (?:report|study)$|special (?:issue|section)|technical (?:report|note)"
+    r"|research report|working paper|discussion paper|series\s*(?:$|[:\d])|table of contents"
+    r"|session \w+$|chapter \d+$|part [ivx\d]+$|preprint\s*(?:$|[\d:#-]|submitted|version|not)"
+    r"|unpublished|confidential|not for distribution|manuscript\s*(?:$|[\d:#]|submitted|received|number|id\b)"
+    r"|(?:master|bachelor|doctor|ph\.?\s?d|diplom|m\.?\s?sc)\S*\s+(?:\w+ )?(?:thesis|dissertation)"
+    r"|a (?:thesis|dissertation)|in partial fulfil|submitted (?:to|in)|under review|presented at"
+    r"|(?:the )?(?:university of [\w ]{3,30}|(?:[\w.’'-]+ ){1,3}university)$|workshop on|conference on"
+    r"|.{0,20}学位论文|.{0,20}毕业(?:论文|设计)|.{2,14}(?:大学|学院)$|(?:硕士|博士)(?:研究生|论文|$)|学校代码|分类号"
+    r"|密级|编号|单位代码|.{2,16}(?:学报|杂志)$|第.{1,6}[卷期]|目\s*录$|published as a)",
     re.IGNORECASE,
 )
 _SITE_ABOVE = re.compile(r"contents lists available|available (?:online )?at", re.IGNORECASE)
-_SITE_BELOW = re.compile(r"(?:journal )?home\s?page|www\.", re.IGNORECASE)
+_SITE_BELOW = re.compile(r"(?:journal )?home\s?page|www\.elsevier", re.IGNORECASE)
 _SUBMITTED = re.compile(r"\b(?:thesis|dissertation|submitted|fulfil|degree of)", re.IGNORECASE)
 _GARBLED = re.compile(
     r"(?:\w[#<>^?!*]\w.*){2}|[<>=@;:\[\]\\^`?#]\S?[<>=@;:\[\]\\^`#]|^\([^()]*\)$|(?:[À-ÿ]{2}.*){3}[À-ÿ]{2}"
 )
+_SPREAD = re.compile(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])")  # ideographs set wide
 _LOGO_REACH = 0.15  # of the page's height: a journal's name may be set large above the title
 _TITLE_SIZE = 1.2  # of the running text's, for a title below such a name
 _SUBTITLE_SIZE = 0.5  # of the title's
-_SAME_SIZE, _SAME_WIDTH = (
-    0.04,
-    0.15,
-)  # how much the sizes of one title's lines may differ, measured or by width
+_SAME_SIZE = 0.04  # how much the sizes of one title's lines may differ
+_SAME_WIDTH = 0.15  # the same for sizes that are told by the width of characters
 _LEAST_SIZE = 2.0  # points; the sizes of some bitmap fonts say nothing
 _WIDTH = 0.5  # of the font's size: about what a character takes
 
@@ -208,7 +207,7 @@ def _adjoins(above: Line, line: Line) -> bool:
 
 
 def _titular(run: Sequence[Line]) -> bool:
-    text = " ".join(line.text for line in run)
+    text = _SPREAD.sub("", " ".join(line.text for line in run))
     if not text or _NO_TITLE.match(text) or is_named(text) or HEAD.match(text) or len(text) > 400:
         return False
     if _GARBLED.search(text) or (NUMBERED.match(text) and not text[0].isalpha()):
