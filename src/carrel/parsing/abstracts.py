@@ -101,7 +101,6 @@ class _Setting:
     def __init__(self, text: str, lines: Sequence[Line]) -> None:
         self._text = text
         self._lines = {_key(line.text): line for line in reversed(lines)}
-
         sizes: Counter[float] = Counter()
         for line in lines:
             sizes[round(line.size, 1)] += len(line.text)
@@ -115,7 +114,7 @@ class _Setting:
 
 
 def _key(text: str) -> str:
-    return "".join(filter(str.isalnum, text))[:_KEY]
+    return "".join(filter(str.isalnum, text[: 3 * _KEY]))[:_KEY]
 
 
 def _named(text: str, blocks: Sequence[Block], i: int, setting: _Setting) -> FoundAbstract | None:

@@ -35,12 +35,13 @@ _NOT_NAMES = re.compile(
     r"|\btechnical\b|\breport\b|\bthesis\b|\bdraft\b|\bversion\b|\bjournal\b|proceedings|\bchapter\b"
     r"|\bvolume\b|\binvited\b"
     r"|\b(?:january|february|march|april|june|july|august|september|october|november|december)\s+\d"
-    r"|supervis|advis[oe]r|introduction|contents|appendix|论文|作者简介|收稿|基金|摘要|关键词|指导|导师",
+    r"|supervis|advis[oe]r|introduction|contents|appendix|论文|综述|目录|引言|前言|专业|学号|日期|通[信讯]作者|作者简介|收稿|基金|摘要|关键词|指导|导师",
     re.IGNORECASE,
 )
 MARKS = re.compile(
     rf"{MARK}+|(?<=\w)[?+$](?=[,;\s?+$*∗#\d]|$)|['’\"”]{{2,}}|[*∗⁎†‡§¶∥‖♯♭⋆★☆✝✉#✶✱✦♦♣♠⊥♢◦∘]+|\d+|\[[^\]]*\]"
     rf"|\([^)]*\)?|（[^）]*）|[⁰¹²³⁴-⁹ªº]+|[ⓐ-ⓩ①-⑳\U0001f4e7]|\bORCID\b|\biD\b|\bID\b"
+    r"|(?:副?教授|讲师|研究员|(?:高级)?工程师|院士|博士|硕士)(?=[\s,;\uff0c\uff1b、]|$)"
 )
 SEPARATOR = re.compile(
     r"\s*(?:[,;\uff0c\uff1b、·•|/&]|\band\b|\bAND\b|\bAnd\b|\bund\b|\bwith\b|\bet\b(?! al)"

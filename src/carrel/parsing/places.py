@@ -68,7 +68,10 @@ _CITY_LIST = (
     "ljubljana london lyon madrid manchester melbourne milan milano montreal montréal moscow mumbai "
     "munich münchen nanjing oslo ottawa oxford palo paris philadelphia pittsburgh prague roma rome "
     "saarbrücken seattle seoul shanghai shenzhen stockholm stuttgart sydney tokyo toronto trento tübingen "
-    "uppsala vancouver vienna waterloo wien zürich zurich"
+    "uppsala vancouver vienna waterloo wien zürich zurich "
+    "北京 上海 天津 重庆 广州 深圳 南京 武汉 西安 成都 杭州 长沙 哈尔滨 沈阳 大连 济南 合肥 郑州 福州 厦门 "
+    "昆明 兰州 南昌 长春 贵阳 南宁 太原 石家庄 苏州 青岛 无锡 宁波 中国 香港 澳门 台湾 台北 東京 京都 "
+    "大阪 서울 대전"
 )
 _CITIES = frozenset(_CITY_LIST.split())
 _REMEMBERED = 512  # texts that were just asked about
