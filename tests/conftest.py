@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is not a wrong answer: timings never decide a test.
+settings.register_profile("carrel", deadline=None)
+settings.load_profile("carrel")
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"

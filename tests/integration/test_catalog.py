@@ -620,7 +620,6 @@ def test_no_sequence_of_work_loses_or_doubles_a_job(tmp_path: Path) -> None:
         settings=settings(
             max_examples=25,
             stateful_step_count=30,
-            deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),

@@ -210,7 +210,7 @@ def test_many_copies_of_one_text_are_one_group(catalog: Catalog) -> None:
 STEPS = st.lists(st.tuples(st.sampled_from(["hold", "drop"]), st.integers(1, 4)), max_size=14)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_after_any_steps_the_catalog_is_as_if_only_the_rest_had_come(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]

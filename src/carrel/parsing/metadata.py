@@ -1,29 +1,34 @@
-"""A first reading of what a library catalogue says of a paper, from its first page."""
+"""What a library catalogue says of a paper: read from page one first, from the file's information second.
 
-import re
+Confidence, of every field, is a judgement on one scale:
+
+- 0.95 to 1: printed where such an entry belongs, and the file's own information agrees (or the form
+  leaves no doubt, as a stamped arXiv id or the heading "Abstract").
+- 0.8 to 0.95: printed, with nothing that confirms it.
+- 0.55 to 0.8: concluded from how it is set or from what stands near it.
+- below 0.55: only the file's information says so, or it is a last resort.
+"""
+
 from collections.abc import Mapping, Sequence
 
-from carrel.core.metadata import Metadata
-from carrel.core.paper import Block, BlockKind
+from carrel.core.metadata import Evidence, Metadata, Source
+from carrel.core.paper import Block
+from carrel.parsing.abstracts import find_abstract
 from carrel.parsing.authors import authors_from_info, authors_on_page
 from carrel.parsing.front import Front
-from carrel.parsing.headings import ABSTRACT_NAME
-from carrel.parsing.identifiers import find_arxiv_id, find_doi, find_year
+from carrel.parsing.identifiers import Found, find_arxiv_id, find_doi
+from carrel.parsing.imprint import read_imprint
+from carrel.parsing.keywords import find_keywords, keywords_of_info
 from carrel.parsing.languages import language_of
 from carrel.parsing.printed import PrintedPage
+from carrel.parsing.titles import choose_title, printed_title
+from carrel.parsing.typography import is_wide
+from carrel.parsing.venues import find_venue
+from carrel.parsing.years import find_year
 
+_NOTHING = Evidence(Source.PAGE, 0)
+_EASTERN = frozenset(["zh", "ja", "ko"])
 _LANGUAGE_SAMPLE = 1_200  # characters, at three places
-_ABSTRACT_PREFIX = re.compile(
-    r"(?:abstract|summary|摘\s*要|要旨|概要|résumé|zusammenfassung|resumen)\s*[.:：—–-]*\s*", re.IGNORECASE
-)
-_SUMMARY = re.compile(r"(?:\d+\.?\s+)?summary\b", re.IGNORECASE)
-_LONGEST_ABSTRACT = 6_000
-_TEMPLATE_TITLE = re.compile(
-    r"untitled|no title|title|microsoft (?:word|powerpoint)|powerpoint presentation|slide \d|document\d*$"
-    r"|.{0,80}\.(?:dvi|docx?|rtf|tex|pdf|ps|eps|qxd|indd|odt|pmd|fm|wpd|txt|html?)$|(?:print|proof|layout|manuscript)\b.{0,12}$"
-    r"|paper\d*$|article\d*$|main$|full paper|\W*$|[\w-]+$|template|instructions for|preparation of papers",
-    re.IGNORECASE,
-)
 
 
 def read_metadata(
@@ -34,20 +39,44 @@ def read_metadata(
     ``info`` is the file's own information dictionary, believed only where it is plausible;
     ``first_page`` is page one, furniture included.
     """
-    printed_title = _printed_title(front)
     page = _letters("".join(line.text for line in first_page.lines if not line.text.isdecimal()))
-    title = _title(info.get("Title", ""), printed_title, page)
-    authors = _authors(info.get("Author", ""), front, page)
-    arxiv_id = find_arxiv_id(first_page.lines, info)
+    imprint = read_imprint(first_page, front)
+    evidence: dict[str, Evidence] = {}
+    title = choose_title(info.get("Title", ""), printed_title(front, first_page.words), page)
+    authors = _authors(info.get("Author", ""), front, page, first_page, evidence)
+    language = _language(title.text, text)
+    abstract = find_abstract(text, blocks, first_page.lines, language)
+    doi = _identified("doi", find_doi(imprint, info), evidence)
+    arxiv_id = _identified("arxiv_id", find_arxiv_id(first_page.lines, info), evidence)
+    year = find_year(imprint, info, arxiv_id)
+    venue = find_venue(imprint, info, title.text)
+    evidence |= {
+        "title": Evidence(title.source, title.confidence if title.text else 0),
+        "abstract": Evidence(Source.PAGE, abstract.confidence if abstract else 0),
+        "year": Evidence(year.source, year.confidence) if year else _NOTHING,
+        "venue": Evidence(venue.source, venue.confidence) if venue else _NOTHING,
+        "language": Evidence(Source.TEXT, 0.95 if language else 0),
+    }
+    keywords = _keywords(info, first_page, text, blocks, language, evidence)
     return Metadata(
-        title=title,
+        title=title.text,
         authors=authors,
-        abstract=_abstract(text, blocks),
-        year=find_year(first_page, front.telling, info, arxiv_id),
-        doi=find_doi(first_page, front.telling, info),
+        abstract=abstract.text if abstract else "",
+        year=year.year if year else None,
+        venue=venue.name if venue else "",
+        doi=doi,
         arxiv_id=arxiv_id,
-        language=language_of(_samples(text)),
+        language=language,
+        keywords=keywords,
+        evidence={field: said for field, said in evidence.items() if said.confidence},
     )
+
+
+def _language(title: str, text: str) -> str:
+    """Return the language of a paper: of its text; an Eastern title tells, whatever stands beside it."""
+    found = language_of(_samples(text))
+    eastern = sum(map(is_wide, title)) > 1 and found not in _EASTERN
+    return (language_of(title) or found) if eastern else found
 
 
 def _samples(text: str) -> str:
@@ -61,56 +90,51 @@ def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, text.lower()))
 
 
-def _printed_title(front: Front) -> str:
-    title = ""
-    for line in front.title:
-        if title.endswith("-") and line.text[:1].islower():
-            title = title[:-1] + line.text
-        else:
-            title = f"{title} {line.text}"
-    return re.sub(r"\s*[*†‡]+$", "", " ".join(title.split()))
+def _identified(field: str, found: Found | None, evidence: dict[str, Evidence]) -> str:
+    """Return an identifier and note where it comes from."""
+    if found is None:
+        return ""
+    source = Source.PAGE if found.printed else Source.FILE
+    confidence = 0.5 if not found.printed else 0.99 if found.typed else 0.95 if found.labelled else 0.85
+    evidence[field] = Evidence(source, confidence)
+    return found.value
 
 
-def _title(info_title: str, printed: str, page: str) -> str:
-    """Return the information dictionary's title where page one bears it out, else the printed one.
-
-    ``page`` is all letters and digits of page one.
-    """
-    typed = " ".join(info_title.split())
-    plausible = len(typed) >= 8 and not _TEMPLATE_TITLE.match(typed)
-    if not printed:
-        return typed if plausible else ""
-    if not plausible or "\ufffd" in typed:
-        return printed
-    wanted = _letters(typed)
-    # A typed title that is cut short is no better than the printed one.
-    return typed if wanted in page and len(wanted) >= 0.6 * len(_letters(printed)) else printed
-
-
-def _authors(info_author: str, front: Front, page: str) -> tuple[str, ...]:
-    """Return the longer list of the printed one and that of the file, if page one bears the latter out."""
-    printed = authors_on_page(front)
+def _authors(
+    info_author: str, front: Front, page: str, first_page: PrintedPage, evidence: dict[str, Evidence]
+) -> tuple[str, ...]:
+    """Return the printed authors, or those of the file where page one bears them out and has fewer."""
+    printed = authors_on_page(front, first_page)
     typed = authors_from_info(info_author)
-    surnames = [_letters(name.split()[-1]) for name in typed]
-    if typed and all(surname in page for surname in surnames) and len(typed) >= len(printed):
+    families = [_letters(name.split()[-1]) for name in typed]
+    borne_out = bool(typed) and all(family in page for family in families)
+    read = [_letters(name.split()[-1]) for name in printed]
+    agreed = borne_out and set(families) <= set(read)
+    if borne_out and not agreed and len(typed) >= len(printed):
+        evidence["authors"] = Evidence(Source.FILE, 0.75)
         return typed
-    return printed or ()
+    if printed:
+        evidence["authors"] = Evidence(Source.PAGE, 0.98 if agreed and len(typed) == len(printed) else 0.85)
+        return printed
+    if typed and not page:
+        evidence["authors"] = Evidence(Source.FILE, 0.3)
+        return typed
+    return ()
 
 
-def _abstract(text: str, blocks: Sequence[Block]) -> str:
-    """Return the abstract: under its heading, or in a paragraph that begins with the word."""
-    for i, block in enumerate(blocks[:40]):
-        content = text[block.start : block.end]
-        if block.kind is BlockKind.HEADING and (ABSTRACT_NAME.match(content) or _SUMMARY.match(content)):
-            parts = []
-            for after in blocks[i + 1 :]:
-                if after.kind is not BlockKind.PARAGRAPH:
-                    break
-                parts.append(text[after.start : after.end])
-            if parts:
-                return "\n\n".join(parts)[:_LONGEST_ABSTRACT]
-        if block.kind is BlockKind.PARAGRAPH and ABSTRACT_NAME.match(content):
-            rest = content[prefix.end() :] if (prefix := _ABSTRACT_PREFIX.match(content)) else content
-            if len(rest) > 100:
-                return rest[:_LONGEST_ABSTRACT]
-    return ""
+def _keywords(
+    info: Mapping[str, str],
+    first_page: PrintedPage,
+    text: str,
+    blocks: Sequence[Block],
+    language: str,
+    evidence: dict[str, Evidence],
+) -> tuple[str, ...]:
+    """Return the printed keywords, else those of the file."""
+    if printed := find_keywords(first_page.lines, text, blocks, language):
+        evidence["keywords"] = Evidence(Source.PAGE, 0.9)
+        return printed
+    if typed := keywords_of_info(info):
+        evidence["keywords"] = Evidence(Source.FILE, 0.5)
+        return typed
+    return ()

@@ -60,7 +60,7 @@ blocks = st.lists(
 ).map(lambda found: [(kind, text) for kind, text in found if text])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(blocks.filter(bool), st.integers(32, 200), st.integers(0, 16))
 def test_passages_cover_every_paragraph_and_never_exceed_what_the_model_reads(
     found: list[tuple[BlockKind, str]], size: int, overlap: int

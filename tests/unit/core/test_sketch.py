@@ -33,7 +33,7 @@ def likeness(one: str, other: str) -> float:
     return resemblance(sketch(pieces(one)), sketch(pieces(other)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10_000), shared=st.integers(0, 60))
 def test_the_estimate_is_near_the_true_resemblance(seed: int, shared: int) -> None:
     common, mine, others = sentence_list(seed), sentence_list(seed + 1), sentence_list(seed + 2)
@@ -54,7 +54,7 @@ def test_the_estimate_has_no_bias() -> None:
     assert np.std(errors) < 0.04
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), order=st.randoms(use_true_random=False))
 def test_the_order_of_sentences_hardly_matters(seed: int, order: random.Random) -> None:
     sentences = sentence_list(seed)
@@ -65,7 +65,7 @@ def test_the_order_of_sentences_hardly_matters(seed: int, order: random.Random) 
     assert likeness(" ".join(parts), " ".join(order.sample(parts, len(parts)))) > 0.85
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000))
 def test_the_same_text_has_the_same_sketch_however_it_is_set(seed: int) -> None:
     plain = text(seed)
@@ -119,7 +119,7 @@ def test_a_sketch_is_the_same_on_every_machine() -> None:
     assert digest[:16] == "fc93274866c6af40"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=400))
 def test_any_text_has_pieces(anything: str) -> None:
     found = pieces(anything)

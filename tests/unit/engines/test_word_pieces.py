@@ -24,7 +24,7 @@ def pieces(model_cache: Path) -> WordPieces:
     return WordPieces(next(model_cache.rglob(TOKENIZER.name)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(found=pieces_of_text, gap=st.sampled_from(["", " ", "  "]), limit=st.integers(1, 60))
 def test_ends_and_ids_are_those_of_the_whole_text(
     pieces: WordPieces, found: list[str], gap: str, limit: int

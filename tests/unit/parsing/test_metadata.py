@@ -2,8 +2,9 @@
 
 import pytest
 
-from carrel.core.metadata import Metadata
+from carrel.core.metadata import Metadata, Source
 from carrel.core.paper import Block, BlockKind, PageSize
+from carrel.parsing.abstracts import find_abstract
 from carrel.parsing.authors import authors_from_info, authors_on_page
 from carrel.parsing.front import Front
 from carrel.parsing.languages import language_of
@@ -72,6 +73,37 @@ def test_a_typed_title_that_page_one_bears_out_is_believed() -> None:
           "1 KU Leuven"],
          ["Dhruv Balwada", "Ryan Abernathey", "Alistair Adcroft", "Federico Fierli"]),
         (["张三1,李四2,欧阳娜娜1", "1清华大学"], ["张三", "李四", "欧阳娜娜"]),
+        (["张三1，李四2*，欧阳修1", "（1. 清华大学 计算机系，北京 100084）"], ["张三", "李四", "欧阳修"]),
+        (["张三 副教授，李四 博士", "北京  100084"], ["张三", "李四"]),
+        (["张三 李四 王五六"], ["张三", "李四", "王五六"]),
+        (["山田 太郎†  鈴木 花子††"], ["山田太郎", "鈴木花子"]),
+        (["김철수1, 이영희2", "1 서울대학교"], ["김철수", "이영희"]),
+        (["By Ada Lovelace"], ["Ada Lovelace"]),
+        (["Author: Ada King Lovelace", "Supervisor: Charles Babbage"], ["Ada King Lovelace"]),
+        (["Ada Lovelace", "Acme, Palo Alto, California", "ada@acme.com", "Alan Turing", "King’s College",
+          "alan@kings.org"], ["Ada Lovelace", "Alan Turing"]),
+        (["Ada Lovelace, Member, IEEE, and Alan Turing, Fellow, IEEE"], ["Ada Lovelace", "Alan Turing"]),
+        (["Lovelace, Ada1,2, and Turing, Alan3", "1 University of Testing"], ["Ada Lovelace", "Alan Turing"]),
+        (["Dr. Ada Lovelace, PhD & Alan Turing, MD"], ["Ada Lovelace", "Alan Turing"]),
+        (["Yu.A.Pusep1*, L.Fernandes dos Santos1, D.Smirnov2"],
+         ["Yu. A. Pusep", "L. Fernandes dos Santos", "D. Smirnov"]),
+        (["Jean-Pierre DUPONT et Marie-Claire LEFÈVRE", "Université de Lyon"],
+         ["Jean-Pierre DUPONT", "Marie-Claire LEFÈVRE"]),
+        (["Ada Lovelace?, Alan Turing+, and Grace Hopper$", "?Yale University"],
+         ["Ada Lovelace", "Alan Turing", "Grace Hopper"]),
+        (["Joey J. Lee, Teachers College Columbia University, NY", "Ada Lovelace <ada@test.org>"],
+         ["Joey J. Lee", "Ada Lovelace"]),
+        (["Ada Lovelace, Guy Van den", "Broeck, Alan Turing, Deborah A.", "Wallach"],
+         ["Ada Lovelace", "Guy Van den Broeck", "Alan Turing", "Deborah A. Wallach"]),
+        (["Michael I. Jordan and Jack London", "Berkeley, CA, USA"], ["Michael I. Jordan", "Jack London"]),
+        (["Ada Lovelace, Alan Turing", "1. Introduction", "Grace Hopper, Mary Jackson"],
+         ["Ada Lovelace", "Alan Turing"]),
+        (["Ada Lovelace, University of Testing; Alan Turing and Grace",
+          "Hopper, King’s College; Mary Jackson, UC Davis"],
+         ["Ada Lovelace", "Alan Turing", "Grace Hopper", "Mary Jackson"]),
+        (["John W. Fisher III, Sammy Davis, Jr."], ["John W. Fisher III", "Sammy Davis Jr"]),
+        (["INRIA Rocquencourt", "CNRS LTCI"], []),
+        (["Waterloo ON, Canada", "Hong Kong"], []),
         (["Proceedings of the Third Workshop on Tests, 2020"], []),
     ],
 )  # fmt: skip
@@ -127,6 +159,11 @@ def test_the_papers_own_doi_wins_over_cited_ones() -> None:
         ("2026", 2026),
         ("March 2016", 2016),
         ("2024年3月", 2024),
+        ("二〇一九年五月", 2019),
+        ("c 2008 Lovelace and Turing.", 2008),
+        ("Proceedings of UAI 2022, PMLR 180:2034–2044.", 2022),
+        ("SIGMOD ’15, June 1, Melbourne", 2015),
+        ("收稿日期：2019-03-12；出版日期：2020-02-03", 2020),
     ],
 )
 def test_years(line: str, year: int | None) -> None:
@@ -136,6 +173,153 @@ def test_years(line: str, year: int | None) -> None:
 def test_the_year_of_the_file_is_the_last_resort() -> None:
     assert _read(info={"CreationDate": "D:20170304120000Z"}).year == 2017
     assert _read(("Published: 04 July 2018", 120), info={"CreationDate": "D:2017"}).year == 2018
+    assert _read(("Published: 04 July 2018", 120), info={"CreationDate": "D:2000"}).year == 2018
+    assert _read(("Journal of Tests, Vol. 2031, 2018", 120), info={"CreationDate": "D:2018"}).year == 2018
+
+
+@pytest.mark.parametrize(
+    ("lines", "doi"),
+    [
+        (["doi: 10.1234/own.5."], "10.1234/own.5"),
+        (["https://doi.org/10.1371/journal.", "pone.0173664"], "10.1371/journal.pone.0173664"),
+        (["Code: https://doi.org/10.5281/zenodo.123", "https://doi.org/10.1234/own.5"], "10.1234/own.5"),
+        (["Data are available at https://doi.org/10.5061/dryad.1"], ""),
+        (["DOI: 10.1145/nnnnnnn.nnnnnnn"], ""),
+        (["DOI: 10.1145/1122445.1122456"], ""),
+        (["DOI: 10.1109/ACCESS.2017.DOI"], ""),
+        (["DOI: 10.1007/978-3-030-12345-6"], ""),
+        (
+            ["DOI: 10.1007/978-3-030-12345-6", "DOI: 10.1007/978-3-030-12345-6_12"],
+            "10.1007/978-3-030-12345-6_12",
+        ),
+        (["Funded by https://doi.org/10.13039/501100001809"], ""),
+        (["DOI号 10.11897/SP.J.1016.2020.01234"], "10.11897/sp.j.1016.2020.01234"),
+    ],
+)
+def test_dois_of_templates_books_and_data_do_not_win(lines: list[str], doi: str) -> None:
+    assert _read(*((line, 110 + 12 * i) for i, line in enumerate(lines))).doi == doi
+
+
+def test_the_doi_that_the_file_names_too_is_surer() -> None:
+    line = ("https://doi.org/10.1234/own.5", 120.0)
+    alone, both = _read(line), _read(line, info={"doi": "10.1234/OWN.5"})
+    typed = _read(info={"doi": "10.1234/OWN.5"})
+    assert alone.doi == both.doi == typed.doi == "10.1234/own.5"
+    sure = [each.evidence["doi"].confidence for each in (typed, alone, both)]
+    assert sure == sorted(sure)
+    assert [each.evidence["doi"].source for each in (typed, both)] == [Source.FILE, Source.PAGE]
+
+
+@pytest.mark.parametrize(
+    ("line", "venue"),
+    [
+        ("Proceedings of the 38th Conference on Tests (TEST 2022), PMLR 180:1–9.",
+         "Proceedings of the 38th Conference on Tests (TEST 2022)"),
+        ("Journal of Open Source Education, 1(5), 16. https://doi.org/10.1234/5",
+         "Journal of Open Source Education"),
+        ("Lovelace, (2019). Sparse Things. Journal of Tests, 2(11), 35.", "Journal of Tests"),
+        ("PLoS ONE 12(3): e0173664", "PLoS ONE"),
+        ("IEEE TRANSACTIONS ON TESTS, VOL. 12, NO. 3, MARCH 2010", "IEEE TRANSACTIONS ON TESTS"),
+        ("Sensors 2021, 21, 1234; doi:10.3390/s21041234", "Sensors"),
+        ("Pattern Recognition 102 (2020) 107234", "Pattern Recognition"),
+        ("Published as a conference paper at ICLR 2021", "ICLR 2021"),
+        ("第 12 卷 第 3 期 计算机学报", "计算机学报"),
+        ("Department of Tests, University of Testing", ""),
+        ("See the Journal of Tests for more", ""),
+    ],
+)  # fmt: skip
+def test_venues(line: str, venue: str) -> None:
+    read = _read((line, 40))
+    assert read.venue == venue
+    assert ("venue" in read.evidence) == bool(venue)
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["Keywords: sparse attention; long documents"], ("sparse attention", "long documents")),
+        (["Key words: attention, long docu-", "ments, tests."], ("attention", "long documents", "tests")),
+        (["Index Terms—attention, documents", "1 Introduction"], ("attention", "documents")),
+        (["Keywords Attention · Documents"], ("Attention", "Documents")),
+        (["Keywords:", "Attention", "Documents", "Tests"], ("Attention", "Documents", "Tests")),
+        (["关键词：注意力；长文档 中图分类号：TP391"], ("注意力", "长文档")),
+        (["关 键 词  注意力、长文档"], ("注意力", "长文档")),
+        (["The keywords that we chose are many and none of them is here."], ()),
+    ],
+)  # fmt: skip
+def test_keywords(lines: list[str], words: tuple[str, ...]) -> None:
+    read = _read(*((line, 300 + 12 * i) for i, line in enumerate(lines)))
+    assert read.keywords == words
+
+
+def test_keywords_of_the_file_are_the_last_resort() -> None:
+    assert _read(info={"Keywords": "attention, documents"}).keywords == ("attention", "documents")
+    assert _read(info={"Keywords": "attention, documents"}).evidence["keywords"].source is Source.FILE
+    assert _read(info={"Keywords": "LaTeX, TeX, pdfTeX"}).keywords == ()
+
+
+def _abstract(*paragraphs: tuple[BlockKind, str], language: str = "en") -> str:
+    text = "\n\n".join(content for _, content in paragraphs)
+    blocks, start = [], 0
+    for kind, content in paragraphs:
+        blocks.append(Block(kind, start, start + len(content), int(kind is BlockKind.HEADING)))
+        start += len(content) + 2
+    found = find_abstract(text, blocks, (), language)
+    return found.text if found else ""
+
+
+SHOWN = "We show that the attention of a model can be sparse and that it is as good as before."
+HEADING, PARAGRAPH, FOOTNOTE = BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.FOOTNOTE
+
+
+@pytest.mark.parametrize(
+    "paragraphs",
+    [
+        ((HEADING, "Abstract"), (PARAGRAPH, SHOWN), (HEADING, "1 Introduction"), (PARAGRAPH, "Much.")),
+        ((PARAGRAPH, f"Abstract—{SHOWN} Index Terms—attention"), (PARAGRAPH, "I. INTRODUCTION")),
+        ((PARAGRAPH, "A B S T R A C T"), (PARAGRAPH, SHOWN), (PARAGRAPH, "Keywords: attention")),
+        (
+            (HEADING, "Abstract"),
+            (FOOTNOTE, "∗ Equal contribution."),
+            (PARAGRAPH, SHOWN),
+            (HEADING, "1 Start"),
+        ),
+        ((PARAGRAPH, f"Abstract. {SHOWN}"), (PARAGRAPH, "Categories and Subject Descriptors: D.2")),
+    ],
+)
+def test_abstracts(paragraphs: tuple[tuple[BlockKind, str], ...]) -> None:
+    assert _abstract(*paragraphs) == SHOWN
+
+
+def test_an_abstract_in_parts_keeps_their_names() -> None:
+    parts = ((HEADING, "Abstract"), (HEADING, "Background"), (PARAGRAPH, SHOWN), (HEADING, "Results"),
+             (PARAGRAPH, "It is so."), (PARAGRAPH, "Keywords: attention"))  # fmt: skip
+    assert _abstract(*parts) == f"Background: {SHOWN}\n\nResults: It is so."
+
+
+def test_of_two_abstracts_the_one_in_the_papers_language_is_taken() -> None:
+    chinese = "我们提出一种稀疏注意力机制,使长序列建模的代价降到线性,而且回答问题的准确率没有下降。"
+    two = ((PARAGRAPH, f"摘要：{chinese}"), (PARAGRAPH, f"Abstract: {SHOWN}"), (HEADING, "1 引言"))
+    assert _abstract(*two, language="zh") == chinese
+    assert _abstract(*two, language="en") == SHOWN
+
+
+def test_an_eastern_title_tells_the_language() -> None:
+    title = _line(0, "面向长文档的稀疏注意力机制研究", 90, 18)
+    front = Front((title,), (title,))
+    page = PrintedPage(PageSize(612, 792), [title], NO_WORDS)
+    text = " ".join([SHOWN] * 20)
+    assert read_metadata({}, front, page, text, ()).language == "zh"
+    assert _read(body=(SHOWN,) * 20).language == "en"
+
+
+def test_authors_may_stand_above_the_title() -> None:
+    above, title = _line(0, "Ada King Lovelace", 60, 14), _line(1, "Sparse Attention", 100, 24)
+    assert authors_on_page(Front((title,), (title,), (above, title))) == ("Ada King Lovelace",)
+
+
+def test_a_sentence_about_abstract_things_is_no_abstract() -> None:
+    assert _abstract((PARAGRAPH, "Abstract interpretation is a theory of approximation of programs.")) == ""
 
 
 def test_arxiv_ids_are_those_of_the_stamp() -> None:
