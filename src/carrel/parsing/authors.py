@@ -11,6 +11,11 @@ from carrel.parsing.printed import NO_WORDS, Line, PrintedPage
 
 _BEGINS_WITH_SEPARATOR = re.compile(r"\s*(?:[,;\uff0c\uff1b、&·]|and\b|und\b|et\b|y\b|with\b)", re.IGNORECASE)
 _ET_AL = re.compile(r",?\s*\bet\.? al\.?.*$", re.IGNORECASE)
+# Persons who sign together: The ATLAS Collaboration, The Carrel Contributors.
+_GROUP = re.compile(
+    r"(?:[Tt]he\s+)?(?:[A-Z0-9][\w’'/&-]*\s+){1,4}"
+    r"(?:Collaboration|Consortium|Contributors|Developers|Investigators|Team|Working Group)"
+)
 _ABOVE_TITLE = 8  # of the title's size: so far above it authors may be named
 _MOST_WORDS = 5  # of a name that is joined over two lines
 _FEWEST_OTHERS = 2  # names of several words, that one of a single word may stand among
@@ -21,19 +26,23 @@ _END = " , "
 def authors_on_page(front: Front, page: PrintedPage | None = None) -> tuple[str, ...]:
     """Return the names that stand below the title, in order; none where there are none to be told.
 
+    Where no person is named, a group that signs as one is the author.
+
     ``page`` is page one: its text's left edge tells notes in the margin, the boxes of its words tell
     raised marks from letters.
     """
     words = page.words if page else NO_WORDS
-    chosen = cells_with_names(cells_of(_below_title(front, page), words)) or cells_with_names(
-        cells_of(_above_title(front), words)
-    )
-    return tuple(dict.fromkeys(_names(chosen)))[:_MOST]
+    below, above = _below_title(front, page), _above_title(front)
+    chosen = cells_with_names(cells_of(below, words)) or cells_with_names(cells_of(above, words))
+    groups = [line.text.strip() for line in below if _GROUP.fullmatch(line.text.strip())]
+    return tuple(dict.fromkeys(_names(chosen) or groups[:1]))[:_MOST]
 
 
 def authors_from_info(text: str) -> tuple[str, ...]:
     """Return the names in a PDF's ``Author`` entry; "Family, Given" is turned round."""
     text = _ET_AL.sub("", " ".join(text.split()))
+    if _GROUP.fullmatch(text):
+        return (text,)
     parts = [
         part.strip(" ,;") for part in re.split(r"\s*(?:;|\band\b|\bAND\b|&)\s*", text) if part.strip(" ,;")
     ]

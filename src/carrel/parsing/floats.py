@@ -7,7 +7,7 @@ that are not running text; and rows of cells one below another are a table witho
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from carrel.core.paper import BlockKind
 from carrel.parsing.captions import CaptionOf, begins_caption, caption_end, caption_of
@@ -25,6 +25,7 @@ _FEWEST_ROWS = 3  # of a table without a caption
 _EQUATION_NUMBER = re.compile(r"\([A-Z]?\.?\d+(?:\.\d+)*[a-z]?\)")
 _TABLE_NOTE = re.compile(r"(?:notes?|sources?|注|资料来源)\s*[:.：]", re.IGNORECASE)
 _OPERATOR = re.compile(r"[=∑∏∫√∈≤≥→∂∇∞≈≡⊗⊂∪∩⟨⟩‖𝔼ℝ]|[\U0001d400-\U0001d7ff]")
+_PROSE, _PROSE_LINES = 0.5, 6  # share of the column, and lines as long as one another: no cell is so full
 _FORMULAS = 0.25  # share of the cells of a table that hold a formula, at most
 _FRONT_SHARE = 0.5  # of page one may hold names and addresses in a grid, which is no table
 
@@ -296,8 +297,18 @@ def _close(band: _Band, run: list[int], runs: list[list[int]]) -> None:
         run = run[:-1]
     cells = [line for i in run for line in band.rows[i]]
     formulas = sum(_OPERATOR.search(line.text) is not None for line in cells)
-    if sum(len(band.rows[i]) > 1 for i in run) >= _FEWEST_ROWS and formulas <= _FORMULAS * len(cells):
+    celled = sum(len(band.rows[i]) > 1 for i in run) >= _FEWEST_ROWS
+    if celled and formulas <= _FORMULAS * len(cells) and not _holds_prose(band, run):
         runs.append(run)
+
+
+def _holds_prose(band: _Band, run: Sequence[int]) -> bool:
+    """Whether a paragraph with notes in the margin beside it looks like cells: it has full lines."""
+    widest = [max(band.rows[i], key=lambda line: line.x1 - line.x0) for i in run]
+    wide = [line for line in widest if line.x1 - line.x0 >= _PROSE * band.column.width and _worded([line])]
+    alike = [abs(b.x0 - a.x0) < _EDGE and abs(b.x1 - a.x1) < b.size for a, b in pairwise(wide)]
+    longest = max((len(list(same)) for full, same in groupby(alike) if full), default=0)
+    return longest >= _PROSE_LINES and 2 * len(wide) > len(run)
 
 
 def _is_rest_of_cell(band: _Band, run: Sequence[int]) -> bool:

@@ -68,6 +68,11 @@ class Imprint:
         return (*self.front, *self.margin, *self.notices)
 
 
+def in_margin(lines: Sequence[Line]) -> Imprint:
+    """Return an imprint of which only these lines are known, all of them above or below a text."""
+    return Imprint((), tuple(lines), (), ())
+
+
 def read_imprint(page: PrintedPage, front: Front) -> Imprint:
     """Return the publisher's lines of page one, whose front matter is ``front``: but for the title."""
     title = {line.number for line in front.title}

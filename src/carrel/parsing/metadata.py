@@ -17,10 +17,10 @@ from carrel.parsing.abstracts import find_abstract
 from carrel.parsing.authors import authors_from_info, authors_on_page
 from carrel.parsing.front import Front
 from carrel.parsing.identifiers import Found, find_arxiv_id, find_doi
-from carrel.parsing.imprint import read_imprint
+from carrel.parsing.imprint import in_margin, read_imprint
 from carrel.parsing.keywords import find_keywords, keywords_of_info
 from carrel.parsing.languages import language_of
-from carrel.parsing.printed import PrintedPage
+from carrel.parsing.printed import Line, PrintedPage
 from carrel.parsing.titles import choose_title, printed_title
 from carrel.parsing.typography import is_wide
 from carrel.parsing.venues import find_venue
@@ -32,12 +32,18 @@ _LANGUAGE_SAMPLE = 1_200  # characters, at three places
 
 
 def read_metadata(
-    info: Mapping[str, str], front: Front, first_page: PrintedPage, text: str, blocks: Sequence[Block]
+    info: Mapping[str, str],
+    front: Front,
+    first_page: PrintedPage,
+    running_heads: Sequence[Line],
+    text: str,
+    blocks: Sequence[Block],
 ) -> Metadata:
     """Return the metadata of a paper.
 
     ``info`` is the file's own information dictionary, believed only where it is plausible;
-    ``first_page`` is page one, furniture included.
+    ``first_page`` is page one, furniture included; ``running_heads`` are those of page two, asked where
+    page one names no year or venue.
     """
     page = _letters("".join(line.text for line in first_page.lines if not line.text.isdecimal()))
     imprint = read_imprint(first_page, front)
@@ -48,8 +54,8 @@ def read_metadata(
     abstract = find_abstract(text, blocks, first_page.lines, language)
     doi = _identified("doi", find_doi(imprint, info), evidence)
     arxiv_id = _identified("arxiv_id", find_arxiv_id(first_page.lines, info), evidence)
-    year = find_year(imprint, info, arxiv_id)
-    venue = find_venue(imprint, info, title.text)
+    year = find_year(imprint, running_heads, info, arxiv_id)
+    venue = find_venue(imprint, info, title.text) or find_venue(in_margin(running_heads), {}, title.text)
     evidence |= {
         "title": Evidence(title.source, title.confidence if title.text else 0),
         "abstract": Evidence(Source.PAGE, abstract.confidence if abstract else 0),

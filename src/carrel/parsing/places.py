@@ -74,6 +74,7 @@ _CITY_LIST = (
     "大阪 서울 대전"
 )
 _CITIES = frozenset(_CITY_LIST.split())
+_LIST = 5  # parts: in so long a line two full names tell that it lists persons
 _REMEMBERED = 512  # texts that were just asked about
 
 
@@ -85,7 +86,8 @@ def is_place(text: str) -> bool:
     parts = [part.strip(" .()") for part in re.split(r"[,;,–]", re.sub(r"\d+", "", MARKS.sub(" , ", text)))]
     parts = [part for part in parts if part]
     places = sum(_is_location(part, len(parts), text) for part in parts)
-    return places > 0 and (places >= 0.5 * len(parts) or sum(map(is_name, parts)) - places < 3)
+    persons = sum(map(is_name, parts)) - places
+    return places > 0 and (places >= 0.5 * len(parts) or persons < (2 if len(parts) >= _LIST else 3))
 
 
 def _is_institution(text: str) -> bool:

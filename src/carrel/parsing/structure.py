@@ -16,6 +16,8 @@ from carrel.parsing.printed import NO_WORDS, Line, Printed, PrintedPage, joined
 from carrel.parsing.quality import measure_quality
 from carrel.parsing.typography import Typography, measure
 
+_SECOND = 2
+
 
 def read_structure(printed: Printed) -> ParsedPaper:
     """Return the paper that these pages hold."""
@@ -35,9 +37,17 @@ def read_structure(printed: Printed) -> ParsedPaper:
     line_pages = np.array([line.page for page in pages for line in page.lines], np.int32)
     text, blocks, words = assemble(drafts, joined([page.words for page in pages]), line_pages)
     first = pages[0] if pages else PrintedPage(PageSize(0, 0), (), NO_WORDS)
-    metadata = read_metadata(printed.info, front, first, text, blocks)
+    metadata = read_metadata(printed.info, front, first, _running_heads(pages, printed_lines), text, blocks)
     quality = measure_quality(printed, kept, text, blocks, words)
     return ParsedPaper(metadata, text, blocks, words, tuple(page.size for page in pages), quality)
+
+
+def _running_heads(pages: Sequence[PrintedPage], kept: Sequence[Sequence[Line]]) -> Sequence[Line]:
+    """Return what stands above and below the text of page two: the lines that every page repeats."""
+    if len(pages) < _SECOND:
+        return ()
+    own = {line.number for line in kept[1]}
+    return [line for line in pages[1].lines if line.number not in own]
 
 
 def _front_drafts(front: Front, typography: Typography) -> Sequence[Draft]:

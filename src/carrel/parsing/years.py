@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from carrel.core.metadata import Source
 from carrel.parsing.imprint import Imprint
@@ -50,6 +50,7 @@ _SIGNS = (
 )
 _HAN_YEAR = re.compile(r"[二一][〇○零O0九][〇○零O0一二三四五六七八九]{2}年")
 _HAN_DIGITS = str.maketrans("〇○零O一二三四五六七八九", "0000123456789")
+_OF_RUNNING_HEAD = 0.7
 _LABEL_LENGTH = 24  # characters; a label such as "Published" may stand above its date
 
 
@@ -62,17 +63,19 @@ class FoundYear:
     confidence: float
 
 
-def find_year(imprint: Imprint, info: Mapping[str, str], arxiv_id: str) -> FoundYear | None:
-    """Return the year of publication: as printed on page one, else of the arXiv id, else of the file."""
-    texts = [_PAGES.sub(" ", _spelt(line)) for line in imprint.outside]
+def find_year(
+    imprint: Imprint, running_heads: Sequence[Line], info: Mapping[str, str], arxiv_id: str
+) -> FoundYear | None:
+    """Return the year of publication: as page one says, the running heads, the arXiv id, or the file.
+
+    The first of these that says one counts; a year that stands alone on page one counts after the arXiv id.
+    """
+    texts = _texts(imprint.outside)
     latest = _year_of_file(info)
-    for pattern, confidence in _SIGNS:
-        found = pattern.match if pattern is _DATED else pattern.search
-        years = [year for i, text in enumerate(texts) if found(text) for year in _years(texts, i)]
-        years = _plausible(years, latest)
-        if years:
-            same = latest is not None and max(years) in (latest, latest - 1)
-            return FoundYear(max(years), Source.PAGE, min(0.98, confidence + 0.05 * same))
+    if found := _beside_signs(texts, latest):
+        return found
+    if (found := _beside_signs(_texts(running_heads), latest)) and not _was_stale(found, latest):
+        return replace(found, confidence=_OF_RUNNING_HEAD)
     if arxiv_id and (year := _year_of_arxiv(arxiv_id)):
         return FoundYear(year, Source.IDENTIFIER, 0.8)
     years = _plausible([year for text in texts for year in _years([text], 0)], latest)
@@ -80,6 +83,27 @@ def find_year(imprint: Imprint, info: Mapping[str, str], arxiv_id: str) -> Found
     if years or short:
         return FoundYear(max(years or short), Source.PAGE, 0.6)
     return FoundYear(latest, Source.FILE, 0.3) if latest else None
+
+
+def _was_stale(head: FoundYear, latest: int | None) -> bool:
+    """Whether a file was made one or two years after its running head: a template's is often an old one."""
+    return latest is not None and head.year < latest <= head.year + 2
+
+
+def _texts(lines: Sequence[Line]) -> list[str]:
+    return [_PAGES.sub(" ", _spelt(line)) for line in lines]
+
+
+def _beside_signs(texts: Sequence[str], latest: int | None) -> FoundYear | None:
+    """Return the year that stands beside the surest sign of a publication."""
+    for pattern, confidence in _SIGNS:
+        found = pattern.match if pattern is _DATED else pattern.search
+        years = [year for i, text in enumerate(texts) if found(text) for year in _years(texts, i)]
+        years = _plausible(years, latest)
+        if years:
+            same = latest is not None and max(years) in (latest, latest - 1)
+            return FoundYear(max(years), Source.PAGE, min(0.98, confidence + 0.05 * same))
+    return None
 
 
 def _spelt(line: Line) -> str:

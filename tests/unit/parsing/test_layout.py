@@ -218,3 +218,21 @@ def test_statements_are_text_and_a_numbered_line_in_bold_is_a_heading() -> None:
         *body("For all x there is a y, " + LONG, LONG + ".", top=342),
     )
     assert texts(setter.read(), BlockKind.HEADING) == ["1.1 Preliminaries"]
+
+
+def test_an_abstract_with_notes_in_the_margin_beside_it_is_no_table() -> None:
+    setter = Typesetter()
+    abstract = ("Abstract: " + LONG, *[LONG + "x" * 10] * 7, "and the abstract ends here.")
+    notes = ("Edited by", "A. Lovelace", "Reviewed by", "C. Babbage", "Received", "3 May 2021")
+    setter.page(
+        ("Sparse Attention for Long Documents", 130, 100, 18, True),
+        *body(*notes, x0=20, top=330, step=18),
+        *[(text, 130, 330 + 12 * i, 9, False) for i, text in enumerate(abstract)],
+        ("1 Introduction", 130, 470, 13, True),
+        *body(*[LONG[:74]] * 12, x0=130, top=490),
+    )
+    paper = setter.read()
+    assert texts(paper, BlockKind.TABLE) == []
+    read = texts(paper, BlockKind.PARAGRAPH)[0]
+    assert read.startswith("Abstract: which is a line")
+    assert read.endswith("ends here.")

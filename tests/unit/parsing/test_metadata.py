@@ -25,13 +25,15 @@ def _read(
     info: dict[str, str] | None = None,
     body: tuple[str, ...] = (),
     upright: bool = True,
+    running_heads: tuple[str, ...] = (),
 ) -> Metadata:
     front = [TITLE, *(_line(i, text, y, upright=upright) for i, (text, y) in enumerate(others, 1))]
     prose = [_line(100 + i, text, 400 + 12 * i) for i, text in enumerate(body)]
     text = "\n".join(body)
     page = PrintedPage(PageSize(612, 792), [*front, *prose], NO_WORDS)
     blocks = (Block(BlockKind.PARAGRAPH, 0, len(text)),) if body else ()
-    return read_metadata(info or {}, Front((TITLE,), tuple(front)), page, text, blocks)
+    heads = [_line(900 + i, head, 30) for i, head in enumerate(running_heads)]
+    return read_metadata(info or {}, Front((TITLE,), tuple(front)), page, heads, text, blocks)
 
 
 @pytest.mark.parametrize(
@@ -168,6 +170,26 @@ def test_the_papers_own_doi_wins_over_cited_ones() -> None:
 )
 def test_years(line: str, year: int | None) -> None:
     assert _read((line, 120)).year == year
+
+
+@pytest.mark.parametrize(
+    "group", ["The Carrel Contributors", "The ATLAS Collaboration", "Neuro Working Group"]
+)
+def test_a_group_may_sign_for_its_persons(group: str) -> None:
+    assert _read((group, 120), ("2026", 135), info={"Author": group}).authors == (group,)
+    assert _read((group, 120)).authors == (group,)
+    assert _read(("Ada Lovelace, Charles Babbage", 120), (group, 135)).authors[:1] == ("Ada Lovelace",)
+
+
+def test_running_heads_are_asked_where_page_one_names_no_year_or_venue() -> None:
+    heads = ("Proceedings of JuliaCon", "1(1), 2021")
+    found = _read(info={"CreationDate": "D:20250101"}, running_heads=heads)
+    assert (found.year, found.venue) == (2021, "Proceedings of JuliaCon")
+    assert found.evidence["year"].source is Source.PAGE
+    stale = _read(info={"CreationDate": "D:20220101"}, running_heads=heads)
+    assert stale.year == 2022
+    printed = _read(("Published 3 March 2019", 120), running_heads=heads)
+    assert printed.year == 2019
 
 
 def test_the_year_of_the_file_is_the_last_resort() -> None:
@@ -309,7 +331,7 @@ def test_an_eastern_title_tells_the_language() -> None:
     front = Front((title,), (title,))
     page = PrintedPage(PageSize(612, 792), [title], NO_WORDS)
     text = " ".join([SHOWN] * 20)
-    assert read_metadata({}, front, page, text, ()).language == "zh"
+    assert read_metadata({}, front, page, (), text, ()).language == "zh"
     assert _read(body=(SHOWN,) * 20).language == "en"
 
 
