@@ -130,7 +130,11 @@ def test_an_overlay_that_cannot_be_drawn_says_why(shown: tuple[Carrel, str], tmp
     out = tmp_path / "out.png"
     carrel.run("show", paper, "--overlay", out, "--page", "3").failed_with(2, "no page 3", "is 2")
     carrel.run("show", paper, "--overlay", tmp_path).failed_with(2, "cannot be written", "folder")
+    mistaken = tmp_path / "paper.pdf"
+    mistaken.write_bytes(b"%PDF-1.7")
+    carrel.run("show", paper, "--overlay", mistaken).failed_with(2, "cannot be written", ".png")
+    assert mistaken.read_bytes() == b"%PDF-1.7"
     carrel.run("show", paper, "--overlay", tmp_path / "no" / "out.png").failed_with(2, "cannot be written")
     assert carrel.run("show", paper, "--page", "1").code == 2
     assert carrel.run("show", paper, "--overlay", out, "--page", "0").code == 2
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [mistaken]

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
     _Font: TypeAlias = ImageFont.ImageFont | ImageFont.FreeTypeFont
 
-_COLOURS = {
+COLOURS = {
     BlockKind.FRONT: (128, 0, 160),
     BlockKind.HEADING: (200, 0, 0),
     BlockKind.PARAGRAPH: (0, 90, 200),
     BlockKind.CAPTION: (0, 130, 60),
     BlockKind.TABLE: (190, 110, 0),
+    BlockKind.FIGURE: (180, 160, 0),
     BlockKind.FOOTNOTE: (0, 130, 140),
     BlockKind.REFERENCE: (110, 110, 110),
 }
@@ -67,6 +68,8 @@ def draw_overlays(record: PaperRecord, out: Path, page: int | None, opened: Serv
         raise PageMissing(name=record.file_name, page=page or 1, pages=count)
     if out.is_dir():
         raise FileNotWritable(path=out, detail="it is a folder")
+    if out.suffix.lower() != ".png":  # a paper named by mistake must not be written over
+        raise FileNotWritable(path=out, detail="its name must end in .png")
     parts, lines = list(_parts(parsed)), parsed.words.boxes(0, len(parsed.text))
     written = []
     with closing(open_drawer(opened.settings)) as drawer:
@@ -137,11 +140,11 @@ def _overlaid(image: "PageImage", parts: Sequence[_Part], lines: Sequence[Box]) 
         return box.x0 * across, box.y0 * down, box.x1 * across, box.y1 * down
 
     for part in parts:
-        draw.rectangle(scaled(part.box), fill=(*_COLOURS[part.block.kind], _TINT))
+        draw.rectangle(scaled(part.box), fill=(*COLOURS[part.block.kind], _TINT))
     for line in lines:
         draw.rectangle(scaled(line), outline=_LINE)
     for part in parts:
-        draw.rectangle(scaled(part.box), outline=(*_COLOURS[part.block.kind], 255), width=edge)
+        draw.rectangle(scaled(part.box), outline=(*COLOURS[part.block.kind], 255), width=edge)
     for part in parts:  # last, so that no box hides a label
         _label(draw, part, scaled(part.box), font)
     return Image.alpha_composite(picture, layer).convert("RGB")
@@ -155,6 +158,6 @@ def _label(
     text = f"{part.number} {part.block.kind.value}{level}" + ("" if part.first else " …")
     left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
     x, y = max(0.0, box[0] - (right - left) - 4), box[1]
-    colour = (*_COLOURS[part.block.kind], _LABEL_TINT)
+    colour = (*COLOURS[part.block.kind], _LABEL_TINT)
     draw.rectangle((x, y, x + right - left + 4, y + bottom - top + 3), fill=colour)
     draw.text((x + 2 - left, y + 1 - top), text, font=font, fill=_WHITE)

@@ -26,9 +26,12 @@ from carrel.storage.database import Catalog, Transaction
 
 # What stands in a folder to say something of it; named by itself, such a file is taken like any other.
 _OF_THE_FOLDER = re.compile(
-    r"(?:readme|licen[cs]e|copying|notice|authors|changelog|changes|contributing|requirements)\b",
+    r"(?:readme|licen[cs]e|copying|notice|authors|changelog|changes|contributing|requirements)"
+    r"(?:[._-](?:[a-z]{2}|zh[._-]\w{2,4}|[a-z]{2}[._-][a-z]{2}))?",
     re.IGNORECASE,
 )
+# Papers come in these, too: they are named with the reason why they cannot be read.
+_UNREADABLE = frozenset([".doc", ".djvu", ".epub", ".odt", ".ps", ".rtf"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ class Accepted:
 
 
 def find_files(path: Path, recursive: bool) -> Iterator[Path]:
-    """Yield the files that a path names: itself, or those in a folder that bear a known ending, by name.
+    """Yield the files that a path names: itself, or those in a folder that may be papers, by name.
 
     Raises:
         PathMissing: there is nothing at the path.
@@ -194,17 +197,32 @@ def _checked_format(stream: BinaryIO, name: str) -> FileFormat:
 
 def _readable_in(folder: Path, recursive: bool) -> Iterator[Path]:
     if not recursive:
-        yield from (path for path in folder.iterdir() if _is_paper(path.name) and not path.is_dir())
+        yield from (path for path in folder.iterdir() if _is_paper(path) and not path.is_dir())
         return
     # os.walk does not follow links to folders, so a loop of links ends.
     for parent, _, names in os.walk(folder, onerror=_raise):
-        yield from (Path(parent, name) for name in names if _is_paper(name))
+        yield from (path for name in names if _is_paper(path := Path(parent, name)))
 
 
-def _is_paper(name: str) -> bool:
-    """Whether a file of a folder bears a known ending, and is not about the folder itself."""
-    found = named_format(name)
-    return found is FileFormat.PDF or (found is not None and _OF_THE_FOLDER.match(name) is None)
+def _is_paper(path: Path) -> bool:
+    """Whether a file of a folder may be a paper, and is not about the folder itself.
+
+    A known ending tells; of a file without one, or "paper.pdf.download", a PDF's first bytes.
+    """
+    found = named_format(path.name)
+    if found is None:
+        return path.suffix.lower() in _UNREADABLE or (
+            (not path.suffix or ".pdf" in path.name.lower()) and _begins_as_pdf(path)
+        )
+    return found is FileFormat.PDF or _OF_THE_FOLDER.fullmatch(path.stem) is None
+
+
+def _begins_as_pdf(path: Path) -> bool:
+    try:
+        with path.open("rb") as stream:
+            return recognise(path.name, stream.read(HEAD_BYTES)) is FileFormat.PDF
+    except OSError:
+        return False
 
 
 def _raise(error: OSError) -> None:

@@ -68,7 +68,7 @@ def measured(
     usual = float(np.median(np.repeat(size, lengths)))
     # A run of few words may hold no tall letter.
     flat = (size < 0.75 * usual) & (lengths <= 2)
-    size[flat] = np.minimum(usual, ascent[flat] / _LOW_ASCENT)
+    size[flat] = np.minimum(usual, np.maximum(ascent[flat], 1.0) / _LOW_ASCENT)  # all of a brace is low
     size[np.abs(size - usual) < _SAME_SIZE * usual] = usual
     sizes = np.repeat(size, lengths)
     box = np.stack([low[:, 0], foot - _ABOVE * sizes, high[:, 0], foot + _BELOW * sizes], axis=1)

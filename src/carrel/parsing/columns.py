@@ -14,11 +14,12 @@ from carrel.parsing.printed import Line
 
 _WIDE = re.compile(r"[\u3001-\u9fff\uf900-\uffef\U00020000-\U0003ffff]")
 _SAME_ROW = 0.4  # heights of the text that the feet of one row's lines may differ by
+_AT_ONCE = 256  # lines that are compared with all others
 _WORDY = 15  # characters of a line that tells of columns; a table's cells are shorter
 _COLUMN_TEXT = 22  # characters that the lines beside a gutter have on average
 _FEWEST_PAIRS = 4  # lines that stand beside another one, for a gutter to be seen
 _LIKE = 12.0  # points that the gutters of two pages set alike may differ by
-_BESIDE = 0.75  # share of the lines that stand beside a gutter, not across it
+_BESIDE = 0.65  # share of the lines that stand beside a gutter, not across it
 _ACROSS = 2  # lines across a gutter for each pair of lines beside it, at most
 _EDGE = 2.0  # points that the left edges of a column's lines may differ by
 _FULL = 0.3  # share of a column's lines that reach from its left edge to its right one
@@ -132,14 +133,16 @@ def _gaps(lines: Sequence[Line]) -> NDArray[np.float64]:
     """Return [n, 2]: from the right edge of a line to the left edge of the one beside it."""
     table = np.array([(line.x0, line.x1, line.y0, line.y1) for line in lines])
     x0, x1, y0, y1 = table.T
-    overlap = np.minimum(y1[:, None], y1) - np.maximum(y0[:, None], y0)
     height = y1 - y0
-    beside = (overlap > 0.5 * np.minimum(height[:, None], height)) & (x0[None, :] > x1[:, None])
-    left = np.where(beside, x0[None, :], np.inf)
-    nearest = left.argmin(axis=1)
-    found = beside[np.arange(len(lines)), nearest]
-    gaps: NDArray[np.float64] = np.stack([x1, x0[nearest]], axis=1)[found]
-    return gaps
+    found = []
+    for begin in range(0, len(lines), _AT_ONCE):  # a page of 20,000 lines must not take 3 GB
+        rows = slice(begin, begin + _AT_ONCE)
+        overlap = np.minimum(y1[rows, None], y1) - np.maximum(y0[rows, None], y0)
+        beside = (overlap > 0.5 * np.minimum(height[rows, None], height)) & (x0 > x1[rows, None])
+        nearest = np.where(beside, x0, np.inf).min(axis=1)
+        right = np.isfinite(nearest)
+        found.append(np.stack([x1[rows], nearest], axis=1)[right])
+    return np.concatenate(found)
 
 
 def _commonest(gaps: NDArray[np.float64]) -> tuple[float, int]:

@@ -5,27 +5,26 @@ that are not running text; and rows of cells one below another are a table witho
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from carrel.core.paper import BlockKind
+from carrel.parsing.bands import LABEL, TABLE_STEP, Band, worded
 from carrel.parsing.captions import CaptionOf, begins_caption, caption_end, caption_of
-from carrel.parsing.columns import Column, columns, crosses, length, rows
-from carrel.parsing.headings import is_named, numbering
+from carrel.parsing.columns import columns, crosses, length, rows
 from carrel.parsing.printed import Line
-from carrel.parsing.typography import Typography, is_wide, near
+from carrel.parsing.typography import Typography, near
 
-_FULL = 0.7  # share of the column's width that a line of running text takes
-_TABLE_STEP = 3.5  # leadings from row to row of a table, at most
 _FLOW_STEP = 2.2  # leadings below running text within which a formula or an item belongs to it
-_LABEL = 28  # characters; the lines within a figure have fewer on average
 _EDGE = 3.0  # points that the edges of one table column's cells may differ by
 _FEWEST_ROWS = 3  # of a table without a caption
 _EQUATION_NUMBER = re.compile(r"\([A-Z]?\.?\d+(?:\.\d+)*[a-z]?\)")
 _TABLE_NOTE = re.compile(r"(?:notes?|sources?|注|资料来源)\s*[:.：]", re.IGNORECASE)
 _OPERATOR = re.compile(r"[=∑∏∫√∈≤≥→∂∇∞≈≡⊗⊂∪∩⟨⟩‖𝔼ℝ]|[\U0001d400-\U0001d7ff]")
 _PROSE, _PROSE_LINES = 0.5, 6  # share of the column, and lines as long as one another: no cell is so full
+_ROWS_ABOVE = 12  # are asked whether a line goes on with a cell of theirs
 _FORMULAS = 0.25  # share of the cells of a table that hold a formula, at most
 _FRONT_SHARE = 0.5  # of page one may hold names and addresses in a grid, which is no table
 
@@ -58,15 +57,15 @@ def find_floats(
     if parted:
         beside = columns(upright, parted)
         whole = columns(upright, ())[0]
-        _claim(_Band(rows(upright), whole, typography, parted, beside), found, taken)
+        _claim(Band(rows(upright), whole, typography, parted, beside), found, taken)
         sides: list[list[Line]] = [[] for _ in range(len(parted) + 1)]
         for line in upright:
             if line.number not in taken and not crosses(line, parted):
                 sides[sum((line.x0 + line.x1) / 2 > place for place in parted)].append(line)
         for side, column in zip(sides, beside, strict=True):
-            _claim(_Band(rows(side), column, typography), found, taken)
+            _claim(Band(rows(side), column, typography), found, taken)
     elif upright:
-        _claim(_Band(rows(upright), columns(upright, ())[0], typography), found, taken)
+        _claim(Band(rows(upright), columns(upright, ())[0], typography), found, taken)
     if lines and lines[0].page == 1:
         found = [each for each in found if not _is_grid_of_names(each, found, page_height)]
     return found
@@ -80,88 +79,7 @@ def _is_grid_of_names(float_: Float, found: Sequence[Float], page_height: float)
     return not above
 
 
-@dataclass(slots=True)
-class _Band:
-    """A column of the page, or the whole page, with what is known of its rows."""
-
-    rows: _Rows
-    column: Column
-    typography: Typography
-    parted: Sequence[float] = ()  # gutters that only the lines wanted here cross
-    sides: Sequence[Column] = ()  # the columns between them
-
-    def is_text(self, i: int) -> bool:
-        """Whether a row is running text or a heading of it."""
-        row = self.rows[i]
-        line = row[0]
-        if self.parted:
-            return self._is_text_beside_a_gutter(row)
-        if len(row) == 1 and self._is_heading(i):
-            return True
-        # The longest part tells: a row of text may begin with a formula.
-        main = max(row, key=lambda line: line.x1 - line.x0)
-        if not near(main.size, self.typography.body, 0.05) or not _worded(row):
-            return False
-        spread = row[-1].x1 - line.x0 >= _FULL * self.column.width
-        left = line.x0 - self.column.left < 3 * line.size
-        if len(row) == 1:
-            return (spread and left) or self._goes_on(i)
-        edges = line.x0 - self.column.left < 0.5 * line.size and self.column.right - row[-1].x1 < line.size
-        return edges and self._goes_on(i) and _gap(row) < 4 * line.size
-
-    def is_table_head(self, i: int) -> bool:
-        """Whether a row that looks like text is the head of the cells below it, close to one another."""
-        if self.parted or i + 1 >= len(self.rows) or self.is_text(i + 1) or len(self.rows[i + 1]) < 2:
-            return False
-        line = self.rows[i][0]
-        return (
-            self.column.right - self.rows[i][-1].x1 > line.size or line.x0 - self.column.left > line.size
-        ) and self.rows[i + 1][0].bottom - line.bottom < _TABLE_STEP * self.typography.leading
-
-    def _is_heading(self, i: int) -> bool:
-        """Whether a row is a heading; a bold word at the head of a table's column may look like one."""
-        line = self.rows[i][0]
-        if not (line.bold or line.size > 1.08 * self.typography.body):
-            return len(line.text) < _LABEL and is_named(line.text)
-        if is_named(line.text):
-            return True
-        if not _worded([line]):
-            return False
-        if numbering(line.text) is not None or line.size > 1.12 * self.typography.body:
-            return True
-        after = self.rows[i + 1] if i + 1 < len(self.rows) else []
-        return len(after) == 1 and after[0].x1 - after[0].x0 >= _FULL * self.column.width
-
-    def _is_text_beside_a_gutter(self, row: Sequence[Line]) -> bool:
-        """On the whole of a page in columns: whether a part of the row fills its column."""
-        return any(
-            near(line.size, self.typography.body, 0.05)
-            and length(line.text) >= _LABEL
-            and _worded([line])
-            and any(
-                -0.3 * line.size < line.x0 - side.left < 3 * line.size
-                and line.x1 - line.x0 >= _FULL * side.width
-                for side in (self.column, *self.sides)
-            )
-            for line in row
-        )
-
-    def _goes_on(self, i: int) -> bool:
-        """Whether a row goes on with running text above it: the same font, edge and distance."""
-        if i == 0:
-            return False
-        line, above = self.rows[i][0], self.rows[i - 1][0]
-        step = line.bottom - above.bottom
-        return (
-            step < 1.35 * self.typography.leading
-            and near(above.size, line.size)
-            and abs(above.x0 - line.x0) < 3 * line.size
-            and above.x1 - above.x0 >= 0.6 * self.column.width
-            and length(above.text) >= _LABEL
-        )
-
-
-def _claim(band: _Band, found: list[Float], taken: set[int]) -> None:
+def _claim(band: Band, found: list[Float], taken: set[int]) -> None:
     """Find the captions of a band and what they claim; then tables without a caption."""
     used: set[int] = set()
     captions = _captions(band, used)
@@ -182,7 +100,7 @@ def _claim(band: _Band, found: list[Float], taken: set[int]) -> None:
     taken.update(line.number for i in used for line in band.rows[i])
 
 
-def _captions(band: _Band, used: set[int]) -> list[tuple[int, int]]:
+def _captions(band: Band, used: set[int]) -> list[tuple[int, int]]:
     """Return the rows (begin, end) of each caption, and mark them used."""
     captions: list[tuple[int, int]] = []
     i = 0
@@ -204,7 +122,7 @@ def _float(kind: BlockKind, claimed: Sequence[Sequence[Line]]) -> Float:
     return Float(kind, tuple(tuple(row) for row in claimed))
 
 
-def _claimed(band: _Band, begin: int, end: int, used: set[int], about: CaptionOf) -> list[int]:
+def _claimed(band: Band, begin: int, end: int, used: set[int], about: CaptionOf) -> list[int]:
     """Return the rows that the caption at rows ``begin`` to ``end`` claims, in order from the top.
 
     A table stands below its caption and a figure above, or the other way round.
@@ -217,7 +135,7 @@ def _claimed(band: _Band, begin: int, end: int, used: set[int], about: CaptionOf
     return sorted(chosen) if _is_claimable(band, chosen, table) else []
 
 
-def _grown(band: _Band, start: int, step: int, used: set[int], table: bool) -> list[int]:
+def _grown(band: Band, start: int, step: int, used: set[int], table: bool) -> list[int]:
     """Return the rows from ``start`` on, upwards or downwards, that are not running text."""
     found: list[int] = []
     leading = band.typography.leading
@@ -227,7 +145,7 @@ def _grown(band: _Band, start: int, step: int, used: set[int], table: bool) -> l
         i += 1
     while 0 <= i < len(band.rows) and i not in used and not band.is_text(i):
         before = band.rows[i - step][0]
-        if table and abs(band.rows[i][0].bottom - before.bottom) > _TABLE_STEP * leading + before.size:
+        if table and abs(band.rows[i][0].bottom - before.bottom) > TABLE_STEP * leading + before.size:
             break
         if table and len(band.rows[i]) == 1 and _TABLE_NOTE.match(band.rows[i][0].text):
             break
@@ -240,13 +158,13 @@ def _grown(band: _Band, start: int, step: int, used: set[int], table: bool) -> l
     return found
 
 
-def _above_the_widest_gap(band: _Band, found: list[int]) -> list[int]:
+def _above_the_widest_gap(band: Band, found: list[int]) -> list[int]:
     """Leave a figure below a table to the figure's caption, the last of the rows: both claim the others."""
     gaps = [band.rows[b][0].bottom - band.rows[a][-1].bottom for a, b in pairwise(found)]
     return found[: gaps.index(max(gaps)) + 1] if gaps else []
 
 
-def _without_end_of_text(band: _Band, upwards: list[int]) -> list[int]:
+def _without_end_of_text(band: Band, upwards: list[int]) -> list[int]:
     """Leave the topmost row out where it follows running text closely: a formula, or the last item."""
     top = upwards[-1] if upwards else 0
     if top == 0 or len(band.rows[top]) > 2 or not band.is_text(top - 1):
@@ -256,19 +174,17 @@ def _without_end_of_text(band: _Band, upwards: list[int]) -> list[int]:
     return upwards[:-1] if close and near(line.size, band.typography.body) else upwards
 
 
-def _is_claimable(band: _Band, claimed: Sequence[int], table: bool) -> bool:
+def _is_claimable(band: Band, claimed: Sequence[int], table: bool) -> bool:
     """Whether rows look like a table's cells or a figure's labels."""
     if not claimed:
         return False
     lines = [line for i in claimed for line in band.rows[i]]
     if table:
         return len(claimed) > 1 or len(lines) > 1
-    return sum(length(line.text) for line in lines) / len(lines) <= _LABEL or all(
-        line.fixed for line in lines
-    )
+    return sum(length(line.text) for line in lines) / len(lines) <= LABEL or all(line.fixed for line in lines)
 
 
-def _tables(band: _Band, used: set[int]) -> list[list[int]]:
+def _tables(band: Band, used: set[int]) -> list[list[int]]:
     """Return runs of rows whose cells stand below one another."""
     runs: list[list[int]] = []
     run: list[int] = []
@@ -289,12 +205,13 @@ def _tables(band: _Band, used: set[int]) -> list[list[int]]:
     return runs
 
 
-def _close(band: _Band, run: list[int], runs: list[list[int]]) -> None:
+def _close(band: Band, run: list[int], runs: list[list[int]]) -> None:
     """Keep a run that is a table: enough rows of several cells."""
     if len(run) < _FEWEST_ROWS:
         return
+    run = list(run)
     while run and len(band.rows[run[-1]]) == 1 and not _is_rest_of_cell(band, run):
-        run = run[:-1]
+        run.pop()
     cells = [line for i in run for line in band.rows[i]]
     formulas = sum(_OPERATOR.search(line.text) is not None for line in cells)
     celled = sum(len(band.rows[i]) > 1 for i in run) >= _FEWEST_ROWS
@@ -302,43 +219,39 @@ def _close(band: _Band, run: list[int], runs: list[list[int]]) -> None:
         runs.append(run)
 
 
-def _holds_prose(band: _Band, run: Sequence[int]) -> bool:
+def _holds_prose(band: Band, run: Sequence[int]) -> bool:
     """Whether a paragraph with notes in the margin beside it looks like cells: it has full lines."""
     widest = [max(band.rows[i], key=lambda line: line.x1 - line.x0) for i in run]
-    wide = [line for line in widest if line.x1 - line.x0 >= _PROSE * band.column.width and _worded([line])]
+    wide = [line for line in widest if line.x1 - line.x0 >= _PROSE * band.column.width and worded([line])]
     alike = [abs(b.x0 - a.x0) < _EDGE and abs(b.x1 - a.x1) < b.size for a, b in pairwise(wide)]
     longest = max((len(list(same)) for full, same in groupby(alike) if full), default=0)
     return longest >= _PROSE_LINES and 2 * len(wide) > len(run)
 
 
-def _is_rest_of_cell(band: _Band, run: Sequence[int]) -> bool:
+def _is_rest_of_cell(band: Band, run: Sequence[int]) -> bool:
     """Whether the last row of a table, a single line, goes on with a cell, not the first of its row."""
-    line, above = band.rows[run[-1]][0], [line for i in run[:-1] for line in band.rows[i]]
+    line, above = band.rows[run[-1]][0], [line for i in run[-_ROWS_ABOVE:-1] for line in band.rows[i]]
     alike = sum(abs(line.x0 - other.x0) < _EDGE for other in above)
     close = line.bottom - above[-1].bottom < 1.35 * band.typography.leading if above else False
     return close and alike >= 2 and line.x0 > min(other.x0 for other in above) + line.size
 
 
-def _belongs(band: _Band, run: Sequence[int], row: Sequence[Line]) -> bool:
+def _belongs(band: Band, run: Sequence[int], row: Sequence[Line]) -> bool:
     """Whether a row's cells stand below those of the rows before."""
     last = band.rows[run[-1]]
-    if row[0].bottom - last[0].bottom > _TABLE_STEP * band.typography.leading:
+    if row[0].bottom - last[0].bottom > TABLE_STEP * band.typography.leading:
         return False
     above = [line for i in run[-4:] for line in band.rows[i]]
-    shared = sum(any(_aligned(line, other) for other in above) for line in row)
+    left, right = sorted(line.x0 for line in above), sorted(line.x1 for line in above)
+    middle = sorted((line.x0 + line.x1) / 2 for line in above)
+    shared = sum(
+        _stands_at(line.x0, left) or _stands_at(line.x1, right) or _stands_at((line.x0 + line.x1) / 2, middle)
+        for line in row
+    )
     return shared >= max(1, len(row) // 2)
 
 
-def _aligned(a: Line, b: Line) -> bool:
-    return abs(a.x0 - b.x0) < _EDGE or abs(a.x1 - b.x1) < _EDGE or abs(a.x0 + a.x1 - b.x0 - b.x1) < 2 * _EDGE
-
-
-def _gap(row: Sequence[Line]) -> float:
-    return max(b.x0 - a.x1 for a, b in pairwise(row))
-
-
-def _worded(row: Sequence[Line]) -> bool:
-    """Whether a row is made of words rather than numbers and symbols."""
-    text = " ".join(line.text for line in row)
-    letters = sum(map(str.isalpha, text))
-    return letters >= 0.55 * len(text.replace(" ", "")) and (" " in text or is_wide(text[0]))
+def _stands_at(place: float, others: Sequence[float]) -> bool:
+    """Whether one of these places, in order, is about this one."""
+    nearest = bisect_right(others, place - _EDGE)
+    return nearest < len(others) and others[nearest] < place + _EDGE

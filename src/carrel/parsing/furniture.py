@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
+from statistics import median
 from typing import TypeAlias
 
 from carrel.parsing.printed import Line, PrintedPage
@@ -23,9 +24,11 @@ _VENUE = re.compile(
     re.IGNORECASE,
 )
 _Place: TypeAlias = tuple[str, int]
+_Runs: TypeAlias = frozenset[tuple[str, ...]]  # of words
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
 _OPENING_LINES = 3  # of page one: the title is among them
 _TITLE_RUN = 3  # words in a row that a running head shares with the title
+_LARGE, _UNDERNEATH, _WATERMARK = 2.5, 3, 4  # sizes; lines of the text; letters
 _LINE_NUMBERS = 12  # as many short numbers in one column of a page are line numbers
 
 
@@ -34,21 +37,22 @@ def without_furniture(pages: Sequence[PrintedPage]) -> list[list[Line]]:
     places = [_places(page) for page in pages]
     repeated = _repeated(places)
     opening = _words(" ".join(line.text for line in pages[0].lines[:_OPENING_LINES])) if pages else []
+    runs = _runs(opening) if opening else None
     return [
-        _kept(page, found, repeated, opening if number else [])
+        _kept(page, found, repeated, runs if number else None)
         for number, (page, found) in enumerate(zip(pages, places, strict=True))
     ]
 
 
 def _kept(
-    page: PrintedPage, places: dict[int, _Place], repeated: frozenset[_Place], opening: Sequence[str]
+    page: PrintedPage, places: dict[int, _Place], repeated: frozenset[_Place], opening: _Runs | None
 ) -> list[Line]:
     dropped = {
         number
         for number, place in places.items()
         if place in repeated or _PAGE_NUMBER.fullmatch(place[0]) or _NOTICE.search(place[0])
     }
-    if not opening:
+    if opening is None:
         dropped |= _foot_of_page_one(page, places)
     else:
         dropped |= _lone_head(page, places)
@@ -56,6 +60,7 @@ def _kept(
     dropped |= _in_their_rows(page, places, dropped)
     dropped |= _head_from_title(page, places, opening)
     dropped |= _line_numbers(page.lines)
+    dropped |= _watermarks(page.lines)
     sideways = [line.number for line in page.lines if not line.upright]
     if len(sideways) < len(page.lines) / 3:  # a stamp in the margin, not a page set sideways
         dropped.update(sideways)
@@ -140,7 +145,7 @@ def _in_their_rows(page: PrintedPage, places: dict[int, _Place], dropped: set[in
     }
 
 
-def _head_from_title(page: PrintedPage, places: dict[int, _Place], opening: Sequence[str]) -> set[int]:
+def _head_from_title(page: PrintedPage, places: dict[int, _Place], opening: _Runs | None) -> set[int]:
     """Return the topmost printed line where it repeats the title.
 
     In a short paper a running head stands once, so nothing else betrays it. A head set in pieces,
@@ -150,7 +155,7 @@ def _head_from_title(page: PrintedPage, places: dict[int, _Place], opening: Sequ
     if not opening or not marginal:
         return set()
     top = min(marginal, key=lambda line: line.y0)
-    head = [line for line in marginal if line.y0 < top.y1]
+    head = [line for line in marginal if line.y0 <= top.y0 or line.y0 < top.y1]
     end = max(line.y1 for line in head)
     below = min((line.y0 for line in page.lines if line.y0 >= end), default=page.size.height)
     if below - end < top.y1 - top.y0:  # a head stands apart; this is the first line of the text
@@ -159,14 +164,17 @@ def _head_from_title(page: PrintedPage, places: dict[int, _Place], opening: Sequ
     return {line.number for line in head} if repeats else set()
 
 
-def _repeats(text: str, opening: Sequence[str]) -> bool:
+def _runs(words: Sequence[str]) -> _Runs:
+    return frozenset(tuple(words[n : n + _TITLE_RUN]) for n in range(len(words) - _TITLE_RUN + 1))
+
+
+def _repeats(text: str, opening: _Runs) -> bool:
     """Whether half of the text's words or more stand like this in the opening of page one."""
     words = _words(text)
-    runs = {tuple(opening[n : n + _TITLE_RUN]) for n in range(len(opening) - _TITLE_RUN + 1)}
     shared = {
         n + offset
         for n in range(len(words) - _TITLE_RUN + 1)
-        if tuple(words[n : n + _TITLE_RUN]) in runs
+        if tuple(words[n : n + _TITLE_RUN]) in opening
         for offset in range(_TITLE_RUN)
     }
     return len(shared) >= max(_TITLE_RUN, 0.5 * len(words))
@@ -195,12 +203,12 @@ def _outer_rows(page: PrintedPage) -> set[int]:
     top, bottom = min(upright, key=lambda line: line.y0), max(upright, key=lambda line: line.y1)
     found: set[int] = set()
     if top.y1 < _WIDE_MARGIN * page.size.height:
-        row = [line for line in upright if line.y0 < top.y1]
+        row = [line for line in upright if line.y0 <= top.y0 or line.y0 < top.y1]
         rest = min((line.y0 for line in upright if line.y0 >= top.y1), default=0.0)
         if rest - max(line.y1 for line in row) > _APART * top.size:
             found.update(line.number for line in row)
     if bottom.y0 > (1 - _WIDE_MARGIN) * page.size.height:
-        row = [line for line in upright if line.y1 > bottom.y0]
+        row = [line for line in upright if line.y1 >= bottom.y1 or line.y1 > bottom.y0]
         rest = max((line.y1 for line in upright if line.y1 <= bottom.y0), default=page.size.height)
         if min(line.y0 for line in row) - rest > _APART * bottom.size:
             found.update(line.number for line in row)
@@ -222,6 +230,21 @@ def _repeated(places: Sequence[dict[int, _Place]]) -> frozenset[_Place]:
         for neighbour in (y - 1, y, y + 1):
             together[text, neighbour] += count
     return frozenset(place for place in counts if together[place] >= enough)
+
+
+def _watermarks(lines: Sequence[Line]) -> set[int]:
+    """Return the words that are printed large across lines of the text."""
+    usual = median(line.size for line in lines) if lines else 0.0
+    large = [line for line in lines if line.y1 - line.y0 > _LARGE * usual and len(line.text) >= _WATERMARK]
+    if not large:
+        return set()
+    numbers = {line.number for line in large}
+    text = [line for line in lines if line.number not in numbers]
+    return {mark.number for mark in large if sum(_overlap(mark, line) for line in text) >= _UNDERNEATH}
+
+
+def _overlap(a: Line, b: Line) -> bool:
+    return a.x0 < b.x1 and b.x0 < a.x1 and a.y0 < b.y1 and b.y0 < a.y1
 
 
 def _line_numbers(lines: Sequence[Line]) -> frozenset[int]:

@@ -50,10 +50,12 @@ def with_outside(drafts: Sequence[Draft], pages: Sequence[PageLayout]) -> list[D
     """Return the blocks of the flow with those outside it, each behind the section it stands in."""
     of_line = {line.number: i for i, draft in enumerate(drafts) for line in draft.lines}
     behind: dict[int, list[Draft]] = defaultdict(list)
+    ends = _section_ends(drafts)
     last = 0
     for page in pages:
+        flow = [line for line in page.flow if line.number in of_line]
         for draft in page.outside:
-            behind[_section_end(drafts, _anchor(draft.lines[0], page.flow, of_line, last))].append(draft)
+            behind[ends[_anchor(draft.lines[0], flow, of_line, last)]].append(draft)
         last = max([last, *(of_line[line.number] for line in page.flow if line.number in of_line)])
     result: list[Draft] = []
     for i, draft in enumerate(drafts):
@@ -67,7 +69,7 @@ def _anchor(first: Line, flow: Sequence[Line], of_line: dict[int, int], last: in
 
     At the head of a column it is the one before the text below, which may begin a section of its own.
     """
-    column = [line for line in flow if line.x0 < first.x1 and first.x0 < line.x1 and line.number in of_line]
+    column = [line for line in flow if line.x0 < first.x1 and first.x0 < line.x1]
     above = [line for line in column if line.bottom <= first.bottom]
     if above:
         return of_line[max(above, key=lambda line: line.bottom).number]
@@ -76,9 +78,9 @@ def _anchor(first: Line, flow: Sequence[Line], of_line: dict[int, int], last: in
     return last
 
 
-def _section_end(drafts: Sequence[Draft], i: int) -> int:
-    """Return the index of the first heading after block ``i``."""
-    for end in range(i + 1, len(drafts)):
-        if drafts[end].kind is BlockKind.HEADING:
-            return end
-    return len(drafts)
+def _section_ends(drafts: Sequence[Draft]) -> list[int]:
+    """Return, for each block, the index of the first heading after it; for no block, the end."""
+    ends = [len(drafts)] * (len(drafts) + 1)
+    for i in range(len(drafts) - 2, -1, -1):
+        ends[i] = i + 1 if drafts[i + 1].kind is BlockKind.HEADING else ends[i + 1]
+    return ends

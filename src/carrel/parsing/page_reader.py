@@ -118,6 +118,8 @@ class PageReader(ABC):
         box[longer, :2] = np.minimum(box[longer, :2], tail[:, :2])
         box[longer, 2:] = np.maximum(box[longer, 2:], tail[:, 2:])
         self.measured = self._measured(first, last, box)
+        # What is turned over has corners that are, too.
+        box = np.hstack([np.minimum(box[:, :2], box[:, 2:]), np.maximum(box[:, :2], box[:, 2:])])
         width, height = self.size.width, self.size.height
         centre_x, centre_y = box[:, 0] + box[:, 2], box[:, 1] + box[:, 3]
         seen = (centre_x >= 0) & (centre_x <= 2 * width) & (centre_y >= 0) & (centre_y <= 2 * height)
@@ -254,9 +256,10 @@ def _wide_gaps(box: Floats, opens: Flags, lengths: Indices, numbers: Flags) -> F
     label = opens & (lengths <= _LABEL_CHARACTERS)
     counting = label & numbers
     if np.count_nonzero(counting) >= _LINE_NUMBERS:  # they count the lines and are no part of them
-        edges, counts = np.unique(np.rint(box[counting, 2]), return_counts=True)
-        column = edges[counts >= _LINE_NUMBERS]
-        label &= ~(counting & np.isin(np.rint(box[:, 2]), column))
+        for side in (0, 2):  # set to the left, or to the right
+            edges, counts = np.unique(np.rint(box[counting, side]), return_counts=True)
+            column = edges[counts >= _LINE_NUMBERS]
+            label &= ~(counting & np.isin(np.rint(box[:, side]), column))
     wide[1:] &= ~label[:-1]
     return wide
 

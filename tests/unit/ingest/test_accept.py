@@ -190,8 +190,10 @@ def test_a_folder_names_its_papers_in_order_and_its_subfolders_only_when_asked(t
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"x")
     (tmp_path / "folder.pdf").mkdir()
-    here = [".hidden.pdf", "a.PDF", "b.pdf", "notes.TXT"]
-    there = ["w.html", "x.docx", "y.md", "z.markdown"]
+    for name in ("download", "x.pdf.download"):
+        (tmp_path / name).write_bytes(b"%PDF-1.5 ")
+    here = [".hidden.pdf", "a.PDF", "b.pdf", "download", "notes.TXT", "old.doc"]
+    there = ["w.html", "x.docx", "x.pdf.download", "y.md", "z.markdown"]
     assert [path.name for path in find_files(tmp_path, recursive=False)] == [*here, *there]
     found = [path.name for path in find_files(tmp_path, recursive=True)]
     assert found == [*here, "c.pdf", "page.htm", *there]
@@ -207,9 +209,10 @@ def test_links_that_run_in_circles_end(tmp_path: Path) -> None:
 
 
 def test_what_is_said_of_a_folder_is_no_paper_of_it_unless_it_is_named(tmp_path: Path) -> None:
-    for name in ("paper.md", "README.md", "License.txt", "changelog.markdown", "readme-first.pdf"):
+    papers = ["Changes in ocean heat.md", "License plate recognition.html", "paper.md", "readme-first.pdf"]
+    for name in (*papers, "README.md", "License.txt", "changelog.markdown", "README.zh-CN.md"):
         (tmp_path / name).write_bytes(b"%PDF")
-    assert [path.name for path in find_files(tmp_path, recursive=True)] == ["paper.md", "readme-first.pdf"]
+    assert [path.name for path in find_files(tmp_path, recursive=True)] == papers
     assert list(find_files(tmp_path / "README.md", recursive=False)) == [tmp_path / "README.md"]
 
 

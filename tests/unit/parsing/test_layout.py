@@ -1,8 +1,13 @@
 """What stands outside the flow, and the order in which the flow is read."""
 
+from random import Random
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from carrel.core.paper import BlockKind, ParsedPaper
+from carrel.core.parsed_format import decode, encode
 from tests.unit.parsing.typesetter import BODY, LONG, Entry, Typesetter, body, column, row, texts
 
 LEFT, RIGHT = 60.0, 320.0
@@ -236,3 +241,36 @@ def test_an_abstract_with_notes_in_the_margin_beside_it_is_no_table() -> None:
     read = texts(paper, BlockKind.PARAGRAPH)[0]
     assert read.startswith("Abstract: which is a line")
     assert read.endswith("ends here.")
+
+
+def test_a_watermark_is_neither_text_nor_heading() -> None:
+    setter = Typesetter()
+    for number in range(2):
+        lines = body("First on this page, " + LONG[:50], *[LONG] * 18, LONG + ".", top=160)
+        setter.page(
+            *lines[:8], ("PREPRINT", 150, 300, 60, True), *lines[8:], (f"{number + 1}", 300, 770, 9, False)
+        )
+    paper = setter.read()
+    assert "PREPRINT" not in paper.text
+    assert paper.text.count("First on this page") == 2
+
+
+@settings(max_examples=150)
+@given(st.integers(min_value=0, max_value=2**32 - 1))
+def test_lines_set_anywhere_in_any_size_are_read_each_word_once(seed: int) -> None:
+    chance = Random(seed)
+    setter = Typesetter()
+    expected = 0
+    for _ in range(chance.randint(1, 3)):
+        entries: list[Entry] = []
+        for i in range(chance.randint(1, 40)):
+            words = [f"w{chance.randint(0, 99)}x" for _ in range(chance.randint(1, 9))]
+            size = chance.choice([0.0, 0.5, 6.0, 10.0, 10.0, 10.0, 17.0, 60.0])
+            place = chance.choice([20.0, 72.0, 320.0]), chance.choice([30.0, 100.0 + 12 * i, 780.0])
+            entries.append((" ".join(words), *place, size, chance.random() < 0.2))
+            expected += len(words)
+        setter.page(*entries)
+    paper = setter.read()
+    assert len(paper.words.start) <= expected
+    assert [block.start for block in paper.blocks] == sorted(block.start for block in paper.blocks)
+    assert decode(encode(paper)).text == paper.text
