@@ -59,7 +59,11 @@ def add_papers(
         if wait:
             jobs = {item.job for item in items if item.job is not None}
             with reporter(len(jobs)) as progress:
-                ended = bring_in(jobs, opened, progress)
+                try:
+                    ended = bring_in(jobs, opened, progress)
+                except CarrelError:  # it says nothing of the files that were refused before
+                    _say_refused(items)
+                    raise
             _look_up(items, ended, knowledge_base, opened)
     _report(items, as_json)
     return _SOME_FAILED if any(item.status == "failed" for item in items) else 0
@@ -190,6 +194,13 @@ def _outcome(job: Job | None, item: _Item) -> tuple[str, dict[str, Json] | None]
     return "failed", {"kind": job.error_kind, "message": job.error_message}
 
 
+def _say_refused(items: list[_Item]) -> None:
+    """Say why files were not taken in; what failed on its way was said when it failed."""
+    for item in items:
+        if item.error is not None and item.job is None:
+            note(str(item.error["message"]))
+
+
 def _report(items: list[_Item], as_json: bool) -> None:
     counts = Counter(item.status for item in items)
     if as_json:
@@ -214,10 +225,7 @@ def _report(items: list[_Item], as_json: bool) -> None:
             }
         )
         return
-    for item in items:
-        # What failed on its way was said when it failed.
-        if item.error is not None and item.job is None:
-            note(str(item.error["message"]))
+    _say_refused(items)
     summary = tr("{added} added, {duplicates} already there, {failed} failed.").format(
         added=counts["ready"], duplicates=counts["duplicate"], failed=counts["failed"]
     )

@@ -19,7 +19,7 @@ _Points: TypeAlias = NDArray[np.uint16] | NDArray[np.uint32]
 _Floats: TypeAlias = NDArray[np.float32]
 _Indices: TypeAlias = NDArray[np.int64]
 
-_MOSTLY_UNREADABLE = 0.5  # of the characters: the rest makes no sentence
+_MOSTLY_UNREADABLE = 0.35  # of the characters: the rest makes no sentence; sound papers have less than 0.05
 _MOSTLY_ODD = 0.2  # of the words, which is as good as all: many of a garbled text's words look possible
 _FEWEST_WORDS = 50  # a file of fewer is measured as if it had so many: one odd word tells nothing
 _FEWEST_CHARACTERS = 50

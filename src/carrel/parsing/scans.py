@@ -9,6 +9,7 @@ from enum import Enum
 import pypdfium2.raw as pdfium
 
 from carrel.parsing.printed import PrintedPage
+from carrel.parsing.spelling import odd_words
 
 _FULL_PAGE = 1000  # letters: with as many readable ones, a page is read
 _FULL_TEXT = 3000  # characters: among as many are the letters of a full page, which need not be counted
@@ -18,6 +19,9 @@ _SHARE_OF_SCAN = 0.5  # of the page, that images cover at least
 _SHARE_OF_CUTTING = 0.05  # the same on a page that holds hardly any letters
 _MANY_PATHS = 300  # drawn shapes: fewer are rules and boxes, a page of outlined letters has more
 _FEWEST_CHARACTERS = 20
+_MOSTLY_UNREADABLE = 0.6  # of the characters
+_PARTLY_UNREADABLE = 0.25  # the same where the others make hardly any words; pages of formulas have less
+_IN_WORDS = 0.35  # of the readable characters, at five to a word; a page of plots has its text beside them
 _OBJECTS = 5000  # looked at on a page
 _DEEPEST = 2  # forms within forms
 
@@ -36,18 +40,28 @@ def letters(page: PrintedPage) -> int:
 
 def need_of_ocr(page: object, printed: PrintedPage) -> Need | None:
     """Return why a page that pdfium has loaded needs OCR, or None: its text is there, or it is blank."""
+    if _is_unreadable(printed):
+        return Need.UNREADABLE
     if sum(len(line.text) for line in printed.lines) >= _FULL_TEXT:
         return None
     count = letters(printed)
     if count >= _FULL_PAGE:
         return None
-    if printed.characters >= _FEWEST_CHARACTERS and 2 * printed.unreadable > printed.characters:
-        return Need.UNREADABLE
     if count < _HARDLY_ANY and _is_pictured(page, _SHARE_OF_CUTTING, _MANY_PATHS):
         return Need.PICTURE
     if count < _FEW_LETTERS and _is_pictured(page, _SHARE_OF_SCAN, _OBJECTS + 1):
         return Need.PICTURE
     return None
+
+
+def _is_unreadable(printed: PrintedPage) -> bool:
+    """Whether a page's characters mostly mean nothing, or many of them and the others make no words."""
+    share = printed.unreadable / max(1, printed.characters)
+    if printed.characters < _FEWEST_CHARACTERS or share <= _PARTLY_UNREADABLE:
+        return False
+    odd, looked_at = odd_words("\n".join(line.text for line in printed.lines))
+    readable = printed.characters - printed.unreadable
+    return share > _MOSTLY_UNREADABLE or 5 * (looked_at - odd) < _IN_WORDS * readable
 
 
 def _is_pictured(page: object, share: float, shapes: int) -> bool:

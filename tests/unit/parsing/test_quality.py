@@ -21,6 +21,7 @@ from carrel.parsing.quality import (
     interleaved,
     measure_quality,
 )
+from carrel.parsing.scans import Need, need_of_ocr
 from carrel.parsing.spelling import odd_words
 from tests.unit.parsing import samples
 
@@ -237,10 +238,30 @@ def test_a_file_whose_fonts_lie_is_refused_with_the_reason(tmp_path: Path, moved
 
 def test_a_few_characters_without_a_meaning_are_no_reason() -> None:
     page = _printed(10).pages[0]
-    check_characters(Printed([replace(page, unreadable=30, characters=80)], {}), "x.pdf")
+    check_characters(Printed([replace(page, unreadable=20, characters=80)], {}), "x.pdf")
     check_characters(Printed([replace(page, unreadable=20, characters=20)], {}), "x.pdf")
     with pytest.raises(UnreadableText, match="62 %"):
         check_characters(Printed([replace(page, unreadable=50, characters=80)], {}), "x.pdf")
     check_words(ParseQuality(odd_words=0.15), "x.pdf")
     with pytest.raises(UnreadableText):
         check_words(ParseQuality(odd_words=0.25), "x.pdf")
+
+
+@pytest.mark.parametrize(
+    ("text", "unreadable", "need"),
+    [
+        ("ffl”!1ffl1# ffi/ffl1& #/ffi ffl9~ x9 Ð?Ò Ì–Î ", 0.45, Need.UNREADABLE),
+        ("A page of plots holds some sentences beside the signs on its axes. ", 0.45, None),
+        ("A page of formulas holds sentences, too, and its signs are fewer. ", 0.2, None),
+        ("Whatever the rest of it says, hardly anything of it can be read. ", 0.7, Need.UNREADABLE),
+    ],
+)
+def test_a_page_full_of_characters_needs_ocr_where_they_make_no_words(
+    text: str, unreadable: float, need: Need | None
+) -> None:
+    page = _printed(40).pages[0]
+    line = page.lines[0]._replace(text=text)
+    readable = 40 * len(text.replace(" ", ""))
+    characters = round(readable / (1 - unreadable))
+    printed = replace(page, lines=[line] * 40, unreadable=characters - readable, characters=characters)
+    assert need_of_ocr(None, printed) is need
