@@ -9,6 +9,7 @@ from typing import Protocol
 from carrel.cli.output import note, printable
 from carrel.core.jobs import JobState
 from carrel.core.language import tr
+from carrel.core.quality import Verdict
 from carrel.ingest.pipeline import Progress
 from carrel.ingest.worker import Finished
 
@@ -59,6 +60,8 @@ class Lines:
             if not event.pages:  # a file without pages
                 pages = tr("{passages} passages").format(passages=event.passages)
             note(f"{count} {event.job.file_name}: {pages}")
+            if poor := _said_of_poor(event):
+                note(poor)
         elif event.job.state is JobState.FAILED:
             note(f"{count} {event.job.error_message}")
 
@@ -93,8 +96,9 @@ def _bar(files: int) -> Iterator[Reporter]:
                 if isinstance(event, Finished):
                     self.finished += 1
                     self.pages += event.pages
-                    if event.job.state is JobState.FAILED:
-                        self.say(event.job.error_message)
+                    said = event.job.error_message if event.job.state is JobState.FAILED else ""
+                    if said := said or _said_of_poor(event):
+                        self.say(said)
                     bar.update(task, completed=self.finished)
                 else:
                     # A long paper moves the bar while its passages are embedded.
@@ -109,3 +113,12 @@ def _bar(files: int) -> Iterator[Reporter]:
                 bar.console.print(printable(text), markup=False, highlight=False)
 
         yield OnTerminal()
+
+
+def _said_of_poor(event: Finished) -> str:
+    """Return that a paper was read poorly, if it was."""
+    if event.job.state is not JobState.DONE or event.verdict is not Verdict.POOR:
+        return ""
+    return tr("{name} was read poorly: much of its text may be wrong. See: carrel show {paper}").format(
+        name=event.job.file_name, paper=event.job.paper_id[:10]
+    )

@@ -28,6 +28,7 @@ from carrel.core.jobs import Job, JobState, Stage
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import ParsedPaper
 from carrel.core.ports import Embedder, Index
+from carrel.core.quality import Verdict
 from carrel.ingest.pipeline import Progress, Tools, make_searchable, parse
 from carrel.storage import knowledge_bases, queue
 
@@ -38,11 +39,12 @@ _Waiting = deque[tuple[Job, Future[ParsedPaper]]]
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A job that ended, as ``job.state`` says; pages and passages where it is done."""
+    """A job that ended, as ``job.state`` says; pages, passages and how it was read where it is done."""
 
     job: Job
     pages: int = 0
     passages: int = 0
+    verdict: Verdict = Verdict.GOOD
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ def _journey(job: Job, parsing: Future[ParsedPaper], workshop: Workshop) -> Iter
         detail = f"{type(error).__name__}: {error}"
         yield _failed(job, UnforeseenFault(name=job.file_name, detail=detail), tools)
     else:
-        yield Finished(replace(job, state=JobState.DONE), len(parsed.pages), passages)
+        yield Finished(replace(job, state=JobState.DONE), len(parsed.pages), passages, parsed.quality.verdict)
 
 
 def _failed(job: Job, error: CarrelError, tools: Tools) -> Finished:

@@ -5,6 +5,7 @@ import pytest
 from carrel.cli.progress import Lines
 from carrel.core.ids import JobId, KnowledgeBaseId, PaperId
 from carrel.core.jobs import Job, JobState, Stage
+from carrel.core.quality import Verdict
 from carrel.ingest.pipeline import Progress
 from carrel.ingest.worker import Finished
 
@@ -47,3 +48,12 @@ def test_files_that_others_queued_are_counted_too(capsys: pytest.CaptureFixture[
 def test_a_file_that_was_removed_meanwhile_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
     Lines(1).tell(Finished(job("gone.pdf", JobState.CANCELLED)))
     assert capsys.readouterr().err == ""
+
+
+def test_a_paper_that_was_read_poorly_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    poor = Finished(job("noise.pdf", JobState.DONE), 3, 9, Verdict.POOR)
+    Lines(1).tell(poor)
+    said = "noise.pdf was read poorly: much of its text may be wrong. See: carrel show "
+    assert said + poor.job.paper_id[:10] in capsys.readouterr().err
+    Lines(1).tell(Finished(job("fine.pdf", JobState.DONE), 3, 9))
+    assert "poorly" not in capsys.readouterr().err
