@@ -1,6 +1,7 @@
 """One PDF page that pdfium has loaded → its printed lines and words, each with a box."""
 
 import ctypes
+from dataclasses import replace
 
 import numpy as np
 import pypdfium2.raw as pdfium
@@ -20,6 +21,8 @@ from carrel.parsing.printed import NO_WORDS, PrintedPage
 from carrel.parsing.text_cleaning import LINE_HYPHEN
 
 _FIXED_PITCH = 1
+_MOSTLY_UPRIGHT = 0.4  # of the letters: a page with fewer is set sideways
+_FEWEST_LETTERS = 60  # a stamp alone on a page is left as it stands
 _LAST_POINT = 0x10FFFF
 _LINE_HYPHEN_ASKED_FOR = 2  # a line's hyphen, where its character is asked for by itself
 
@@ -28,26 +31,52 @@ def read_page(page: object, number: int, first_line: int) -> PrintedPage:
     """Read a page that pdfium has loaded.
 
     ``number`` is the page's, from 1; ``first_line`` the number its first line gets. Text outside
-    the visible page is left out.
+    the visible page is left out. A page whose text runs sideways is turned.
     """
     size = PageSize(float(pdfium.FPDF_GetPageWidthF(page)), float(pdfium.FPDF_GetPageHeightF(page)))
     text_page = pdfium.FPDFText_LoadPage(page)
     if not text_page:
         return PrintedPage(size, (), NO_WORDS)
     try:
-        return _PdfiumReader(page, text_page, size, number, first_line).read()
+        printed = _PdfiumReader(page, text_page, size, number, first_line).read()
+        letters = sum(len(line.text) for line in printed.lines)
+        if letters < _FEWEST_LETTERS or _upright_letters(printed) >= _MOSTLY_UPRIGHT * letters:
+            return printed
+        sideways = PageSize(size.height, size.width)
+        turned = [
+            replace(
+                _PdfiumReader(
+                    page, text_page, sideways if turn % 2 else size, number, first_line, turn
+                ).read(),
+                turned=turn,
+            )
+            for turn in (1, 2, 3)
+        ]
+        return max((printed, *turned), key=_upright_letters)
     finally:
         pdfium.FPDFText_ClosePage(text_page)
 
 
-class _PdfiumReader(PageReader):
-    """A page that pdfium has loaded."""
+def _upright_letters(printed: PrintedPage) -> int:
+    return sum(len(line.text) for line in printed.lines if line.upright)
 
-    def __init__(self, page: object, text_page: object, size: PageSize, number: int, first_line: int) -> None:
+
+class _PdfiumReader(PageReader):
+    """A page that pdfium has loaded, turned clockwise by so many quarters from how it is displayed."""
+
+    def __init__(
+        self,
+        page: object,
+        text_page: object,
+        size: PageSize,
+        number: int,
+        first_line: int,
+        turned: int = 0,
+    ) -> None:
         super().__init__(size, number, first_line)
         self.handle = handle_address(text_page)
         self.text_page = text_page
-        self.rotation = int(pdfium.FPDFPage_GetRotation(page)) % 4
+        self.rotation = (int(pdfium.FPDFPage_GetRotation(page)) + turned) % 4
         self.bounds = _bounds(page)
 
     def _characters(self) -> Characters:

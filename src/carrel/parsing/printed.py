@@ -40,13 +40,23 @@ class Words:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PrintedPage:
-    """One page: its size, lines and words."""
+    """One page: its size, lines and words.
+
+    A page whose text runs sideways is turned until it can be read: ``size`` and all coordinates are
+    those of the page turned clockwise by ``turned`` quarters.
+    """
 
     size: PageSize
     lines: Sequence[Line]
     words: Words
     characters: int = 0  # printed: spaces do not count
     unreadable: int = 0  # of these: without a meaning
+    turned: int = 0
+
+    @property
+    def displayed(self) -> PageSize:
+        """The size of the page as it is displayed."""
+        return PageSize(self.size.height, self.size.width) if self.turned % 2 else self.size
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,10 +1,11 @@
 """Printed pages → a paper: text in reading order, blocks, word boxes, metadata."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from carrel.core.paper import BlockKind, PageSize, ParsedPaper
+from carrel.core.paper import BlockKind, PageSize, ParsedPaper, WordBoxes
 from carrel.parsing.assembly import assemble
 from carrel.parsing.columns import gutters_of_pages
 from carrel.parsing.front import Front, find_front
@@ -39,7 +40,26 @@ def read_structure(printed: Printed) -> ParsedPaper:
     first = pages[0] if pages else PrintedPage(PageSize(0, 0), (), NO_WORDS)
     metadata = read_metadata(printed.info, front, first, _running_heads(pages, printed_lines), text, blocks)
     quality = measure_quality(printed, kept, text, blocks, words)
-    return ParsedPaper(metadata, text, blocks, words, tuple(page.size for page in pages), quality)
+    sizes = tuple(page.displayed for page in pages)
+    return ParsedPaper(metadata, text, blocks, _as_displayed(words, pages), sizes, quality)
+
+
+def _as_displayed(words: WordBoxes, pages: Sequence[PrintedPage]) -> WordBoxes:
+    """Return the words' boxes on the pages as displayed: those of pages that were turned, turned back."""
+    if not any(page.turned for page in pages):
+        return words
+    box = words.box.copy()
+    for number, page in enumerate(pages, 1):
+        here = words.page == number
+        x0, y0, x1, y1 = box[here].T
+        width, height = page.displayed.width, page.displayed.height
+        if page.turned == 1:
+            box[here] = np.stack([y0, height - x1, y1, height - x0], axis=1)
+        elif page.turned == 2:
+            box[here] = np.stack([width - x1, height - y1, width - x0, height - y0], axis=1)
+        elif page.turned == 3:
+            box[here] = np.stack([width - y1, x0, width - y0, x1], axis=1)
+    return replace(words, box=box)
 
 
 def _running_heads(pages: Sequence[PrintedPage], kept: Sequence[Sequence[Line]]) -> Sequence[Line]:

@@ -144,3 +144,18 @@ def test_characters_beyond_16_bits_and_without_meaning_keep_boxes_right(tmp_path
     (box,) = paper.words.boxes(at, at + 6)
     assert box.y0 > 792 - 670 - 15
     assert box.x0 == pytest.approx(72, abs=1)
+
+
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_lines_that_run_sideways_are_read_as_the_upright_ones(rotation: int, tmp_path: Path) -> None:
+    lines = [f"Line {i} of a page that was put into the file sideways and reads on" for i in range(9)]
+    shows = b"".join(
+        b"1 0 0 1 80 %d Tm (%s) Tj " % (700 - 14 * i, line.encode()) for i, line in enumerate(lines)
+    )
+    upright = _read(samples.one_page(b"BT /F1 12 Tf " + shows + b"ET", b"/MediaBox[0 0 612 792]"), tmp_path)
+    entries = b"/MediaBox[0 0 612 792]/Rotate %d" % rotation
+    turned = _read(samples.one_page(b"BT /F1 12 Tf " + shows + b"ET", entries), tmp_path)
+    assert turned.text == upright.text
+    assert turned.blocks == upright.blocks
+    assert turned.pages == ((PageSize(792, 612),) if rotation != 180 else upright.pages)
+    assert turned.quality.interleaved == 0
