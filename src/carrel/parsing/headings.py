@@ -60,6 +60,8 @@ _STATEMENT = re.compile(
     r"|observation|property|axiom|exercise|定理|引理|推论|命题|定义|例)\s*[A-Z]?\d|proof\b|证明",
     re.IGNORECASE,
 )
+_SENTENCES = re.compile(r"[^\W_]{2}\.\)?\s+[A-Z][a-z]+\s+[a-z]")  # one ends, another begins
+_LISTED = re.compile(r"\d{2,}\s")  # lines of listings are numbered on; no paper has so many sections
 _SHORT = 40  # characters of a heading that is told from an item by nothing but its number
 _RUN_IN = re.compile(r"\w[.:?]\s+\S")
 _WORD = re.compile(r"[^\W\d_]{3}|[\u3400-\u9fff\u3040-\u30ff]")
@@ -121,7 +123,12 @@ def looks_like_heading(line: Line, before: Line | None, after: Line | None, typo
     if begins and is_named(text):
         return apart or line.bold or larger
     numbered = numbering(text)
-    if line.size < 0.93 * typography.body or (text[-1] in ".,;。,;" and not _may_end_so(line, numbered)):
+    prose = _is_prose(text, numbered, before is not None and style(before) == style(line))
+    if (
+        prose
+        or line.size < 0.93 * typography.body
+        or (text[-1] in ".,;。,;" and not _may_end_so(line, numbered))
+    ):
         return False
     if larger:
         return apart or numbered is not None or (before is not None and style(before) == style(line))
@@ -130,6 +137,16 @@ def looks_like_heading(line: Line, before: Line | None, after: Line | None, typo
     # A subsection may stand at hardly more than a line's distance, below a paragraph that has ended.
     apart = apart or (told and before is not None and _ended_above(before, line, typography))
     return begins and apart and alone and (line.bold or told)
+
+
+def _is_prose(text: str, numbered: tuple[int, str] | None, goes_on: bool) -> bool:
+    """Whether a line set as a heading is a sentence or a line of a listing all the same.
+
+    ``goes_on``: the line before is set like it, and may be a heading's first line.
+    """
+    if numbered is not None:
+        return numbered[1][:1].islower() and _LISTED.match(text) is not None
+    return _SENTENCES.search(text) is not None or (text[0].islower() and text[0] < "\u0370" and not goes_on)
 
 
 def _may_end_so(line: Line, numbered: tuple[int, str] | None) -> bool:

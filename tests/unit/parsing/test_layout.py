@@ -274,3 +274,20 @@ def test_lines_set_anywhere_in_any_size_are_read_each_word_once(seed: int) -> No
     assert len(paper.words.start) <= expected
     assert [block.start for block in paper.blocks] == sorted(block.start for block in paper.blocks)
     assert decode(encode(paper)).text == paper.text
+
+
+def test_a_line_of_a_listing_and_sentences_in_bold_are_no_headings() -> None:
+    setter = Typesetter()
+    setter.page(
+        *body(*[LONG] * 20, top=100), ("1 Introduction", 72, 400, BODY, True), *body(*[LONG] * 4, top=430)
+    )
+    setter.page(
+        *body(*[LONG] * 6, top=100),
+        ("29 return 0", 72, 200, BODY, True),
+        *body("After it, " + LONG, LONG, top=230),
+        ("It is decided by all. Then some processor locks it", 72, 290, 13, False),
+        *body("Below it, " + LONG, LONG, top=320),
+        ("2 Methods", 72, 380, BODY, True),
+        *body(*[LONG] * 6, top=410),
+    )
+    assert texts(setter.read(), BlockKind.HEADING) == ["1 Introduction", "2 Methods"]
