@@ -1,5 +1,6 @@
 """Reads Markdown (CommonMark with tables, footnotes, formulas and a YAML block) with markdown-it-py."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
@@ -9,22 +10,26 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from carrel.core.metadata import Metadata
 from carrel.core.paper import BlockKind
 from carrel.parsing.front_matter import said_in_front_matter
 from carrel.parsing.pageless import Piece, Reading
 from carrel.parsing.plain_structure import joined_lines
 
 CELL_BREAK = " | "
+_BLANK_LINES = re.compile(r"\n\s*\n")
 
 
 def read_markdown(text: str) -> Reading:
     """Return what a Markdown text holds."""
     tokens = _parser().parse(text)
-    metadata = Metadata()
-    if tokens and tokens[0].type == "front_matter":
-        metadata = said_in_front_matter(tokens[0].content)
-    return Reading(tuple(_Walk(tokens).pieces()), metadata)
+    pieces = tuple(_Walk(tokens).pieces())
+    if not tokens or tokens[0].type != "front_matter":
+        return Reading(pieces)
+    block = tokens[0].content
+    if (said := said_in_front_matter(block)) is not None:
+        return Reading(pieces, said)
+    # Not YAML but text between two lines, or YAML that is damaged: text in either case.
+    return Reading((*(Piece(BlockKind.PARAGRAPH, each) for each in _BLANK_LINES.split(block)), *pieces))
 
 
 @cache

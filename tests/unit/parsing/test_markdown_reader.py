@@ -156,6 +156,27 @@ def test_front_matter_that_says_nothing_does_no_harm(tmp_path: Path, front: str)
     assert "And its text." in paper.text
 
 
+@pytest.mark.parametrize(
+    "value", ["!!timestamp foo", "!!bool foo", "!!int ''", "!!float x", "0x" + "f" * 6000]
+)
+def test_values_of_front_matter_are_texts_whatever_their_tags(tmp_path: Path, value: str) -> None:
+    paper = markdown(tmp_path, f"---\ntitle: A Title\nvenue: {value}\nyear: 2020\n---\n\nAnd its text.\n")
+    assert (paper.metadata.title, paper.metadata.year) == ("A Title", 2020)
+    assert paper.text.endswith("And its text.")
+
+
+def test_an_entry_without_a_value_says_nothing(tmp_path: Path) -> None:
+    paper = markdown(tmp_path, "---\ntitle: null\nauthor: [~, Ada Lovelace]\nvenue: ~\n---\n\n# T\n\nText.\n")
+    assert (paper.metadata.title, paper.metadata.venue) == ("T", "")
+    assert paper.metadata.authors == ("Ada Lovelace",)
+
+
+def test_what_is_no_front_matter_is_text(tmp_path: Path) -> None:
+    paper = markdown(tmp_path, "---\nText between lines.\n\nAnd more.\n---\n\n# A Title\n\nAnd its text.\n")
+    texts = [text for _, text in outline(paper)]
+    assert texts == ["Text between lines.", "And more.", "A Title", "And its text."]
+
+
 @pytest.mark.parametrize("content", ["---\ntitle: Only this\n---\n", "<!-- nothing -->\n", "***\n\n---\n"])
 def test_markdown_without_words_is_refused(tmp_path: Path, content: str) -> None:
     with pytest.raises(NoTextInside):
