@@ -10,18 +10,37 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
+from carrel.core.file_errors import DamagedDocument
 from carrel.core.paper import BlockKind
 from carrel.parsing.front_matter import said_in_front_matter
 from carrel.parsing.pageless import Piece, Reading
 from carrel.parsing.plain_structure import joined_lines
 
 CELL_BREAK = " | "
+_DEEPEST = 100  # levels; a list within a list is two
+_CONTAINERS = frozenset(
+    (
+        "list_item_open",
+        "bullet_list_open",
+        "ordered_list_open",
+        "blockquote_open",
+        "footnote_reference_open",
+        "footnote_open",
+    )
+)
 _BLANK_LINES = re.compile(r"\n\s*\n")
 
 
 def read_markdown(text: str) -> Reading:
-    """Return what a Markdown text holds."""
+    """Return what a Markdown text holds.
+
+    Raises:
+        DamagedDocument: it is nested so deeply that parts of it would be lost.
+    """
     tokens = _parser().parse(text)
+    # The parser leaves out what is in a container of the deepest level.
+    if any(token.level + 1 >= _DEEPEST and token.type in _CONTAINERS for token in tokens):
+        raise DamagedDocument(name="", detail="its elements are nested too deeply")
     pieces = tuple(_Walk(tokens).pieces())
     if not tokens or tokens[0].type != "front_matter":
         return Reading(pieces)
@@ -34,7 +53,7 @@ def read_markdown(text: str) -> Reading:
 
 @cache
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
     return parser.use(front_matter_plugin).use(footnote_plugin).use(dollarmath_plugin)
 
 

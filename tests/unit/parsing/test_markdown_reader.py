@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from carrel.core.file_errors import NoTextInside
+from carrel.core.file_errors import DamagedDocument, NoTextInside
 from carrel.core.formats import FileFormat
 from carrel.core.metadata import Source
 from carrel.core.paper import ParsedPaper, sections
@@ -190,3 +190,24 @@ def test_raw_html_brings_no_script_along(tmp_path: Path) -> None:
     assert "alert" not in paper.text
     assert ("paragraph", "Seen text") in outline(paper)
     assert ("paragraph", "A B c") in outline(paper)
+
+
+@pytest.mark.parametrize("deep", [30, 49])
+def test_lists_and_quotations_are_read_however_deep(tmp_path: Path, deep: int) -> None:
+    items = "".join(f"{'  ' * level}- item{level}.\n" for level in range(deep))
+    paper = markdown(tmp_path, f"# T\n\n{items}\nAfter.\n\n{'> ' * deep}quoted\n")
+    texts = [text for _, text in outline(paper)]
+    assert texts == ["T", *(f"item{level}." for level in range(deep)), "After.", "quoted"]
+
+
+@pytest.mark.parametrize(("mark", "most"), [("- ", 49), ("> ", 99), ("1. ", 49), ("> - ", 33)])
+@pytest.mark.parametrize("more", [0, 1, 2, 50, 5000])
+def test_nothing_is_lost_silently_in_nesting_without_end(
+    tmp_path: Path, mark: str, most: int, more: int
+) -> None:
+    content = f"# T\n\n{mark * (most + more)}deep\n\nAfter.\n"
+    if not more:
+        assert "deep" in markdown(tmp_path, content).text
+    else:
+        with pytest.raises(DamagedDocument, match="nested"):
+            markdown(tmp_path, content)
