@@ -7,12 +7,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from carrel.core.paper import Block, BlockKind, WordBoxes
+from carrel.core.paper import BLOCK_BREAK, Block, BlockKind, WordBoxes
 from carrel.parsing.paragraphs import Draft
 from carrel.parsing.printed import Line, Words
 from carrel.parsing.typography import is_wide
 
-BLOCK_BREAK = "\n\n"
 _HYPHENS = "-‐\u00ad"
 # The last word of a line is an address; it may be broken at these.
 _ADDRESS = re.compile(r"(?:://|www\.|doi\.org/|\b10\.\d{4,9}/)\S*$")

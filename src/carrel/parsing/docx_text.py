@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from carrel.parsing.pageless import CELL_BREAK
+
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -20,7 +22,6 @@ _NOTE_MARKS = {f"{_W}footnoteReference": "footnotes", f"{_W}endnoteReference": "
 _CONTENTS = frozenset(("Table of Contents", "Table of Figures"))
 _INSERTED = (f"{_W}ins", f"{_W}moveTo", f"{_W}customXml", f"{_W}smartTag")
 _WRAPPERS = frozenset((f"{_W}sdt", f"{_W}sdtContent", *_INSERTED))
-CELL_BREAK = " | "
 
 PARAGRAPH, TABLE = f"{_W}p", f"{_W}tbl"
 STYLE, OUTLINE, NUMBERED = f"{_W}pPr/{_W}pStyle", f"{_W}pPr/{_W}outlineLvl", f"{_W}pPr/{_W}numPr"

@@ -13,10 +13,9 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 from carrel.core.file_errors import DamagedDocument
 from carrel.core.paper import BlockKind
 from carrel.parsing.front_matter import said_in_front_matter
-from carrel.parsing.pageless import Piece, Reading
+from carrel.parsing.pageless import CELL_BREAK, Piece, Reading
 from carrel.parsing.plain_structure import joined_lines
 
-CELL_BREAK = " | "
 _DEEPEST = 100  # levels; a list within a list is two
 _CONTAINERS = frozenset(
     (

@@ -9,10 +9,12 @@ import numpy as np
 
 from carrel.core.file_errors import NoTextInside
 from carrel.core.metadata import Metadata
-from carrel.core.paper import Block, BlockKind, ParsedPaper, WordBoxes, is_reference_list
+from carrel.core.paper import BLOCK_BREAK, Block, BlockKind, ParsedPaper, WordBoxes, is_reference_list
 from carrel.parsing.quality import check_text, measure_text
 
-BLOCK_BREAK = "\n\n"
+CELL_BREAK = " | "
+"""What stands between the cells of a row in a table's text."""
+
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SPACES = re.compile(r"[^\S\n]+")

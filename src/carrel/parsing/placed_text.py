@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carrel.core.metadata import Metadata
-from carrel.core.paper import Block, BlockKind, Box, PageSize, ParsedPaper, WordBoxes
-from carrel.parsing.assembly import BLOCK_BREAK
+from carrel.core.paper import BLOCK_BREAK, Block, BlockKind, Box, PageSize, ParsedPaper, WordBoxes
 from carrel.parsing.quality import measure_text
 from carrel.parsing.text_cleaning import clean
 from carrel.parsing.typography import is_wide

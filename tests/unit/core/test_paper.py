@@ -14,6 +14,7 @@ from carrel.core.paper import is_reference_list
         "7.References",
         "VII. References",
         "VII References",
+        "vii. References",
         "A.1 References",
         "References and Notes",
         "References cited",
