@@ -13,17 +13,18 @@ _UNREADABLE, _ODD_WORDS, _INTERLEAVED, _OUTSIDE = 0.01, 0.02, 0.05, 0.02
 
 
 def quality_document(quality: ParseQuality) -> dict[str, Json]:
-    """Return the quality as programs read it: score, verdict, and each measure."""
+    """Return the quality as programs read it: score, verdict, and each measure; null is not measured."""
     measures: dict[str, Json] = {
-        name: value if isinstance(value, float) else _pages(value)
+        name: value if value is None or isinstance(value, float) else _pages(value)
         for name, value in quality_fields(quality).items()
     }
     return {"score": round(quality.score, 4), "verdict": quality.verdict.value} | measures
 
 
 def quality_in_words(quality: ParseQuality) -> str:
-    """Return the verdict, the score, and what is wrong."""
-    return ": ".join(filter(None, (verdict_in_words(quality), "; ".join(faults(quality)))))
+    """Return the verdict, the score, what is wrong, and what was not measured."""
+    unmeasured = () if quality.interleaved is not None else (tr("order and layout not measured"),)
+    return ": ".join(filter(None, (verdict_in_words(quality), "; ".join((*faults(quality), *unmeasured)))))
 
 
 def verdict_in_words(quality: ParseQuality) -> str:
@@ -40,7 +41,7 @@ def faults(quality: ParseQuality) -> tuple[str, ...]:
         (quality.interleaved, _INTERLEAVED, tr("{percent:.0f} % of the lines jump between columns")),
         (quality.outside, _OUTSIDE, tr("{percent:.0f} % of the printed text is in no block")),
     )
-    found = [text.format(percent=100 * share) for share, least, text in shares if share > least]
+    found = [text.format(percent=100 * share) for share, least, text in shares if share and share > least]
     if len(quality.without_text) == 1:
         found.append(tr("page {pages} has no text").format(pages=ranges(quality.without_text)))
     elif quality.without_text:

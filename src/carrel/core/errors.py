@@ -13,7 +13,7 @@
     │   ├── ParseTimeout · ParseMemoryExceeded · ParserCrashed · TooManyPages
     │   │   · ParsingServiceRefused · RemovedMeanwhile · UnforeseenFault
     │   ├── in ``file_errors``: UnsupportedFormat · NotText · DamagedDocument · FileTooLarge
-    │   │   · NoTextInside · WrongPassword
+    │   │   · NoTextInside · GarbledText · WrongPassword
     │   └── in ``page_errors``: UnreadableText; in ``scan_errors``: OcrFailed · NoText · ParseOutputExceeded
     ├── StorageFull           exit 1: retry when there is room; what was accepted is kept
     ├── ServiceError          exit 3: something Carrel needs cannot be reached

@@ -43,6 +43,15 @@ class NoTextInside(PaperError):
     )
 
 
+class GarbledText(PaperError):
+    """Text that no language writes. Parameter: percent of its words or characters that are noise."""
+
+    template = "{name} is text that says nothing: {percent} % of it looks garbled."
+    hint_template = (
+        "It may be encrypted, encoded or badly converted: open it, and save it again as readable text."
+    )
+
+
 class WrongPassword(PaperError):
     """A PDF that another password opens."""
 

@@ -75,8 +75,12 @@ def quality_of(value: object) -> ParseQuality:
     return ParseQuality(
         unreadable=as_share(values.get("unreadable")),
         odd_words=as_share(values.get("odd_words")),
-        interleaved=as_share(values.get("interleaved")),
-        outside=as_share(values.get("outside")),
+        interleaved=_share_or_none(values.get("interleaved")),
+        outside=_share_or_none(values.get("outside")),
         without_text=tuple(as_number(each) for each in as_list(values.get("without_text"))),
         recognised=tuple(as_number(each) for each in as_list(values.get("recognised"))),
     )
+
+
+def _share_or_none(value: object) -> float | None:
+    return None if value is None else as_share(value)

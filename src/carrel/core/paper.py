@@ -39,6 +39,10 @@ class PageSize:
     height: float
 
 
+BLOCK_BREAK = "\n\n"
+"""What stands between the blocks of a paper's text."""
+
+
 class BlockKind(StrEnum):
     """What a block of text is to a reader."""
 
@@ -183,14 +187,17 @@ class Passage:
 
 
 _REFERENCE_LIST = re.compile(
-    r"(?:[\dIVX.]*\s*)(?:references|bibliography|literature cited|works cited|参考文献|引用文献|參考文獻)",
-    re.IGNORECASE,
+    # A number: 7, 7., VII., A.1, 第七章, 七、
+    r"(?:[\dIVXivx.]*\s*|[A-Z](?:\.\d{1,2})*\.?\s+|第[一二三四五六七八九十\d]+[章节節]\s*|[一二三四五六七八九十]{1,3}、\s*)"
+    r"(?i:references(?: and notes| cited)?|bibliography|works cited|literature(?: cited)?"
+    r"|literatur(?:verzeichnis)?|références|referencias|bibliogra(?:f|ph)ía|bibliographie"
+    r"|参\s*考\s*文\s*献|參\s*考\s*文\s*獻|引用文献|참고\s?문헌)"
 )
 
 
 def is_reference_list(section: str) -> bool:
-    """Whether a section, named by its chain of headings, is the list of references."""
-    return _REFERENCE_LIST.fullmatch(section.rpartition(" › ")[2].strip(" .:")) is not None
+    """Whether a heading, or a section named by its chain of headings, is of the list of references."""
+    return _REFERENCE_LIST.fullmatch(section.rpartition(" › ")[2].strip(" .:：")) is not None
 
 
 def in_context(title: str, section: str, text: str) -> str:

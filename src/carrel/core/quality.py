@@ -24,12 +24,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ParseQuality:
-    """How well a file was read. The measures are shares in [0, 1]; 0 is best."""
+    """How well a file was read. The measures are shares in [0, 1]; 0 is best.
+
+    None is a measure that was not taken: it needs the places of the printed words.
+    """
 
     unreadable: float = 0.0  # of the printed characters: those without a meaning
     odd_words: float = 0.0  # of the words: those that no language spells like this
-    interleaved: float = 0.0  # of the steps from line to line: those that jump between columns
-    outside: float = 0.0  # of the printed characters: those in no block
+    interleaved: float | None = 0.0  # of the steps from line to line: those that jump between columns
+    outside: float | None = 0.0  # of the printed characters: those in no block
     without_text: tuple[int, ...] = ()  # pages, from 1, that show something and hold no text
     recognised: tuple[int, ...] = ()  # pages, from 1, whose text was read by OCR
 
@@ -37,8 +40,9 @@ class ParseQuality:
     def score(self) -> float:
         """One figure in [0, 1], 1 is best: the product of what each measure leaves.
 
-        (1 - 2·unreadable) · (1 - 4·odd_words) · (1 - interleaved) · (1 - outside), each at least 0;
-        times 1 - 0.05 for each page without text, at least 0.5; times 0.95 where OCR read a page.
+        (1 - 2·unreadable) · (1 - 4·odd_words) · (1 - interleaved) · (1 - outside), each at least 0,
+        without those not measured; times 1 - 0.05 for each page without text, at least 0.5; times 0.95
+        where OCR read a page.
         """
         score = 1.0
         for share, cost in (
@@ -47,7 +51,7 @@ class ParseQuality:
             (self.interleaved, _INTERLEAVED_COSTS),
             (self.outside, _OUTSIDE_COSTS),
         ):
-            score *= max(0.0, 1 - cost * share)
+            score *= max(0.0, 1 - cost * share) if share is not None else 1.0
         score *= max(0.5, 1 - _PAGE_WITHOUT_TEXT_COSTS * len(self.without_text))
         return score * (1 - _RECOGNISED_COSTS) if self.recognised else score
 

@@ -88,13 +88,13 @@ def _characters(text: str) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
 def _kind(character: str) -> int:
     if unicodedata.combining(character):
         return _MARK
-    if is_wide(character):
+    if is_wide_letter(character):
         return _WIDE_LETTER
     return _LETTER if character.isalnum() else _GAP
 
 
-def is_wide(character: str) -> bool:
-    """Whether this is a Chinese character or a Japanese kana: scripts written without spaces."""
+def is_wide_letter(character: str) -> bool:
+    """Whether this is a Chinese character or a Japanese kana (written without spaces); no punctuation."""
     code = ord(character)
     return character.isalnum() and (
         0x3040 <= code <= 0x30FF or 0x3400 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or code >= 0x20000

@@ -5,7 +5,7 @@ import unicodedata
 from difflib import SequenceMatcher
 from enum import IntEnum
 
-from carrel.core.sketch import is_wide
+from carrel.core.sketch import is_wide_letter
 
 _TELLING_LETTERS = 15  # a shorter title ("Introduction", "Lecture notes") says nothing of the paper
 _NEAR = 0.9  # share of letters in common, in order
@@ -54,7 +54,7 @@ def letters(title: str) -> str:
 
 def telling(found: str) -> bool:
     """Whether these letters are enough to tell a paper; a Chinese character counts as three."""
-    return sum(3 if is_wide(letter) else 1 for letter in found) >= _TELLING_LETTERS
+    return sum(3 if is_wide_letter(letter) else 1 for letter in found) >= _TELLING_LETTERS
 
 
 def folded(text: str) -> str:

@@ -7,18 +7,18 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from carrel.core.paper import Block, BlockKind, WordBoxes
+from carrel.core.paper import BLOCK_BREAK, Block, BlockKind, WordBoxes
 from carrel.parsing.paragraphs import Draft
 from carrel.parsing.printed import Line, Words
 from carrel.parsing.typography import is_wide
 
-BLOCK_BREAK = "\n\n"
 _HYPHENS = "-‐\u00ad"
 # The last word of a line is an address; it may be broken at these.
 _ADDRESS = re.compile(r"(?:://|www\.|doi\.org/|\b10\.\d{4,9}/)\S*$")
 _JOINTS = "/._?=&#%:-"
 _LAST_WORD = re.compile(r"([^\W\d_]+(?:[-‐][^\W\d_]+)*)[-‐\u00ad]$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
+_LONGEST_END = 200  # characters at a line's end: in a longer word neither is looked for
 _LEFT_OUT = -1
 _IN_CELLS = frozenset({BlockKind.TABLE, BlockKind.FIGURE})
 
@@ -83,7 +83,7 @@ def _joined(lines: Sequence[Line], known: _Vocabulary) -> Iterable[tuple[Line, s
     in_address = False
     for line, after in pairwise(lines):
         text = line.text
-        in_address = _ADDRESS.search(text) is not None or (in_address and " " not in text)
+        in_address = _ADDRESS.search(text[-_LONGEST_END:]) is not None or (in_address and " " not in text)
         if text[-1] in _HYPHENS and len(text) > 1 and (line.hyphen or text[-2].isalpha()):
             yield line, text[:-1] if not in_address and _divided(text, after.text, known) else text, ""
         elif (is_wide(text[-1]) and is_wide(after.text[0])) or (in_address and text[-1] in _JOINTS):
@@ -95,7 +95,7 @@ def _joined(lines: Sequence[Line], known: _Vocabulary) -> Iterable[tuple[Line, s
 
 def _divided(text: str, after: str, known: _Vocabulary) -> bool:
     """Whether the hyphen at a line's end divides one word (and goes) or joins two (and stays)."""
-    head, tail = _LAST_WORD.search(text.rsplit(None, 1)[-1]), _FIRST_WORD.match(after)
+    head, tail = _LAST_WORD.search(text[-_LONGEST_END:].rsplit(None, 1)[-1]), _FIRST_WORD.match(after)
     if head is None or tail is None or not tail.group()[0].islower():
         return False
     first, second = head.group(1), tail.group()

@@ -1,6 +1,7 @@
 """Asking a child process for one file: what can go wrong becomes the error that says so."""
 
-from carrel.core import file_errors, page_errors, scan_errors
+# The modules are imported for their errors, which are then subclasses that are known.
+from carrel.core import file_errors, page_errors, scan_errors  # noqa: F401
 from carrel.core.errors import (
     PaperError,
     ParseMemoryExceeded,
@@ -18,16 +19,7 @@ from carrel.parsing.pool import (
     log_fault,
 )
 
-_PAPER_ERRORS = {
-    error.__name__: error
-    for error in (
-        *PaperError.__subclasses__(),
-        *vars(file_errors).values(),
-        *vars(page_errors).values(),
-        *vars(scan_errors).values(),
-    )
-    if isinstance(error, type) and issubclass(error, PaperError)
-}
+_PAPER_ERRORS = {error.__name__: error for error in PaperError.__subclasses__()}
 
 
 class Children:

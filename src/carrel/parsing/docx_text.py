@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from carrel.parsing.pageless import CELL_BREAK
+
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -18,7 +20,8 @@ _CHARACTERS = {
 }
 _NOTE_MARKS = {f"{_W}footnoteReference": "footnotes", f"{_W}endnoteReference": "endnotes"}
 _CONTENTS = frozenset(("Table of Contents", "Table of Figures"))
-CELL_BREAK = " | "
+_INSERTED = (f"{_W}ins", f"{_W}moveTo", f"{_W}customXml", f"{_W}smartTag")
+_WRAPPERS = frozenset((f"{_W}sdt", f"{_W}sdtContent", *_INSERTED))
 
 PARAGRAPH, TABLE = f"{_W}p", f"{_W}tbl"
 STYLE, OUTLINE, NUMBERED = f"{_W}pPr/{_W}pStyle", f"{_W}pPr/{_W}outlineLvl", f"{_W}pPr/{_W}numPr"
@@ -39,7 +42,7 @@ def blocks_in(element: etree._Element) -> Iterator[etree._Element]:
             content = child.find(f"{_W}sdtContent")
             if content is not None and (gallery is None or gallery.get(f"{_W}val") not in _CONTENTS):
                 yield from blocks_in(content)
-        elif child.tag in (f"{_W}ins", f"{_W}moveTo", f"{_W}customXml", f"{_W}smartTag"):
+        elif child.tag in _INSERTED:
             yield from blocks_in(child)
 
 
@@ -59,17 +62,30 @@ def paragraph_text(paragraph: etree._Element) -> str:
 
 
 def table_text(table: etree._Element) -> str:
-    """Return a table's cells, a row a line. A cell merged over rows is said once."""
+    """Return a table's cells, a row a line; a table in a cell is part of the cell's text.
+
+    A cell merged over rows is said once.
+    """
     rows = []
-    for row in table.iter(f"{_W}tr"):
+    for row in _parts(table, f"{_W}tr"):
         cells = []
-        for cell in row.iter(f"{_W}tc"):
+        for cell in _parts(row, f"{_W}tc"):
             merged = cell.find(f"{_W}tcPr/{_W}vMerge")
             goes_on = merged is not None and merged.get(f"{_W}val") != "restart"
+            # Paragraphs at any depth, those of tables in the cell too, each once.
             texts = [] if goes_on else [paragraph_text(each) for each in cell.iter(PARAGRAPH)]
             cells.append(" ".join(" ".join(texts).split()))
         rows.append(CELL_BREAK.join(cells))
     return "\n".join(row for row in rows if row.strip(" |"))
+
+
+def _parts(element: etree._Element, tag: str) -> Iterator[etree._Element]:
+    """Yield a table's rows or a row's cells, also those in content controls, but not nested ones."""
+    for child in element:
+        if child.tag == tag:
+            yield child
+        elif child.tag in _WRAPPERS:
+            yield from _parts(child, tag)
 
 
 def boxes_in(paragraph: etree._Element) -> Iterator[etree._Element]:

@@ -1,6 +1,5 @@
 """The YAML block before a Markdown text: what it says of the paper."""
 
-import datetime
 import re
 from collections.abc import Iterator, Mapping
 
@@ -14,19 +13,22 @@ _SEPARATOR = re.compile(r"\s*[;；,，、]\s*|\s+and\s+")
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 _ARXIV = re.compile(r"\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7}")
 _CONFIDENCE = 0.95
+_NULLS = ("~", "null", "Null", "NULL")
 
 
-def said_in_front_matter(content: str) -> Metadata:
-    """Return what a YAML block says; nothing where it is no YAML, or too long to be one."""
+def said_in_front_matter(content: str) -> Metadata | None:
+    """Return what a YAML block says; None where it is no block of entries, or too long to be one."""
     if len(content) > _LONGEST:
-        return Metadata()
+        return None
     try:
-        values = yaml.safe_load(content)
-    except (yaml.YAMLError, ValueError, RecursionError, OverflowError):
-        return Metadata()
+        # Every value is text, whatever its tag or looks: nothing is made of a number, a date or a boolean
+        # that is none.
+        values = yaml.load(content, yaml.BaseLoader)  # noqa: S506 - it makes texts, lists and mappings only
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
     if not isinstance(values, dict):
-        return Metadata()
-    entries = {str(key).lower(): value for key, value in values.items()}
+        return None
+    entries = {str(key).lower(): "" if _is_null(value) else value for key, value in values.items()}
     doi, arxiv = (
         _DOI.search(_first(entries, "doi")),
         _ARXIV.search(_first(entries, "arxiv", "arxiv_id", "eprint")),
@@ -50,6 +52,10 @@ def said_in_front_matter(content: str) -> Metadata:
     return Metadata(**{name: getattr(metadata, name) for name in filled}, evidence=evidence)
 
 
+def _is_null(value: object) -> bool:
+    return isinstance(value, str) and value in _NULLS
+
+
 def _first(entries: Mapping[str, object], *names: str) -> str:
     """Return the text of the first of these entries that is there."""
     return next((text for name in names for text in _texts(entries.get(name))), "")
@@ -57,12 +63,12 @@ def _first(entries: Mapping[str, object], *names: str) -> str:
 
 def _texts(value: object) -> Iterator[str]:
     """Yield the texts of an entry: itself, those of a list, the names in a list of mappings."""
-    if isinstance(value, str | int | float | datetime.date):
+    if isinstance(value, str):
         if text := " ".join(str(value).split()):
             yield text
     elif isinstance(value, list):
         for each in value[:1000]:
-            if isinstance(each, str | int):
+            if isinstance(each, str) and not _is_null(each):
                 yield from _texts(each)
             elif isinstance(each, dict):
                 yield from _texts(_name(each))

@@ -7,9 +7,10 @@ from carrel.core.paper import PageSize, ParsedPaper
 from carrel.core.parsed_format import FORMAT_VERSION
 from carrel.parsing.grobid_tei import NotTei, read_tei
 from carrel.parsing.pdf_frame import PdfFrame
+from carrel.parsing.quality import check_words
 from carrel.parsing.service_client import Reply, Service, ServiceClient
 
-GROBID_READER_VERSION = 1
+GROBID_READER_VERSION = 2
 """Raised whenever the same answer would be read differently."""
 
 _PLACED = ("title", "persName", "head", "p", "s", "figure", "biblStruct", "formula", "note")
@@ -81,6 +82,7 @@ class GrobidParser:
             ) from error
         if sum(map(str.isalnum, paper.text)) < _FEWEST_LETTERS:
             raise NoTextLayer(name=name, pages=len(pages))
+        check_words(paper.quality, name)
         return paper
 
     def close(self) -> None:

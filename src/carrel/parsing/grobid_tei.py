@@ -40,15 +40,15 @@ def read_tei(answer: bytes, pages: Sequence[PageSize]) -> ParsedPaper:
         NotTei: it is something else, or damaged.
     """
     root = _tree(answer)
-    given = _given_sizes(root)
-    reader = _TeiReader(given, pages)
+    reader = _TeiReader(_given_sizes(root), pages)
     metadata = read_header(root)
     blocks, apart = reader.front(root), list[list[PlacedBlock]]()
     for place in (f"{TEI}teiHeader//{TEI}abstract", f"{TEI}text/{TEI}body", f"{TEI}text/{TEI}back"):
         for element in root.iterfind(place):
             reader.read(element, blocks, apart)
     blocks = list(with_captions_in_place(blocks, apart))
-    return paper_of(metadata, [*blocks, *reader.references(root)], pages)
+    given = " ".join(map(str, root.itertext()))
+    return paper_of(metadata, [*blocks, *reader.references(root)], pages, given)
 
 
 def _tree(answer: bytes) -> etree._Element:

@@ -36,18 +36,6 @@ _EASTERN = (
 )
 _NAMED = re.compile(rf"(?:(?:{'|'.join(_NAMES)}|{_PHRASES})\s*[.:]?|(?:{_EASTERN})\s*[:：]?)", re.IGNORECASE)
 ABSTRACT_NAME = re.compile(r"abstract|摘\s*要|要旨|概要|résumé|zusammenfassung|resumen", re.IGNORECASE)
-REFERENCES_NAME = re.compile(
-    r"references(?: and notes| cited)?|bibliography|works cited|literature(?: cited)?"
-    r"|literatur(?:verzeichnis)?|références|referencias|bibliograph?ía|参\s*考\s*文\s*献|參考文獻|引用文献|참고\s?문헌",
-    re.IGNORECASE,
-)
-
-
-def is_reference_heading(text: str) -> bool:
-    """Whether a heading is that of the list of references, numbered or not."""
-    numbered = numbering(text)
-    return REFERENCES_NAME.fullmatch((numbered[1] if numbered else text).strip(" .:：")) is not None
-
 
 # A heading in the size and weight of the text is numbered or bears a well-known name.
 _PLAIN = re.compile(rf"{NUMBERED.pattern}|(?i:{_NAMED.pattern})")

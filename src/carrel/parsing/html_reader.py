@@ -7,9 +7,8 @@ from lxml import etree
 from carrel.core.file_errors import DamagedDocument
 from carrel.core.paper import BlockKind
 from carrel.parsing.html_metadata import said_on_page
-from carrel.parsing.pageless import Piece, Reading
+from carrel.parsing.pageless import CELL_BREAK, Piece, Reading
 
-CELL_BREAK = " | "
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _BLOCK_LIST = (
     "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure "

@@ -1,5 +1,6 @@
 """Reads Markdown (CommonMark with tables, footnotes, formulas and a YAML block) with markdown-it-py."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
@@ -9,27 +10,49 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from carrel.core.metadata import Metadata
+from carrel.core.file_errors import DamagedDocument
 from carrel.core.paper import BlockKind
 from carrel.parsing.front_matter import said_in_front_matter
-from carrel.parsing.pageless import Piece, Reading
+from carrel.parsing.pageless import CELL_BREAK, Piece, Reading
 from carrel.parsing.plain_structure import joined_lines
 
-CELL_BREAK = " | "
+_DEEPEST = 100  # levels; a list within a list is two
+_CONTAINERS = frozenset(
+    (
+        "list_item_open",
+        "bullet_list_open",
+        "ordered_list_open",
+        "blockquote_open",
+        "footnote_reference_open",
+        "footnote_open",
+    )
+)
+_BLANK_LINES = re.compile(r"\n\s*\n")
 
 
 def read_markdown(text: str) -> Reading:
-    """Return what a Markdown text holds."""
+    """Return what a Markdown text holds.
+
+    Raises:
+        DamagedDocument: it is nested so deeply that parts of it would be lost.
+    """
     tokens = _parser().parse(text)
-    metadata = Metadata()
-    if tokens and tokens[0].type == "front_matter":
-        metadata = said_in_front_matter(tokens[0].content)
-    return Reading(tuple(_Walk(tokens).pieces()), metadata)
+    # The parser leaves out what is in a container of the deepest level.
+    if any(token.level + 1 >= _DEEPEST and token.type in _CONTAINERS for token in tokens):
+        raise DamagedDocument(name="", detail="its elements are nested too deeply")
+    pieces = tuple(_Walk(tokens).pieces())
+    if not tokens or tokens[0].type != "front_matter":
+        return Reading(pieces)
+    block = tokens[0].content
+    if (said := said_in_front_matter(block)) is not None:
+        return Reading(pieces, said)
+    # Not YAML but text between two lines, or YAML that is damaged: text in either case.
+    return Reading((*(Piece(BlockKind.PARAGRAPH, each) for each in _BLANK_LINES.split(block)), *pieces))
 
 
 @cache
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
     return parser.use(front_matter_plugin).use(footnote_plugin).use(dollarmath_plugin)
 
 

@@ -9,9 +9,12 @@ import numpy as np
 
 from carrel.core.file_errors import NoTextInside
 from carrel.core.metadata import Metadata
-from carrel.core.paper import Block, BlockKind, ParsedPaper, WordBoxes, is_reference_list
+from carrel.core.paper import BLOCK_BREAK, Block, BlockKind, ParsedPaper, WordBoxes, is_reference_list
+from carrel.parsing.quality import check_text, measure_text
 
-BLOCK_BREAK = "\n\n"
+CELL_BREAK = " | "
+"""What stands between the cells of a row in a table's text."""
+
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SPACES = re.compile(r"[^\S\n]+")
@@ -60,6 +63,7 @@ def pageless_paper(pieces: Sequence[Piece], metadata: Metadata) -> ParsedPaper:
 
     Raises:
         NoTextInside: there is not one letter.
+        GarbledText: what there is makes no words.
     """
     if not any(any(map(str.isalnum, piece.text)) for piece in pieces):
         raise NoTextInside(name="")
@@ -71,7 +75,9 @@ def pageless_paper(pieces: Sequence[Piece], metadata: Metadata) -> ParsedPaper:
         blocks.append(Block(piece.kind, position, end, level))
         position = end + len(BLOCK_BREAK)
     text = BLOCK_BREAK.join(piece.text for piece in pieces)
-    return ParsedPaper(metadata, text, tuple(blocks), _no_words(), ())
+    quality = measure_text(text)
+    check_text(quality)
+    return ParsedPaper(metadata, text, tuple(blocks), _no_words(), (), quality)
 
 
 def _no_words() -> WordBoxes:

@@ -4,10 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from carrel.core.paper import BlockKind
+from carrel.core.paper import BlockKind, is_reference_list
 from carrel.parsing.headings import (
     is_named,
-    is_reference_heading,
     levels,
     looks_like_heading,
     numbering,
@@ -49,7 +48,7 @@ def group(lines: Sequence[Line], typography: Typography) -> list[Draft]:
             current.lines.append(line)
         elif looks_like_heading(line, before, after, typography):
             drafts.append(Draft(BlockKind.HEADING, [line]))
-            if is_reference_heading(line.text):
+            if is_reference_list(line.text):
                 end = _references_end(lines, i, line, typography)
                 drafts += [Draft(BlockKind.REFERENCE, entry) for entry in split_entries(lines[i:end])]
                 i = end

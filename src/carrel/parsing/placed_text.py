@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carrel.core.metadata import Metadata
-from carrel.core.paper import Block, BlockKind, Box, PageSize, ParsedPaper, WordBoxes
-from carrel.parsing.assembly import BLOCK_BREAK
+from carrel.core.paper import BLOCK_BREAK, Block, BlockKind, Box, PageSize, ParsedPaper, WordBoxes
+from carrel.parsing.quality import measure_text
 from carrel.parsing.text_cleaning import clean
 from carrel.parsing.typography import is_wide
 
@@ -70,11 +70,15 @@ def scaled(box: Box, given: PageSize, shown: PageSize) -> Box:
     return Box(box.page, box.x0 * x, box.y0 * y, box.x1 * x, box.y1 * y)
 
 
-def paper_of(metadata: Metadata, blocks: Sequence[PlacedBlock], pages: Sequence[PageSize]) -> ParsedPaper:
+def paper_of(
+    metadata: Metadata, blocks: Sequence[PlacedBlock], pages: Sequence[PageSize], given: str
+) -> ParsedPaper:
     """Return the paper that these blocks make, in this order, on pages of these sizes.
 
     Texts are ``readable`` ones; blocks without text are left out. What reaches beyond its page is cut
-    there; words of pieces without a box on a page have no row in the table of words.
+    there; words of pieces without a box on a page have no row in the table of words. ``given`` is the
+    service's text as it came: what is not readable is counted in it. Boxes of words are estimates, so
+    what needs places is not measured of the quality.
     """
     table = _WordTable(pages)
     parts: list[str] = []
@@ -96,7 +100,9 @@ def paper_of(metadata: Metadata, blocks: Sequence[PlacedBlock], pages: Sequence[
             parts.append(piece.text)
             position += len(piece.text)
         made.append(Block(block.kind, start, position, block.level))
-    return ParsedPaper(metadata, "".join(parts), tuple(made), table.words(), tuple(pages))
+    text = "".join(parts)
+    quality = measure_text(text, given)
+    return ParsedPaper(metadata, text, tuple(made), table.words(), tuple(pages), quality)
 
 
 class _WordTable:

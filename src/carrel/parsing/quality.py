@@ -1,6 +1,7 @@
 """How well a PDF was read, measured from what came of it.
 
-Every measure works on whole strings and arrays: all together cost a small part of reading a page.
+Files without pages and those that a service reads have some of the measures. Every measure works on whole
+strings and arrays: all together cost a small part of reading a page.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from carrel.core.file_errors import GarbledText
 from carrel.core.page_errors import UnreadableText
 from carrel.core.paper import Block, BlockKind, WordBoxes
 from carrel.core.quality import ParseQuality
@@ -23,6 +25,7 @@ _MOSTLY_UNREADABLE = 0.35  # of the characters: the rest makes no sentence; soun
 _MOSTLY_ODD = 0.2  # of the words, which is as good as all: many of a garbled text's words look possible
 _FEWEST_WORDS = 50  # a file of fewer is measured as if it had so many: one odd word tells nothing
 _FEWEST_CHARACTERS = 50
+_AT_ONCE = 1 << 20  # characters: a text may be as long as memory allows
 
 # Codes without a meaning: controls but line ends and pdfium's mark of a line's hyphen, private use
 # (its planes 15 and 16 in UTF-16, too), the replacement character, what is no character.
@@ -79,6 +82,36 @@ def measure_quality(
         interleaved=interleaved(words, blocks),
         outside=_outside(printed, kept, words),
     )
+
+
+def measure_text(text: str, given: str | None = None) -> ParseQuality:
+    """Return how well a text without measured places was read: what needs places is not measured.
+
+    Args:
+        text: of the paper as it was put together.
+        given: the text as it came, where codes without a meaning are left out of ``text``.
+    """
+    whole = text if given is None else given
+    counts = [_counted(whole[at : at + _AT_ONCE]) for at in range(0, len(whole), _AT_ONCE)]
+    unreadable, characters = (sum(count) for count in zip((0, 0), *counts, strict=True))
+    odd, looked_at = odd_words(text)
+    return ParseQuality(
+        unreadable=_share(unreadable, max(characters, _FEWEST_CHARACTERS)),
+        odd_words=_share(odd, max(looked_at, _FEWEST_WORDS)),
+        interleaved=None,
+        outside=None,
+    )
+
+
+def _counted(text: str) -> tuple[int, int]:
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+    return count_characters(points.astype(np.uint32))
+
+
+def check_text(quality: ParseQuality) -> None:
+    """Raise GarbledText for a file without pages whose characters or words mostly mean nothing."""
+    if quality.unreadable > _MOSTLY_UNREADABLE or is_garbled(quality):
+        raise GarbledText(name="", percent=round(100 * max(quality.unreadable, quality.odd_words)))
 
 
 def check_characters(printed: Printed, name: str) -> None:

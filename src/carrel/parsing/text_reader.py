@@ -18,7 +18,7 @@ from carrel.parsing.plain_structure import (
 from carrel.parsing.text_pages import PAGE_BREAK, without_pages
 from carrel.parsing.typography import ends_sentence
 
-_MARKED = re.compile(r"(#{1,6})\s+(\S.*?)\s*#*\s*$")
+_MARKED = re.compile(r"(#{1,6})\s+(\S.*)")
 _UNDERLINE = re.compile(r"\s*(=+|-+|~+)\s*$")
 _GAP = re.compile(r"(?<=\S) {2,}(?=\S)")
 _DRAWN = re.compile(r"[-+|=_/\\<>^*#]{3}|[│┌┐└┘├┤─]|\. ?\. ?\. ?\.")
@@ -113,7 +113,8 @@ def _pieces(lines: Sequence[str], unbroken: bool, known: Container[str]) -> Iter
 def _heading(lines: Sequence[str]) -> tuple[Piece | None, int]:
     """Return the heading that a run of lines begins with, and how many lines it takes."""
     if match := _MARKED.match(lines[0]):
-        return Piece(BlockKind.HEADING, match[2], len(match[1])), 1
+        marked = match[2].rstrip().rstrip("#").rstrip() or match[2]
+        return Piece(BlockKind.HEADING, marked, len(match[1])), 1
     first = lines[0].strip()
     if len(lines) > 1 and (under := _UNDERLINE.match(lines[1])):
         fits = abs(_columns(first) - len(under[1])) <= 2 + _columns(first) // 10

@@ -52,5 +52,5 @@ def ends_sentence(text: str) -> bool:
 
 
 def is_wide(character: str) -> bool:
-    """Whether a character is Chinese or Japanese: written without spaces between words."""
+    """Whether a character is Chinese or Japanese, punctuation too: no space stands beside it."""
     return "\u3001" <= character <= "\u9fff" or "\uf900" <= character <= "\uffef" or character >= "\U00020000"

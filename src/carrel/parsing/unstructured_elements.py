@@ -65,12 +65,13 @@ def read_elements(answer: bytes, pages: Sequence[PageSize]) -> ParsedPaper:
     try:
         values = as_list(cast(object, json.loads(answer)))
         elements = [_element(as_object(value), pages) for value in values]
+        given = " ".join(as_text(as_object(value).get("text")) for value in values)
     except (ValueError, RecursionError) as error:
         raise NotElements(str(error)[:200]) from error
     front = find_front([(each.type, each.text, each.page) for each in elements])
     blocks = _blocks(elements, front)
     metadata = read_metadata(front, [(each.page, each.text) for each in elements], blocks)
-    return paper_of(metadata, blocks, pages)
+    return paper_of(metadata, blocks, pages, given)
 
 
 def _element(values: dict[str, object], pages: Sequence[PageSize]) -> Element:

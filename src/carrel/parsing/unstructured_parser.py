@@ -13,10 +13,11 @@ from carrel.core.errors import (
 from carrel.core.paper import ParsedPaper
 from carrel.core.parsed_format import FORMAT_VERSION
 from carrel.parsing.pdf_frame import PdfFrame
+from carrel.parsing.quality import check_words
 from carrel.parsing.service_client import Reply, Service, ServiceClient
 from carrel.parsing.unstructured_elements import NotElements, read_elements
 
-UNSTRUCTURED_READER_VERSION = 1
+UNSTRUCTURED_READER_VERSION = 2
 """Raised whenever the same answer would be read differently."""
 
 STRATEGIES = ("fast", "auto", "hi_res", "ocr_only")
@@ -93,6 +94,8 @@ class UnstructuredParser:
             raise ParsingServiceRefused(name=name, service="Unstructured", detail=detail) from error
         if sum(map(str.isalnum, paper.text)) < _FEWEST_LETTERS:
             raise NoTextLayer(name=name, pages=len(pages))
+        if self._strategy == "fast":  # by others, OCR may have read it: what it misread is no noise
+            check_words(paper.quality, name)
         return paper
 
     def close(self) -> None:

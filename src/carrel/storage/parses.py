@@ -17,8 +17,8 @@ class ParseStore:
     """Parsed papers in ``<folder>/ab/ab12….<parser>.parse``; the parser's whole fingerprint is inside.
 
     One a paper and parser (the fingerprint up to its first slash), so that knowledge bases with
-    different parsers keep theirs. Files from before parsers could be chosen, ``ab12….parse``, are
-    still read.
+    different parsers keep theirs. ``ab12….parse`` is from before parsers could be chosen, in a format that
+    is no longer read; it goes when its paper is read again.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -28,19 +28,17 @@ class ParseStore:
     def get(self, paper: PaperId, fingerprint: str) -> ParsedPaper | None:
         """Return the stored parse; None where there is none, or it is another parser's, or damaged."""
         marker = _marker(fingerprint)
-        for path in (self._location(paper, fingerprint), self._folder / paper[:2] / f"{paper}{_SUFFIX}"):
-            try:
-                data = path.read_bytes()
-            except FileNotFoundError:
-                continue
-            if not data.startswith(marker):
-                continue
-            try:
-                return decode(data[len(marker) :])
-            except ValueError:
-                # Derived data: the caller parses again and overwrites it.
-                continue
-        return None
+        try:
+            data = self._location(paper, fingerprint).read_bytes()
+        except FileNotFoundError:
+            return None
+        if not data.startswith(marker):
+            return None
+        try:
+            return decode(data[len(marker) :])
+        except ValueError:
+            # Derived data: the caller parses again and overwrites it.
+            return None
 
     def put(self, paper: PaperId, fingerprint: str, parsed: ParsedPaper) -> None:
         """Store a parse, replacing an older one of the same parser.
@@ -52,6 +50,7 @@ class ParseStore:
             stream.write(_marker(fingerprint))
             stream.write(encode(parsed))
             destination.become(self._location(paper, fingerprint))
+        (self._folder / paper[:2] / f"{paper}{_SUFFIX}").unlink(missing_ok=True)
 
     def delete(self, paper: PaperId) -> None:
         """Delete a paper's parses, by whatever parser, if there are any."""

@@ -1,4 +1,7 @@
+import json
+
 from carrel.cli.quality import faults, quality_document, quality_in_words, ranges
+from carrel.core.metadata_format import quality_fields, quality_of
 from carrel.core.quality import ParseQuality
 
 
@@ -20,6 +23,17 @@ def test_what_is_wrong_is_said_with_its_pages() -> None:
     assert quality_in_words(ParseQuality(without_text=(7,), recognised=(2,))) == (
         "good (0.90): page 7 has no text; page 2 was read by OCR"
     )
+
+
+def test_what_was_not_measured_is_not_called_good() -> None:
+    quality = ParseQuality(odd_words=0.1, interleaved=None, outside=None)
+    assert (
+        quality_in_words(quality)
+        == "fair (0.60): 10 % of the words look garbled; order and layout not measured"
+    )
+    document = quality_document(quality)
+    assert (document["score"], document["interleaved"], document["outside"]) == (0.6, None, None)
+    assert quality_of(json.loads(json.dumps(quality_fields(quality)))) == quality
 
 
 def test_pages_in_a_row_are_a_range() -> None:

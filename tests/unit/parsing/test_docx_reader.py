@@ -232,3 +232,23 @@ def test_elements_nested_without_end_are_refused(tmp_path: Path) -> None:
     deep = "<w:ins>" * 100_000 + "</w:ins>" * 100_000
     with pytest.raises(DamagedDocument):
         read_word(tmp_path, body(f"<w:p>{deep}</w:p>"))
+
+
+def test_a_table_in_a_cell_is_said_once(tmp_path: Path) -> None:
+    def table(*rows: str) -> str:
+        return f"<w:tbl>{''.join(f'<w:tr>{row}</w:tr>' for row in rows)}</w:tbl>"
+
+    def cell(inner: str) -> str:
+        return f"<w:tc>{inner}</w:tc>"
+
+    deep = table(cell(paragraph("deepest")))
+    inner = table(*(cell(paragraph(f"{row}1")) + cell(paragraph(f"{row}2") + deep) for row in "ab"))
+    row = cell(paragraph("left")) + cell(paragraph("around") + inner + paragraph("after"))
+    controlled = f"<w:sdt><w:sdtContent>{cell(paragraph('controlled'))}</w:sdtContent></w:sdt>"
+    added = f"<w:sdt><w:sdtContent><w:tr>{cell(paragraph('added'))}{controlled}</w:tr></w:sdtContent></w:sdt>"
+    rows = f"<w:tr>{row}</w:tr>{added}"
+    paper = read_word(tmp_path, body(paragraph("Before it.") + f"<w:tbl>{rows}</w:tbl>"))
+    assert outline(paper)[-1] == (
+        "table",
+        "left | around a1 a2 deepest b1 b2 deepest after\nadded | controlled",
+    )

@@ -17,7 +17,9 @@ from carrel.core.errors import (
     TooManyPages,
 )
 from carrel.core.metadata import Source
+from carrel.core.page_errors import UnreadableText
 from carrel.core.paper import Box, PageSize, ParsedPaper, sections
+from carrel.core.quality import Verdict
 from tests.contract.services import RECORDED, Answer, StandIn, grobid_stand_in, standing_in
 from tests.unit.parsing import samples
 
@@ -192,6 +194,15 @@ def test_what_is_no_tei(answer: bytes) -> None:
         read_tei(answer, PAGES)
 
 
+def test_what_the_answer_tells_of_its_quality_is_measured(paper: ParsedPaper) -> None:
+    assert (paper.quality.interleaved, paper.quality.outside) == (None, None)
+    assert paper.quality.verdict is Verdict.GOOD
+    text = "good words qvxes \ufffd " * 20
+    poor = read_tei(_tei(f"<div><p><s>{text}</s></p></div>"), PAGES).quality
+    assert poor.odd_words > 0.2
+    assert 0.04 < poor.unreadable < 0.1
+
+
 def test_an_empty_tei_is_an_empty_paper() -> None:
     paper = read_tei(b'<TEI xmlns="http://www.tei-c.org/ns/1.0"/>', PAGES)
     assert (paper.text, paper.blocks, paper.metadata.title) == ("", (), "")
@@ -270,6 +281,7 @@ def test_what_cannot_be_read_is_never_sent(service: StandIn, parse: Parse) -> No
         (Answer(400, b"[GENERAL] An exception occurred while running Grobid."), ParsingServiceRefused),
         (Answer(200, REEFS[:-300]), ParsingServiceRefused),
         (Answer(200, _tei("")), NoTextLayer),
+        (Answer(200, _tei(f"<div><p><s>{'fkdqjh bxjqs ' * 40}</s></p></div>")), UnreadableText),
         (Answer(200, b"<html><body>It works!</body></html>"), ParsingServiceUnavailable),
         (Answer(200, b""), ParsingServiceUnavailable),
     ],

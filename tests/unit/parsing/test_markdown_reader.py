@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from carrel.core.file_errors import NoTextInside
+from carrel.core.file_errors import DamagedDocument, NoTextInside
 from carrel.core.formats import FileFormat
 from carrel.core.metadata import Source
 from carrel.core.paper import ParsedPaper, sections
@@ -156,6 +156,27 @@ def test_front_matter_that_says_nothing_does_no_harm(tmp_path: Path, front: str)
     assert "And its text." in paper.text
 
 
+@pytest.mark.parametrize(
+    "value", ["!!timestamp foo", "!!bool foo", "!!int ''", "!!float x", "0x" + "f" * 6000]
+)
+def test_values_of_front_matter_are_texts_whatever_their_tags(tmp_path: Path, value: str) -> None:
+    paper = markdown(tmp_path, f"---\ntitle: A Title\nvenue: {value}\nyear: 2020\n---\n\nAnd its text.\n")
+    assert (paper.metadata.title, paper.metadata.year) == ("A Title", 2020)
+    assert paper.text.endswith("And its text.")
+
+
+def test_an_entry_without_a_value_says_nothing(tmp_path: Path) -> None:
+    paper = markdown(tmp_path, "---\ntitle: null\nauthor: [~, Ada Lovelace]\nvenue: ~\n---\n\n# T\n\nText.\n")
+    assert (paper.metadata.title, paper.metadata.venue) == ("T", "")
+    assert paper.metadata.authors == ("Ada Lovelace",)
+
+
+def test_what_is_no_front_matter_is_text(tmp_path: Path) -> None:
+    paper = markdown(tmp_path, "---\nText between lines.\n\nAnd more.\n---\n\n# A Title\n\nAnd its text.\n")
+    texts = [text for _, text in outline(paper)]
+    assert texts == ["Text between lines.", "And more.", "A Title", "And its text."]
+
+
 @pytest.mark.parametrize("content", ["---\ntitle: Only this\n---\n", "<!-- nothing -->\n", "***\n\n---\n"])
 def test_markdown_without_words_is_refused(tmp_path: Path, content: str) -> None:
     with pytest.raises(NoTextInside):
@@ -169,3 +190,24 @@ def test_raw_html_brings_no_script_along(tmp_path: Path) -> None:
     assert "alert" not in paper.text
     assert ("paragraph", "Seen text") in outline(paper)
     assert ("paragraph", "A B c") in outline(paper)
+
+
+@pytest.mark.parametrize("deep", [30, 49])
+def test_lists_and_quotations_are_read_however_deep(tmp_path: Path, deep: int) -> None:
+    items = "".join(f"{'  ' * level}- item{level}.\n" for level in range(deep))
+    paper = markdown(tmp_path, f"# T\n\n{items}\nAfter.\n\n{'> ' * deep}quoted\n")
+    texts = [text for _, text in outline(paper)]
+    assert texts == ["T", *(f"item{level}." for level in range(deep)), "After.", "quoted"]
+
+
+@pytest.mark.parametrize(("mark", "most"), [("- ", 49), ("> ", 99), ("1. ", 49), ("> - ", 33)])
+@pytest.mark.parametrize("more", [0, 1, 2, 50, 5000])
+def test_nothing_is_lost_silently_in_nesting_without_end(
+    tmp_path: Path, mark: str, most: int, more: int
+) -> None:
+    content = f"# T\n\n{mark * (most + more)}deep\n\nAfter.\n"
+    if not more:
+        assert "deep" in markdown(tmp_path, content).text
+    else:
+        with pytest.raises(DamagedDocument, match="nested"):
+            markdown(tmp_path, content)

@@ -1,6 +1,7 @@
 """The parser's processes: limits, deaths, deadlines, and what they leave behind."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from carrel.core import errors
 from carrel.core.errors import DamagedPdf, ParseMemoryExceeded, ParserCrashed, ParserUnavailable, ParseTimeout
 from carrel.core.parsed_format import decode
 from carrel.parsing import pool
@@ -245,3 +247,16 @@ def test_a_child_may_only_report_errors_of_papers() -> None:
     ):
         assert isinstance(_paper_error(payload, "x.pdf"), ParserCrashed)
     assert Answer(Kind.ERROR, False, b"").kind is Kind.ERROR
+
+
+def test_a_parent_knows_every_error_of_papers_that_is_defined() -> None:
+    # In a process of its own: only what the parent itself imports is known there.
+    names = [
+        name
+        for path in (Path(errors.__file__).parent).glob("*errors.py")
+        for name in re.findall(r"^class (\w+)\(PaperError\)", path.read_text(), re.MULTILINE)
+    ]
+    code = "from carrel.parsing.children import _PAPER_ERRORS; print(*_PAPER_ERRORS)"
+    known = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {"GarbledText", "UnreadableText", "OcrFailed", "EncryptedPdf"} <= set(names)
+    assert sorted(known.stdout.split()) == sorted(names)

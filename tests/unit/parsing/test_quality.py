@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from carrel.core.file_errors import GarbledText
+from carrel.core.formats import FileFormat
 from carrel.core.page_errors import UnreadableText
 from carrel.core.paper import Block, BlockKind, PageSize, WordBoxes
 from carrel.core.quality import ParseQuality, Verdict
@@ -24,6 +26,7 @@ from carrel.parsing.quality import (
 from carrel.parsing.scans import Need, need_of_ocr
 from carrel.parsing.spelling import odd_words
 from tests.unit.parsing import samples
+from tests.unit.parsing.documents import read
 
 _PAPERS = sorted((Path(__file__).resolve().parents[3] / "examples" / "papers").glob("*.pdf"))
 
@@ -103,7 +106,9 @@ def test_papers_that_read_well_have_hardly_an_odd_word(path: Path) -> None:
     quality = read_pdf(path, path.name, 100).quality
     assert quality.odd_words < 0.02
     assert quality.unreadable < 0.01
+    assert quality.interleaved is not None
     assert quality.interleaved < 0.02
+    assert quality.outside is not None
     assert quality.outside < 0.02
     assert quality.score > 0.9
     assert quality.verdict is Verdict.GOOD
@@ -265,3 +270,33 @@ def test_a_page_full_of_characters_needs_ocr_where_they_make_no_words(
     characters = round(readable / (1 - unreadable))
     printed = replace(page, lines=[line] * 40, unreadable=characters - readable, characters=characters)
     assert need_of_ocr(None, printed) is need
+
+
+def _gibberish(words: int) -> str:
+    chosen = random.Random(1)
+    return " ".join("".join(chosen.choices("bcdfghjklmnpqrstvwxz", k=7)) for _ in range(words))
+
+
+@pytest.mark.parametrize("file_format", [FileFormat.TEXT, FileFormat.MARKDOWN, FileFormat.HTML])
+def test_a_file_without_pages_is_refused_where_it_is_gibberish(
+    tmp_path: Path, file_format: FileFormat
+) -> None:
+    with pytest.raises(GarbledText, match=r"\d\d % of it looks garbled"):
+        read(tmp_path, _gibberish(200), file_format)
+    with pytest.raises(GarbledText):
+        read(tmp_path, "a\ufffd\ufffd \ufffd\ue001 " * 50, file_format)
+
+
+def test_a_file_without_pages_is_measured_by_its_text(tmp_path: Path) -> None:
+    text = "Attention over long documents can be sparse, we say. " * 20
+    good = read(tmp_path, text, FileFormat.TEXT).quality
+    assert good == ParseQuality(0.0, 0.0, None, None)
+    assert read(tmp_path, "长文档的注意力可以稀疏，效果也一样好。" * 20, FileFormat.TEXT).quality == good
+    marred = read(tmp_path, text + _gibberish(10) + "\ufffd" * 50, FileFormat.TEXT).quality
+    assert 0.03 < marred.odd_words < 0.2
+    assert 0.03 < marred.unreadable < 0.1
+    assert marred.score < 0.8
+
+
+def test_a_short_note_tells_too_little_to_be_refused(tmp_path: Path) -> None:
+    assert read(tmp_path, "qvx bcdfgh \ufffd\ufffd", FileFormat.TEXT).quality.odd_words == 0.02

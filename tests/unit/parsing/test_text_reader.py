@@ -259,3 +259,9 @@ def test_a_title_of_two_lines_and_the_names_below_it(tmp_path: Path) -> None:
     assert paper.metadata.title == "On the Nature of Violins"
     assert paper.metadata.authors == ("Ada Lovelace",)
     assert paper.metadata.year == 2020
+
+
+def test_a_heading_with_thousands_of_spaces_is_read_at_once(tmp_path: Path) -> None:
+    # A pattern that tries every way to part the spaces would not come to an end.
+    paper = read(tmp_path, f"# a{' ' * 20_000}b\n\nText.\n\n## Closed ##\n\nMore.\n", FileFormat.TEXT)
+    assert [text for _, text in outline(paper)] == ["a b", "Text.", "Closed", "More."]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ from carrel.core.errors import (
     ParsingServiceUnavailable,
 )
 from carrel.core.metadata import Source
+from carrel.core.page_errors import UnreadableText
 from carrel.core.paper import Box, PageSize, ParsedPaper
+from carrel.core.quality import Verdict
 from tests.contract.services import Answer, StandIn, standing_in, unstructured_stand_in
 from tests.unit.parsing import samples
 
@@ -247,3 +249,24 @@ def test_every_refusal_has_its_reason(
         parse(GOOD)
     assert caught.value.hint
     assert parse(GOOD).metadata.title == "Sparse Attention for Long Documents"
+
+
+@pytest.mark.parametrize("strategy", ["fast", "hi_res"])
+def test_text_from_fonts_that_lie_is_refused_unless_ocr_may_have_read_it(
+    strategy: str, service: StandIn, tmp_path: Path
+) -> None:
+    service.script = [
+        Answer(200, json.dumps([element("NarrativeText", "fkdqjh bxjqs \ufffd " * 40)]).encode())
+    ]
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(GOOD)
+    client = ServiceClient(unstructured_service(service.url), seconds=30, waits=(0.0,))
+    frame = PdfFrame(workers=1, seconds=60, memory_mb=1024, max_pages=5)
+    with closing(UnstructuredParser(frame, client, strategy)) as parser:
+        if strategy == "fast":
+            with pytest.raises(UnreadableText):
+                parser.parse(path, "paper.pdf")
+        else:
+            quality = parser.parse(path, "paper.pdf").quality
+            assert quality.verdict is Verdict.POOR
+            assert 0.05 < quality.unreadable < 0.15

@@ -120,16 +120,17 @@ def test_every_parser_keeps_its_own_parse_and_all_go_together(tmp_path: Path, pa
     assert list((tmp_path / "parses").glob("??/*")) == []
 
 
-def test_a_parse_from_before_parsers_could_be_chosen_is_still_found(
+def test_a_parse_from_before_parsers_could_be_chosen_goes_when_its_paper_is_read_again(
     tmp_path: Path, parsed: ParsedPaper
 ) -> None:
     store = ParseStore(tmp_path / "parses")
     store.put(PAPER, "fake/1", parsed)
     (path,) = (tmp_path / "parses").glob("??/*")
     path.rename(path.with_name(f"{PAPER}.parse"))
-    assert store.get(PAPER, "fake/1") is not None
-    assert store.get(PAPER, "other/1") is None
+    assert store.get(PAPER, "fake/1") is None
     assert list(store.list()) == [PAPER]
+    store.put(PAPER, "other/1", parsed)
+    assert [each.name for each in (tmp_path / "parses").glob("??/*")] == [f"{PAPER}.other.parse"]
     store.delete(PAPER)
     assert list(store.list()) == []
 
