@@ -14,7 +14,8 @@
     │   │   · ParsingServiceRefused · RemovedMeanwhile · UnforeseenFault
     │   ├── in ``file_errors``: UnsupportedFormat · NotText · DamagedDocument · FileTooLarge
     │   │   · NoTextInside · WrongPassword
-    │   └── in ``page_errors``: UnreadableText; in ``scan_errors``: OcrFailed · NoText · ParseOutputExceeded
+    │   └── in ``page_errors``: UnreadableText (UnreadableAfterOcr · UnreadableHere); in ``scan_errors``:
+    │       OcrFailed · NoText · ParseOutputExceeded · ScanHere (a NoTextLayer)
     ├── StorageFull           exit 1: retry when there is room; what was accepted is kept
     ├── ServiceError          exit 3: something Carrel needs cannot be reached
     │   ├── IndexBusy · IndexDamaged · IndexIncomplete · CatalogBusy · ModelUnavailable · ModelCorrupt

@@ -10,7 +10,7 @@ from carrel.parsing.children import Children
 from carrel.parsing.frames import Kind, Request
 from carrel.parsing.tesseract import Tesseract, find_tesseract
 
-PARSER_VERSION = 4
+PARSER_VERSION = 5
 """Raised whenever the same file would be read differently."""
 
 

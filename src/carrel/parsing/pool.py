@@ -144,7 +144,8 @@ class _Child:
             raise self._death() from error
         page_seconds = request.ocr.page_seconds if request.ocr else 0.0
         answer = self._wait(seconds)
-        for _ in range(request.max_pages):
+        # A file whose fonts lie is read twice, the second time with OCR of every page.
+        for _ in range(2 * request.max_pages):
             if answer.kind is not Kind.ALIVE:
                 return answer
             answer = self._wait(seconds + page_seconds)
