@@ -8,7 +8,8 @@ from carrel.core.errors import (
     ParserUnavailable,
     ParseTimeout,
 )
-from carrel.parsing.frames import Kind, Request, text_fields
+from carrel.core.json_values import as_object
+from carrel.parsing.frames import Answer, Kind, Request, text_fields
 from carrel.parsing.pool import (
     ChildDied,
     ChildNotStarted,
@@ -65,23 +66,24 @@ class Children:
             return answer.payload
         if answer.kind is Kind.MEMORY:
             raise ParseMemoryExceeded(name=name, megabytes=self._memory_mb)
-        if answer.kind is Kind.FAULT:
-            raise ParserCrashed(name=name, detail=log_fault(answer))
-        raise _paper_error(answer.payload, name)
+        raise _told_error(answer, name)
 
     def close(self) -> None:
         """End the child processes."""
         self._pool.close()
 
 
-def _paper_error(payload: bytes, name: str) -> PaperError:
-    """Rebuild the error that the child reported; only a ``PaperError`` may come from there."""
+def _told_error(answer: Answer, name: str) -> PaperError:
+    """Rebuild the error that the child reported; only a ``PaperError`` may come from there.
+
+    The child has read a hostile file: whatever it says, the parser goes on.
+    """
     try:
-        fields = text_fields(payload)
-        kind = _PAPER_ERRORS.get(str(fields.get("error")))
-        parameters = fields.get("parameters")
-        if kind is not None and isinstance(parameters, dict):
-            return kind(**{str(key): str(value) for key, value in parameters.items()} | {"name": name})
-    except (ValueError, KeyError):
+        if answer.kind is Kind.FAULT:
+            return ParserCrashed(name=name, detail=log_fault(answer))
+        fields = text_fields(answer.payload)
+        kind = _PAPER_ERRORS[str(fields.get("error"))]
+        parameters = as_object(fields.get("parameters"))
+        return kind(**{str(key): str(value) for key, value in parameters.items()} | {"name": name})
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ParserCrashed(name=name, detail="it answered nonsense")
-    return ParserCrashed(name=name, detail="it answered nonsense")

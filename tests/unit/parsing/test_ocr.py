@@ -17,6 +17,7 @@ from carrel.core.paper import ParsedPaper
 from carrel.core.scan_errors import NoText, OcrFailed
 from carrel.parsing.frames import Answer, Kind
 from carrel.parsing.pdfium_parser import PdfiumParser
+from carrel.parsing.tesseract import Tesseract, installed_languages, read_image
 from tests.unit.parsing import samples, scanned
 
 _SOURCE = Path(__file__).resolve().parents[3] / "src"
@@ -215,6 +216,16 @@ def test_a_tesseract_at_work_ends_with_its_deadline(
     with pytest.raises(OcrFailed):
         read(scanned.scan(_paper(1)), ocr_page_seconds=0.5)
     assert _gone(folder)
+
+
+@on_unix
+def test_tesseract_does_not_inherit_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "tesseract"
+    program.write_text("#!/bin/sh\nenv | grep -q sesame && exit 3\necho eng\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("CARREL_UNSTRUCTURED_API_KEY", "sesame")
+    assert installed_languages(str(program)) == ("eng",)
+    assert read_image(Tesseract(str(program), ("eng",), 10), b"", 300) == []
 
 
 def test_a_sign_of_life_is_no_answer() -> None:
