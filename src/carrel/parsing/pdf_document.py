@@ -222,7 +222,7 @@ def _pages(document: object, count: int, name: str, scans: _Scans) -> list[Print
         lines += len(page.lines)
         words += len(page.words.line)
         characters += sum(len(line.text) for line in page.lines)
-        _check_output(name, lines, words, characters)
+        check_output(name, lines, words, characters)
     if 2 * failed > count:
         raise DamagedPdf(name=name, detail=f"{failed} of its {count} pages cannot be read")
     return pages
@@ -252,7 +252,8 @@ def _page_size(document: object, index: int) -> PageSize:
     return PageSize(float(size.width), float(size.height)) if known else PageSize(0.0, 0.0)
 
 
-def _check_output(name: str, lines: int, words: int, characters: int) -> None:
+def check_output(name: str, lines: int, words: int, characters: int) -> None:
+    """Raise ParseOutputExceeded where a file has given more than a paper can have."""
     for count, most, what in (
         (words, _MOST_WORDS, "words"),
         (characters, _MOST_CHARACTERS, "characters"),

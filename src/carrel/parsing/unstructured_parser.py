@@ -6,12 +6,12 @@ from carrel.core.errors import (
     DamagedPdf,
     EncryptedPdf,
     InvalidSetting,
-    NoTextLayer,
     PaperError,
     ParsingServiceRefused,
 )
 from carrel.core.paper import ParsedPaper
 from carrel.core.parsed_format import FORMAT_VERSION
+from carrel.core.scan_errors import ScanHere
 from carrel.parsing.pdf_frame import PdfFrame
 from carrel.parsing.service_client import Reply, Service, ServiceClient
 from carrel.parsing.unstructured_elements import NotElements, read_elements
@@ -92,7 +92,7 @@ class UnstructuredParser:
             detail = f"its answer is damaged: {error}"
             raise ParsingServiceRefused(name=name, service="Unstructured", detail=detail) from error
         if sum(map(str.isalnum, paper.text)) < _FEWEST_LETTERS:
-            raise NoTextLayer(name=name, pages=len(pages))
+            raise ScanHere(name=name, pages=len(pages))
         return paper
 
     def close(self) -> None:

@@ -293,7 +293,7 @@ def test_requests_arrive_as_they_were_sent_and_nothing_else_does() -> None:
 
 @pytest.mark.parametrize("value", [10**400, float("nan"), -0.1, True, "0.5", None])
 def test_what_is_no_share_is_damage(value: object) -> None:
-    with pytest.raises(ValueError, match="share|number"):
+    with pytest.raises(ValueError, match=r"share|number"):
         as_share(value)
 
 
