@@ -14,7 +14,8 @@
     │   │   · ParsingServiceRefused · RemovedMeanwhile · UnforeseenFault
     │   ├── in ``file_errors``: UnsupportedFormat · NotText · DamagedDocument · FileTooLarge
     │   │   · NoTextInside · GarbledText · WrongPassword
-    │   └── in ``page_errors``: UnreadableText; in ``scan_errors``: OcrFailed · NoText · ParseOutputExceeded
+    │   └── in ``page_errors``: UnreadableText (UnreadableAfterOcr · UnreadableHere); in ``scan_errors``:
+    │       OcrFailed · NoText · ParseOutputExceeded · ScanHere (a NoTextLayer)
     ├── StorageFull           exit 1: retry when there is room; what was accepted is kept
     ├── ServiceError          exit 3: something Carrel needs cannot be reached
     │   ├── IndexBusy · IndexDamaged · IndexIncomplete · CatalogBusy · ModelUnavailable · ModelCorrupt
@@ -260,8 +261,11 @@ class UnforeseenFault(PaperError):
 class ParserCrashed(PaperError):
     """The parsing process died. Parameter: detail."""
 
-    template = "{name} crashed the PDF reader ({detail})."
-    hint_template = "The file is damaged in a way the reader cannot survive; print it to a new PDF."
+    template = "{name} crashed the process that reads it ({detail})."
+    hint_template = (
+        "The file is damaged in a way the reader cannot survive; open it in another program and save it "
+        "anew, or print it to a new PDF."
+    )
 
 
 class StorageFull(CarrelError):
@@ -325,9 +329,9 @@ class ModelCorrupt(ServiceError):
 
 
 class ParserUnavailable(ServiceError):
-    """No process to read PDFs in could be started. Parameter: detail."""
+    """No process to read files in could be started. Parameter: detail."""
 
-    template = "The PDF reader could not be started ({detail})."
+    template = "The process that reads files could not be started ({detail})."
     hint_template = "Check CARREL_PARSE_MEMORY_MB and the memory of this machine; nothing was lost."
 
 

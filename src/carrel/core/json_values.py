@@ -1,7 +1,5 @@
 """Reading JSON that may have been written by a process which has read a hostile file."""
 
-import math
-
 
 def as_object(value: object) -> dict[str, object]:
     """Return the value as an object. Raises ValueError where it is something else."""
@@ -31,10 +29,19 @@ def as_number(value: object) -> int:
     return value
 
 
+def as_real(value: object) -> float:
+    """Return the value as a number, which may be negative or infinite. Raises ValueError otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("a number was expected")  # noqa: TRY004
+    try:
+        return float(value)
+    except OverflowError as error:  # a whole number of hundreds of digits
+        raise ValueError("a number was expected") from error
+
+
 def as_share(value: object) -> float:
     """Return the value as a number in [0, 1]. Raises ValueError otherwise."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError("a share was expected")
-    if not 0 <= value <= 1:
+    share = as_real(value)
+    if not 0 <= share <= 1:
         raise ValueError("a share lies between 0 and 1")
-    return float(value)
+    return share

@@ -27,6 +27,25 @@ class UnreadableText(PaperError):
         "{percent} % of it are noise): it needs OCR."
     )
     hint_template = (
-        "Install tesseract-ocr and add the file again, or make a text layer with: "
+        "Install tesseract-ocr (CARREL_OCR must be on) and add the file again, or make a text layer with: "
         "ocrmypdf --force-ocr IN.pdf OUT.pdf."
+    )
+
+
+class UnreadableAfterOcr(UnreadableText):
+    """The same after OCR has looked at the pages. Parameter: percent of the text that is noise."""
+
+    template = "{name} cannot be read as text: {percent} % of it are noise, and OCR finds no better text."
+    hint_template = (
+        "See whether Tesseract has the data for the language it is written in (carrel doctor, "
+        "CARREL_OCR_LANGUAGES), or look for another copy of the file."
+    )
+
+
+class UnreadableHere(UnreadableText):
+    """The same in a knowledge base whose parser has no OCR. Parameter: percent of the text that is noise."""
+
+    hint_template = (
+        "This knowledge base's parser has no OCR; add the file to one that has: "
+        "carrel kb create NEW --parser pdfium (it needs tesseract-ocr)."
     )

@@ -1,6 +1,6 @@
 """Errors of pages: pictures that cannot be read, no text, too much text; members of ``core/errors.py``."""
 
-from carrel.core.errors import PaperError
+from carrel.core.errors import NoTextLayer, PaperError
 
 
 class OcrFailed(PaperError):
@@ -10,6 +10,15 @@ class OcrFailed(PaperError):
     hint_template = (
         "Try again with more CARREL_OCR_PAGE_SECONDS or CARREL_PARSE_MEMORY_MB; "
         "carrel doctor says whether Tesseract works."
+    )
+
+
+class ScanHere(NoTextLayer):
+    """Pages that are images, in a knowledge base whose parser cannot read them. Parameter: pages."""
+
+    hint_template = (
+        "Add it to a knowledge base whose parser reads scans: carrel kb create NEW --parser pdfium (it needs "
+        "tesseract-ocr)."
     )
 
 

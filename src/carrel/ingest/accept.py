@@ -32,6 +32,7 @@ _OF_THE_FOLDER = re.compile(
 )
 # Papers come in these, too: they are named with the reason why they cannot be read.
 _UNREADABLE = frozenset([".doc", ".djvu", ".epub", ".odt", ".ps", ".rtf"])
+_CHANGED = "it changed while it was read; add it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def accept(
 
     Raises:
         EmptyFile, NotAPdf, UnsupportedFormat, NotText, FileUnreadable: it cannot be a paper; nothing
-            was stored.
+            was stored. Nor is a file that changes while it is read, which is FileUnreadable, too.
         WrongPassword: the unlocker's password is another one; nothing was stored.
         StorageFull: there is no room; nothing was stored.
     """
@@ -112,9 +113,12 @@ def accept(
                 and (unlocked := unlocker.unlocked(path, path.name))
             ):
                 content = io.BytesIO(unlocked)
+                _check_unchanged(path, paper)
             size = content.seek(0, os.SEEK_END)
             content.seek(0)
             with blobs.staged(content) as copy:
+                if content is stream and ids.paper_id(copy.sha256) != paper:
+                    raise FileUnreadable(name=path.name, detail=_CHANGED)
                 return _stored_and_queued(copy, paper, shown_name(path), size, knowledge_base, catalog, blobs)
     except FileNotFoundError as error:
         raise PathMissing(path=path) from error
@@ -154,6 +158,13 @@ def _stored_and_queued(
             if papers.holds(tx, knowledge_base, paper):
                 return Accepted(paper, None)
             return Accepted(paper, queue.enqueue(tx, knowledge_base, paper, name))
+
+
+def _check_unchanged(path: Path, paper: PaperId) -> None:
+    """Raise FileUnreadable where the file at the path, opened anew, is no longer the paper's."""
+    with _opened(path) as stream:
+        if ids.paper_id(ids.content_hash(stream)) != paper:
+            raise FileUnreadable(name=path.name, detail=_CHANGED)
 
 
 def _is_opened(tx: Transaction, paper: PaperId, blobs: BlobStore) -> bool:

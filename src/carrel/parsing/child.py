@@ -67,10 +67,12 @@ def _private_stdout() -> BinaryIO:
 
 
 def _listen(stream: BinaryIO, requests: "queue.SimpleQueue[Request]") -> None:
-    while (request := read_request(stream)) is not None:
-        requests.put(request)
-    _end_group()
-    os._exit(0)
+    try:
+        while (request := read_request(stream)) is not None:
+            requests.put(request)
+    finally:  # also after what is no request: nobody would answer it
+        _end_group()
+        os._exit(0)
 
 
 def _end_group() -> None:

@@ -1,5 +1,7 @@
 """Asking a child process for one file: what can go wrong becomes the error that says so."""
 
+from collections.abc import Iterator
+
 # The modules are imported for their errors, which are then subclasses that are known.
 from carrel.core import file_errors, page_errors, scan_errors  # noqa: F401
 from carrel.core.errors import (
@@ -9,7 +11,8 @@ from carrel.core.errors import (
     ParserUnavailable,
     ParseTimeout,
 )
-from carrel.parsing.frames import Kind, Request, text_fields
+from carrel.core.json_values import as_object
+from carrel.parsing.frames import Answer, Kind, Request, text_fields
 from carrel.parsing.pool import (
     ChildDied,
     ChildNotStarted,
@@ -19,7 +22,14 @@ from carrel.parsing.pool import (
     log_fault,
 )
 
-_PAPER_ERRORS = {error.__name__: error for error in PaperError.__subclasses__()}
+
+def _all_kinds(of: type[PaperError]) -> Iterator[type[PaperError]]:
+    for kind in of.__subclasses__():
+        yield kind
+        yield from _all_kinds(kind)
+
+
+_PAPER_ERRORS = {kind.__name__: kind for kind in _all_kinds(PaperError)}
 
 
 class Children:
@@ -57,23 +67,24 @@ class Children:
             return answer.payload
         if answer.kind is Kind.MEMORY:
             raise ParseMemoryExceeded(name=name, megabytes=self._memory_mb)
-        if answer.kind is Kind.FAULT:
-            raise ParserCrashed(name=name, detail=log_fault(answer))
-        raise _paper_error(answer.payload, name)
+        raise _told_error(answer, name)
 
     def close(self) -> None:
         """End the child processes."""
         self._pool.close()
 
 
-def _paper_error(payload: bytes, name: str) -> PaperError:
-    """Rebuild the error that the child reported; only a ``PaperError`` may come from there."""
+def _told_error(answer: Answer, name: str) -> PaperError:
+    """Rebuild the error that the child reported; only a ``PaperError`` may come from there.
+
+    The child has read a hostile file: whatever it says, the parser goes on.
+    """
     try:
-        fields = text_fields(payload)
-        kind = _PAPER_ERRORS.get(str(fields.get("error")))
-        parameters = fields.get("parameters")
-        if kind is not None and isinstance(parameters, dict):
-            return kind(**{str(key): str(value) for key, value in parameters.items()} | {"name": name})
-    except (ValueError, KeyError):
+        if answer.kind is Kind.FAULT:
+            return ParserCrashed(name=name, detail=log_fault(answer))
+        fields = text_fields(answer.payload)
+        kind = _PAPER_ERRORS[str(fields.get("error"))]
+        parameters = as_object(fields.get("parameters"))
+        return kind(**{str(key): str(value) for key, value in parameters.items()} | {"name": name})
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ParserCrashed(name=name, detail="it answered nonsense")
-    return ParserCrashed(name=name, detail="it answered nonsense")

@@ -8,14 +8,19 @@ the answer come frames that say the child is at work on a page that takes long.
 import json
 import struct
 from enum import Enum
-from typing import Any, BinaryIO, NamedTuple, cast
+from typing import BinaryIO, NamedTuple
 
+from carrel.core.json_values import as_list, as_number, as_object, as_real, as_text
 from carrel.parsing.tesseract import Tesseract
 
 _REQUEST = struct.Struct("<I")
 _ANSWER = struct.Struct("<c?I")
 _LONGEST_REQUEST = 1 << 20
-_LONGEST_ANSWER = 1 << 28  # a paper of as many words as are read takes less
+LONGEST_COPY = 480 << 20
+"""Bytes of a PDF that a child answers with; who asks for one holds it in memory."""
+
+LONGEST_ANSWER = 1 << 28
+"""Bytes of any other answer; a paper of as many words as are read takes less."""
 
 
 class Kind(Enum):
@@ -71,11 +76,28 @@ def read_request(stream: BinaryIO) -> Request | None:
     payload = stream.read(min(length, _LONGEST_REQUEST))
     if len(payload) < length:
         return None
-    fields = cast(dict[str, Any], json.loads(payload))
-    if fields.get("ocr") is not None:
-        command, languages, page_seconds = fields["ocr"]
-        fields["ocr"] = Tesseract(command, tuple(languages), page_seconds)
-    return Request(**fields)
+    return _request_of(as_object(json.loads(payload)))
+
+
+def _request_of(fields: dict[str, object]) -> Request:
+    page, password = fields["draw_page"], fields["password"]
+    return Request(
+        path=as_text(fields["path"]),
+        max_pages=as_number(fields["max_pages"]),
+        format=as_text(fields["format"]),
+        reader=as_text(fields["reader"]),
+        ocr=None if fields["ocr"] is None else _tesseract_of(as_list(fields["ocr"])),
+        draw_page=None if page is None else int(as_real(page)),
+        dpi=as_real(fields["dpi"]),
+        password=None if password is None else as_text(password),
+    )
+
+
+def _tesseract_of(values: list[object]) -> Tesseract:
+    command, languages, page_seconds = values
+    return Tesseract(
+        as_text(command), tuple(as_text(each) for each in as_list(languages)), as_real(page_seconds)
+    )
 
 
 def write_answer(stream: BinaryIO, answer: Answer) -> None:
@@ -91,7 +113,8 @@ def read_answer(stream: BinaryIO) -> Answer | None:
     if len(head) < _ANSWER.size:
         return None
     kind, last, length = _ANSWER.unpack(head)
-    if length > _LONGEST_ANSWER or kind not in {each.value for each in Kind}:
+    longest = LONGEST_COPY if kind == Kind.COPY.value else LONGEST_ANSWER
+    if length > longest or kind not in {each.value for each in Kind}:
         return None
     payload = stream.read(length)
     return Answer(Kind(kind), last, payload) if len(payload) == length else None
@@ -106,9 +129,6 @@ def text_fields(payload: bytes) -> dict[str, object]:
     """Return a JSON object's fields.
 
     Raises:
-        ValueError: the payload is something else.
+        ValueError, RecursionError: the payload is something else, or nested too deeply.
     """
-    fields = json.loads(payload)
-    if not isinstance(fields, dict):
-        raise ValueError("a frame's payload is not an object")  # noqa: TRY004 - one error for all damage
-    return fields
+    return as_object(json.loads(payload))

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from carrel.core.errors import DamagedPdf, NoTextLayer, PaperError, ParsingServiceRefused
+from carrel.core.errors import DamagedPdf, PaperError, ParsingServiceRefused
 from carrel.core.paper import PageSize, ParsedPaper
 from carrel.core.parsed_format import FORMAT_VERSION
+from carrel.core.scan_errors import ScanHere
 from carrel.parsing.grobid_tei import NotTei, read_tei
 from carrel.parsing.pdf_frame import PdfFrame
 from carrel.parsing.quality import check_words
@@ -69,7 +70,7 @@ class GrobidParser:
         pages = self._frame.sizes(path, name)
         reply = self._client.send(path, name, _FORM)
         if reply.status == _NO_CONTENT:
-            raise NoTextLayer(name=name, pages=len(pages))
+            raise ScanHere(name=name, pages=len(pages))
         if reply.status != _OK:
             raise _refusal(reply, name, pages)
         try:
@@ -81,7 +82,7 @@ class GrobidParser:
                 name=name, service="GROBID", detail=f"its answer is damaged: {error}"
             ) from error
         if sum(map(str.isalnum, paper.text)) < _FEWEST_LETTERS:
-            raise NoTextLayer(name=name, pages=len(pages))
+            raise ScanHere(name=name, pages=len(pages))
         check_words(paper.quality, name)
         return paper
 
@@ -94,7 +95,7 @@ class GrobidParser:
 def _refusal(reply: Reply, name: str, pages: tuple[PageSize, ...]) -> PaperError:
     """Return the error for GROBID's own, such as ``[NO_BLOCKS] PDF parsing resulted in empty content``."""
     if b"NO_BLOCKS" in reply.body:
-        return NoTextLayer(name=name, pages=len(pages))
+        return ScanHere(name=name, pages=len(pages))
     if b"BAD_INPUT_DATA" in reply.body:
         return DamagedPdf(name=name, detail="GROBID cannot convert it")
     return ParsingServiceRefused(name=name, service="GROBID", detail=reply.detail)

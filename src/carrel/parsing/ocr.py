@@ -29,6 +29,8 @@ _LETTER = re.compile(r"[^\W\d_]")
 _SCRIPT_SHOWS = 200  # letters on a page, from which its languages can be told
 _EAST_ASIAN = ("chi_", "jpn", "kor")
 _MOSTLY, _HARDLY = 0.3, 0.01  # of the letters; an ideograph says as much as two or three of them
+_ENOUGH = 1 / 3  # of the letters printed: OCR that finds fewer has not seen the page
+_FEWEST_LETTERS = 3  # on a page that OCR has read
 _DOUBTFUL = 70.0  # mean confidence below which a page may be in another language than the one before
 
 
@@ -59,8 +61,8 @@ class PageReader:
     ) -> PrintedPage:
         """Return the page with what OCR reads on it; its lines count from ``first_line``.
 
-        Lines that were readable stay as they were printed. Where nothing is recognised, the page is
-        returned as it was.
+        Lines that were readable stay as they were printed. Where nothing is recognised, or no more than
+        is printed in readable letters, the page is returned as it was.
 
         Raises:
             TesseractFailed: Tesseract gave no answer.
@@ -69,7 +71,10 @@ class PageReader:
         seen = self._seen(image)
         kept = printed if need is Need.PICTURE else PrintedPage(printed.size, (), NO_WORDS)
         found = lines_of(seen, image.scale, kept, number, first_line)
-        return found if letters(found) > letters(printed) else printed
+        if need is Need.PICTURE:
+            return found if letters(found) > letters(printed) else printed
+        # What is printed means nothing, however many letters it has.
+        return found if letters(found) >= max(_FEWEST_LETTERS, _ENOUGH * letters(printed)) else printed
 
     def _seen(self, image: _Image) -> list[SeenWord]:
         """Read an image in the file's languages and, where these do not fit it, in others."""

@@ -20,6 +20,7 @@ from carrel.core.errors import (
     TooManyPages,
 )
 from carrel.core.metadata import Metadata
+from carrel.core.page_errors import UnreadableAfterOcr, UnreadableText
 from carrel.core.paper import NO_WORD_BOXES, PageSize, ParsedPaper
 from carrel.core.scan_errors import NoText, OcrFailed, ParseOutputExceeded
 from carrel.parsing.ocr import PageReader
@@ -70,6 +71,11 @@ class _Scans:
     nothing_found: int = 0  # pages on which OCR recognised nothing
     failure: str = ""  # why OCR failed on the last page on which it did
 
+    @property
+    def refusal(self) -> type[UnreadableText]:
+        """What is said of a file that stays unreadable: it is no use to install what has run."""
+        return UnreadableText if self.reader is None else UnreadableAfterOcr
+
     def read(self, page: object, printed: PrintedPage, number: int, first_line: int) -> PrintedPage:
         """Return a page that needs OCR with what it recognises, or as it is."""
         need = Need.UNREADABLE if self.every else need_of_ocr(page, printed)
@@ -110,19 +116,20 @@ def read_pdf(
         count = _page_count(document, name, max_pages)
         scans = _Scans(PageReader(ocr) if ocr else None, ocr_begins)
         paper = _read(document, count, name, scans)
-        if is_garbled(paper.quality) and ocr is not None and not scans.recognised:
+        if is_garbled(paper.quality) and ocr is not None and len(scans.recognised) < count:
             # The fonts lie about their letters: what is printed can still be seen.
             scans = _Scans(PageReader(ocr), ocr_begins, every=True)
             paper = _read(document, count, name, scans)
-    if not scans.recognised:
-        check_words(paper.quality, name)
+    check_words(paper.quality, name, scans.refusal)
     found = replace(paper.quality, without_text=tuple(scans.not_read), recognised=tuple(scans.recognised))
     return replace(paper, quality=found)
 
 
 def _read(document: object, count: int, name: str, scans: _Scans) -> ParsedPaper:
     printed = Printed(_pages(document, count, name, scans), _info(document))
-    check_characters(printed, name)
+    if scans.failure:  # it says more than that what OCR should have read is unreadable
+        _check_text(printed, scans, name)
+    check_characters(printed, name, scans.refusal)
     _check_text(printed, scans, name)
     paper = read_structure(printed)
     if not paper.text.strip():
@@ -215,7 +222,7 @@ def _pages(document: object, count: int, name: str, scans: _Scans) -> list[Print
         lines += len(page.lines)
         words += len(page.words.line)
         characters += sum(len(line.text) for line in page.lines)
-        _check_output(name, lines, words, characters)
+        check_output(name, lines, words, characters)
     if 2 * failed > count:
         raise DamagedPdf(name=name, detail=f"{failed} of its {count} pages cannot be read")
     return pages
@@ -245,7 +252,8 @@ def _page_size(document: object, index: int) -> PageSize:
     return PageSize(float(size.width), float(size.height)) if known else PageSize(0.0, 0.0)
 
 
-def _check_output(name: str, lines: int, words: int, characters: int) -> None:
+def check_output(name: str, lines: int, words: int, characters: int) -> None:
+    """Raise ParseOutputExceeded where a file has given more than a paper can have."""
     for count, most, what in (
         (words, _MOST_WORDS, "words"),
         (characters, _MOST_CHARACTERS, "characters"),

@@ -7,11 +7,11 @@ import pypdfium2.raw as pdfium
 
 from carrel.core.errors import DamagedPdf, FileUnreadable
 from carrel.core.file_errors import FileTooLarge, WrongPassword
-
-MOST_COPY_MB = 480
-"""An answer of a child process is at most 512 MB long."""
+from carrel.parsing.frames import LONGEST_COPY
 
 _MEGABYTE = 1 << 20
+MOST_COPY_MB = LONGEST_COPY // _MEGABYTE
+"""How large a copy may be in megabytes."""
 
 
 def unlocked_copy(path: Path, password: str) -> bytes:
@@ -61,7 +61,7 @@ def _saved(document: object) -> bytes:
     copy = bytearray()
 
     def write(_: object, data: int, size: int) -> int:
-        if len(copy) + size > MOST_COPY_MB * _MEGABYTE:
+        if len(copy) + size > LONGEST_COPY:
             return 0
         copy.extend(ctypes.string_at(data, size))
         return 1

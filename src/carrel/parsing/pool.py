@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from carrel.parsing.frames import Answer, Kind, Request, read_answer, text_fields, write_request
+from carrel.parsing.tesseract import public_environment
 
 _log = logging.getLogger(__name__)
 _START_SECONDS = 60.0  # a slow disk may need that to load the interpreter
 _PACKAGES = Path(__file__).resolve().parents[2]
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-
-_SECRETS = frozenset(("CARREL_PDF_PASSWORD",))  # no business of a process that reads hostile files
 
 
 class ChildTimeout(Exception):
@@ -122,7 +121,7 @@ class _Child:
         self._answers: BinaryIO = self._process.stdout  # type: ignore[assignment]
         try:
             limited = "limited" in text_fields(self._wait(_START_SECONDS).payload)
-        except (ChildTimeout, ChildDied, ValueError) as error:
+        except (ChildTimeout, ChildDied, ValueError, RecursionError) as error:
             self.kill()
             raise ChildNotStarted(str(error) or "no answer") from error
         except BaseException:  # Ctrl-C while it starts must leave no process behind
@@ -144,7 +143,8 @@ class _Child:
             raise self._death() from error
         page_seconds = request.ocr.page_seconds if request.ocr else 0.0
         answer = self._wait(seconds)
-        for _ in range(request.max_pages):
+        # A file whose fonts lie is read twice, the second time with OCR of every page.
+        for _ in range(2 * request.max_pages):
             if answer.kind is not Kind.ALIVE:
                 return answer
             answer = self._wait(seconds + page_seconds)
@@ -211,22 +211,25 @@ def _kill_group(leader: int) -> None:
 @cache
 def _warn_of_unlimited_memory() -> None:
     """Warn, once a process."""
-    _log.warning("This system does not limit a process's memory: a hostile PDF may take all of it.")
+    _log.warning("This system does not limit a process's memory: a hostile file may take all of it.")
 
 
 def _environment() -> dict[str, str]:
-    """Return the child's environment: ours without secrets, our package findable, numeric libraries quiet."""
+    """Return the child's environment: without our settings, our package findable, numeric libraries quiet."""
     paths = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
-    kept = {name: value for name, value in os.environ.items() if name not in _SECRETS}
     return {
-        **kept,
+        **public_environment(),
         **dict.fromkeys(_ONE_THREAD, "1"),
         "PYTHONPATH": os.pathsep.join(paths),
     }
 
 
 def log_fault(answer: Answer) -> str:
-    """Log an unforeseen error of the child and return its name."""
+    """Log an unforeseen error of the child and return its name.
+
+    Raises:
+        ValueError, RecursionError: the answer is not one of ours.
+    """
     assert answer.kind is Kind.FAULT
     fields = text_fields(answer.payload)
     parameters = fields.get("parameters")

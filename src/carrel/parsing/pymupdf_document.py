@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pymupdf
 
-from carrel.core.errors import DamagedPdf, EncryptedPdf, NoTextLayer, TooManyPages
+from carrel.core.errors import DamagedPdf, EncryptedPdf, TooManyPages
+from carrel.core.page_errors import UnreadableHere
 from carrel.core.paper import PageSize, ParsedPaper
-from carrel.parsing.pdf_document import check_frame
+from carrel.core.scan_errors import NoText, ScanHere
+from carrel.parsing.pdf_document import check_frame, check_output
 from carrel.parsing.printed import NO_WORDS, Printed, PrintedPage
 from carrel.parsing.pymupdf_text import read_mupdf_page
 from carrel.parsing.quality import check_characters, check_words
+from carrel.parsing.scans import letters
 from carrel.parsing.structure import read_structure
 
 _INFO_KEYS = {
@@ -25,7 +29,6 @@ _OTHER_INFO_KEYS = ("doi", "DOI", "WPS-ARTICLEDOI", "arXivID")
 _LONGEST_INFO = 10_000  # characters
 _FEWEST_LETTERS = 3  # in the whole file
 _FEW_LETTERS = 100  # a page: a stamp or a watermark on a scanned page has no more
-_MOST_LOOKED_AT = 20  # pages, for pictures
 
 _ERRORS = (pymupdf.mupdf.FzErrorBase, RuntimeError, ValueError)
 
@@ -47,12 +50,13 @@ def read_with_pymupdf(path: Path, name: str, max_pages: int) -> ParsedPaper:
             raise DamagedPdf(name=name, detail="no pages can be found in it")
         if count > max_pages:
             raise TooManyPages(name=name, pages=count, limit=max_pages)
-        printed = Printed(_pages(document, count, name), _info(document))
-        check_characters(printed, name)
-        _check_text(document, printed, name)
+        pages, pictured = _pages(document, count, name)
+        printed = Printed(pages, _info(document))
+    check_characters(printed, name, UnreadableHere)
+    _check_text(printed, pictured, name)
     paper = read_structure(printed)
-    check_words(paper.quality, name)
-    return paper
+    check_words(paper.quality, name, UnreadableHere)
+    return replace(paper, quality=replace(paper.quality, without_text=pictured))
 
 
 @contextmanager
@@ -66,27 +70,37 @@ def _document(path: Path, name: str) -> Iterator[pymupdf.Document]:
         if document.needs_pass:
             raise EncryptedPdf(name=name)
         yield document
-    except pymupdf.mupdf.FzErrorBase as error:
+    except (pymupdf.mupdf.FzErrorBase, RuntimeError) as error:
         raise DamagedPdf(name=name, detail="its structure cannot be read") from error
     finally:
         document.close()
 
 
-def _pages(document: pymupdf.Document, count: int, name: str) -> list[PrintedPage]:
-    """Read every page; one that cannot be read is empty, as long as most can."""
+def _pages(document: pymupdf.Document, count: int, name: str) -> tuple[list[PrintedPage], tuple[int, ...]]:
+    """Read every page; one that cannot be read is empty, as long as most can.
+
+    Return also the numbers of those that are pictures of text.
+    """
     pages: list[PrintedPage] = []
-    lines = 0
+    pictured: list[int] = []
+    lines = words = characters = 0
     failed = 0
     for index in range(count):
         try:
-            pages.append(read_mupdf_page(document.load_page(index), index + 1, lines))
+            page = document.load_page(index)
+            pages.append(read_mupdf_page(page, index + 1, lines))
+            if letters(pages[-1]) < _FEW_LETTERS and _is_pictured(page):
+                pictured.append(index + 1)
         except _ERRORS:
             failed += 1
             pages.append(PrintedPage(PageSize(0.0, 0.0), (), NO_WORDS))
         lines += len(pages[-1].lines)
+        words += len(pages[-1].words.line)
+        characters += sum(len(line.text) for line in pages[-1].lines)
+        check_output(name, lines, words, characters)
     if 2 * failed > count:
         raise DamagedPdf(name=name, detail=f"{failed} of its {count} pages cannot be read")
-    return pages
+    return pages, tuple(pictured)
 
 
 def _info(document: pymupdf.Document) -> dict[str, str]:
@@ -104,19 +118,20 @@ def _info(document: pymupdf.Document) -> dict[str, str]:
     }
 
 
-def _check_text(document: pymupdf.Document, printed: Printed, name: str) -> None:
-    """Refuse pages of images: few characters or none, and a picture on most pages."""
+def _check_text(printed: Printed, pictured: tuple[int, ...], name: str) -> None:
+    """Refuse a file that holds hardly any letters, or mostly pictures of text."""
     count = len(printed.pages)
-    letters = sum(sum(map(str.isalnum, line.text)) for page in printed.pages for line in page.lines)
-    if letters < _FEWEST_LETTERS:
-        raise NoTextLayer(name=name, pages=count)
-    if letters < _FEW_LETTERS * count:
-        looked_at = min(count, _MOST_LOOKED_AT)
-        if 2 * sum(_is_pictured(document.load_page(index)) for index in range(looked_at)) > looked_at:
-            raise NoTextLayer(name=name, pages=count)
+    empty = sum(map(letters, printed.pages)) < _FEWEST_LETTERS
+    if 2 * len(pictured) > count or (pictured and empty):
+        raise ScanHere(name=name, pages=len(pictured))
+    if empty:
+        raise NoText(name=name, pages=count, detail="they are blank, or hold drawings")
 
 
 def _is_pictured(page: pymupdf.Page) -> bool:
     """Whether an image covers at least half of a page."""
     area = page.rect.width * page.rect.height
-    return any(2 * abs(pymupdf.Rect(image["bbox"])) > area for image in page.get_image_info())
+    try:
+        return any(2 * abs(pymupdf.Rect(image["bbox"])) > area for image in page.get_image_info())
+    except _ERRORS:  # damaged ones, on a page whose text could be read
+        return False

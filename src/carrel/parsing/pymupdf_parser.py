@@ -3,7 +3,7 @@
 from carrel.core.parsed_format import FORMAT_VERSION
 from carrel.parsing.pdfium_parser import PARSER_VERSION, PdfiumParser
 
-MUPDF_READER_VERSION = 1
+MUPDF_READER_VERSION = 2
 """Raised whenever MuPDF's pages would be read differently; what is made of them has the other version."""
 
 

@@ -114,12 +114,12 @@ def check_text(quality: ParseQuality) -> None:
         raise GarbledText(name="", percent=round(100 * max(quality.unreadable, quality.odd_words)))
 
 
-def check_characters(printed: Printed, name: str) -> None:
-    """Raise UnreadableText for a file whose characters mostly have no meaning; ``name`` is the file's."""
+def check_characters(printed: Printed, name: str, refusal: type[UnreadableText] = UnreadableText) -> None:
+    """Raise ``refusal`` for a file whose characters mostly have no meaning; ``name`` is the file's."""
     characters = sum(page.characters for page in printed.pages)
     unreadable = sum(page.unreadable for page in printed.pages)
     if characters >= _FEWEST_CHARACTERS and unreadable > _MOSTLY_UNREADABLE * characters:
-        raise UnreadableText(name=name, percent=round(100 * unreadable / characters))
+        raise refusal(name=name, percent=round(100 * unreadable / characters))
 
 
 def is_garbled(quality: ParseQuality) -> bool:
@@ -127,10 +127,10 @@ def is_garbled(quality: ParseQuality) -> bool:
     return quality.odd_words > _MOSTLY_ODD
 
 
-def check_words(quality: ParseQuality, name: str) -> None:
-    """Raise UnreadableText for a file whose letters are exchanged; ``name`` is the file's."""
+def check_words(quality: ParseQuality, name: str, refusal: type[UnreadableText] = UnreadableText) -> None:
+    """Raise ``refusal`` for a file whose letters are exchanged; ``name`` is the file's."""
     if is_garbled(quality):
-        raise UnreadableText(name=name, percent=round(100 * quality.odd_words))
+        raise refusal(name=name, percent=round(100 * quality.odd_words))
 
 
 def interleaved(words: WordBoxes, blocks: Sequence[Block] = ()) -> float:

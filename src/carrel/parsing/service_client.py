@@ -4,6 +4,7 @@ No redirect is followed and no proxy of the environment is used. An answer is bo
 What is the service's fault leaves the paper in the queue; what is the file's fails that file alone.
 """
 
+import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -76,7 +77,7 @@ class ServiceClient:
     def __init__(self, service: Service, *, seconds: float, waits: Sequence[float] = _WAITS) -> None:
         if not _is_address(service.url):
             expected = "an address such as http://127.0.0.1:8070"
-            raise InvalidSetting(name=service.setting, value=service.url, expected=expected)
+            raise InvalidSetting(name=service.setting, value=_without_user(service.url), expected=expected)
         self.service = service
         self._seconds = seconds
         self._waits = tuple(waits)
@@ -191,6 +192,13 @@ def _is_address(url: str) -> bool:
 def _without_password(url: str) -> str:
     address = urlsplit(url)
     return address._replace(netloc=address.netloc.rpartition("@")[2]).geturl()
+
+
+def _without_user(text: str) -> str:
+    """Return what should have been an address without anything that may be a password in it."""
+    scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/*", text) if "//" in text else None
+    before, at, after = text.rpartition("@")
+    return (scheme[0] if scheme else "") + after if at else before + after
 
 
 def _said(error: Exception) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 _PROGRAM = "tesseract"
+_OUR_SETTINGS = "CARREL_"
 _NO_LANGUAGES = ("osd", "equ")  # data for orientation and formulas
 # Of many languages found, those that more papers are written in come first.
 _FIRST = ("eng", "chi_sim", "deu", "fra", "spa", "jpn", "rus", "por", "ita", "chi_tra", "kor")
@@ -48,6 +49,15 @@ class TesseractFailed(Exception):
     """The program gave no answer. The message says why."""
 
 
+def public_environment() -> dict[str, str]:
+    """Return the environment for processes that read hostile files: without our settings.
+
+    Among these are keys, passwords and addresses; what such a process needs to know, it is told.
+    """
+    # Windows takes names in any case.
+    return {name: value for name, value in os.environ.items() if not name.upper().startswith(_OUR_SETTINGS)}
+
+
 def find_tesseract(languages: str = "", page_seconds: float = 60.0) -> Tesseract | None:
     """Return the program with the languages wished for, or None where either is missing.
 
@@ -73,6 +83,7 @@ def installed_languages(command: str) -> tuple[str, ...]:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_LIST_SECONDS,
+            env=public_environment(),
             check=True,
         )
     except (OSError, subprocess.SubprocessError):
@@ -108,7 +119,7 @@ def read_image(tesseract: Tesseract, image: bytes, dots_per_inch: int) -> list[S
             capture_output=True,
             timeout=tesseract.page_seconds,
             # One thread: more of them only wait for each other on an image of this size.
-            env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+            env={**public_environment(), "OMP_THREAD_LIMIT": "1"},
             check=False,
         )
     except subprocess.TimeoutExpired as error:

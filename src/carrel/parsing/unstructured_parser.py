@@ -6,12 +6,12 @@ from carrel.core.errors import (
     DamagedPdf,
     EncryptedPdf,
     InvalidSetting,
-    NoTextLayer,
     PaperError,
     ParsingServiceRefused,
 )
 from carrel.core.paper import ParsedPaper
 from carrel.core.parsed_format import FORMAT_VERSION
+from carrel.core.scan_errors import ScanHere
 from carrel.parsing.pdf_frame import PdfFrame
 from carrel.parsing.quality import check_words
 from carrel.parsing.service_client import Reply, Service, ServiceClient
@@ -93,7 +93,7 @@ class UnstructuredParser:
             detail = f"its answer is damaged: {error}"
             raise ParsingServiceRefused(name=name, service="Unstructured", detail=detail) from error
         if sum(map(str.isalnum, paper.text)) < _FEWEST_LETTERS:
-            raise NoTextLayer(name=name, pages=len(pages))
+            raise ScanHere(name=name, pages=len(pages))
         if self._strategy == "fast":  # by others, OCR may have read it: what it misread is no noise
             check_words(paper.quality, name)
         return paper

@@ -1,11 +1,14 @@
 """Accepting a file, and finding the files that a path names."""
 
 import hashlib
+import io
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -26,7 +29,7 @@ from carrel.ingest.accept import Accepted, accept, find_files
 from carrel.library.shelves import Shelves
 from carrel.storage import papers, queue, removals
 from carrel.storage.database import Catalog, open_database
-from tests.fakes.blobs import InMemoryBlobStore
+from tests.fakes.blobs import InMemoryBlobStore, StagedBytes
 from tests.fakes.parser import fake_pdf
 from tests.fakes.unlocker import FakeUnlocker
 
@@ -271,6 +274,45 @@ def test_a_wrong_password_stores_nothing(desk: Desk, tmp_path: Path) -> None:
     with pytest.raises(WrongPassword, match=r"locked\.pdf") as raised:
         desk.accept(path, "simsalabim")
     assert "simsalabim" not in str(raised.value)
+    assert desk.nothing_was_stored()
+
+
+class _Replacing(FakeUnlocker):
+    """Another program puts another file in the place of the one that is to be opened."""
+
+    def unlocked(self, path: Path, name: str) -> bytes:
+        new = path.with_name("new.pdf")
+        new.write_bytes(locked("Another", "Something else."))
+        new.replace(path)
+        return super().unlocked(path, name)
+
+
+def test_of_a_file_that_is_replaced_while_it_is_opened_nothing_is_stored(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "locked.pdf"
+    path.write_bytes(locked())
+    with pytest.raises(FileUnreadable, match=r"locked\.pdf.*changed"):
+        accept(path, desk.shelf, desk.catalog, desk.blobs, _Replacing("sesame"))
+    assert desk.nothing_was_stored()
+    assert desk.accept(path, "sesame").job is not None
+
+
+class _Growing(InMemoryBlobStore):
+    """Another program writes on while the bytes are copied."""
+
+    @contextmanager
+    def staged(self, stream: BinaryIO) -> Iterator[StagedBytes]:
+        with super().staged(io.BytesIO(stream.read() + b"more")) as copy:
+            yield copy
+
+
+def test_of_a_file_that_is_written_on_while_it_is_copied_nothing_is_stored(
+    desk: Desk, tmp_path: Path
+) -> None:
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(fake_pdf("Title", "Text."))
+    desk.blobs = _Growing()
+    with pytest.raises(FileUnreadable, match="changed"):
+        desk.accept(path)
     assert desk.nothing_was_stored()
 
 

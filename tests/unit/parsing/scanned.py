@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pypdfium2
 from PIL.Image import Image
+from PIL.Image import new as new_image
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
@@ -75,6 +76,21 @@ def without_meaning(lines: Sequence[str]) -> bytes:
 def blank() -> bytes:
     """Return a PDF of one blank page."""
     return one_page(b"")
+
+
+def joined(*files: bytes) -> bytes:
+    """Return a PDF of the pages of these, one file after the other."""
+    result = pypdfium2.PdfDocument.new()
+    for content in files:
+        result.import_pages(pypdfium2.PdfDocument(content))
+    buffer = io.BytesIO()
+    result.save(buffer)
+    return buffer.getvalue()
+
+
+def grey(shade: int = 200) -> bytes:
+    """Return a PDF of one page that is a picture of nothing."""
+    return _page_of(new_image("L", (1700, 2200), shade))
 
 
 def turned(content: bytes, rotation: int) -> bytes:

@@ -11,7 +11,6 @@ from carrel.core.errors import (
     CarrelError,
     DamagedPdf,
     EncryptedPdf,
-    NoTextLayer,
     ParsingServiceRefused,
     ParsingServiceUnavailable,
     TooManyPages,
@@ -25,6 +24,7 @@ from tests.unit.parsing import samples
 
 pytest.importorskip("lxml", reason="the extra carrel[grobid] is not installed")
 
+from carrel.core.scan_errors import ScanHere
 from carrel.parsing.grobid_parser import GrobidParser, grobid_service
 from carrel.parsing.grobid_tei import NotTei, read_tei
 from carrel.parsing.pdf_frame import PdfFrame
@@ -273,14 +273,14 @@ def test_what_cannot_be_read_is_never_sent(service: StandIn, parse: Parse) -> No
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (Answer(500, b"[NO_BLOCKS] PDF parsing resulted in empty content"), NoTextLayer),
-        (Answer(204), NoTextLayer),
+        (Answer(500, b"[NO_BLOCKS] PDF parsing resulted in empty content"), ScanHere),
+        (Answer(204), ScanHere),
         (Answer(500, b"[BAD_INPUT_DATA] PDF to XML conversion failed with error code: 1"), DamagedPdf),
         (Answer(500, b"[TIMEOUT] PDF to XML conversion timed out"), ParsingServiceRefused),
         (Answer(500, b""), ParsingServiceRefused),
         (Answer(400, b"[GENERAL] An exception occurred while running Grobid."), ParsingServiceRefused),
         (Answer(200, REEFS[:-300]), ParsingServiceRefused),
-        (Answer(200, _tei("")), NoTextLayer),
+        (Answer(200, _tei("")), ScanHere),
         (Answer(200, _tei(f"<div><p><s>{'fkdqjh bxjqs ' * 40}</s></p></div>")), UnreadableText),
         (Answer(200, b"<html><body>It works!</body></html>"), ParsingServiceUnavailable),
         (Answer(200, b""), ParsingServiceUnavailable),

@@ -12,11 +12,12 @@ import psutil
 import pytest
 
 from carrel.core.errors import NoTextLayer
-from carrel.core.page_errors import UnreadableText
+from carrel.core.page_errors import UnreadableAfterOcr, UnreadableText
 from carrel.core.paper import ParsedPaper
 from carrel.core.scan_errors import NoText, OcrFailed
 from carrel.parsing.frames import Answer, Kind
 from carrel.parsing.pdfium_parser import PdfiumParser
+from carrel.parsing.tesseract import Tesseract, installed_languages, read_image
 from tests.unit.parsing import samples, scanned
 
 _SOURCE = Path(__file__).resolve().parents[3] / "src"
@@ -217,6 +218,16 @@ def test_a_tesseract_at_work_ends_with_its_deadline(
     assert _gone(folder)
 
 
+@on_unix
+def test_tesseract_does_not_inherit_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "tesseract"
+    program.write_text("#!/bin/sh\nenv | grep -q sesame && exit 3\necho eng\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("CARREL_UNSTRUCTURED_API_KEY", "sesame")
+    assert installed_languages(str(program)) == ("eng",)
+    assert read_image(Tesseract(str(program), ("eng",), 10), b"", 300) == []
+
+
 def test_a_sign_of_life_is_no_answer() -> None:
     assert Answer(Kind.ALIVE, False, b"").kind not in (Kind.PAPER, Kind.ERROR)
 
@@ -242,6 +253,53 @@ def test_text_whose_characters_mean_nothing_is_read_by_ocr(read: Callable[..., P
     paper = read(scanned.without_meaning(_LINES))
     assert paper.quality.recognised == (1,)
     assert "algae that feed them and turn white" in paper.text
+
+
+@needs_english
+def test_a_file_whose_fonts_lie_is_read_by_ocr_though_its_garbled_letters_are_as_many(
+    read: Callable[..., ParsedPaper],
+) -> None:
+    paper = read(samples.with_lying_font(97))
+    assert "the quick brown fox jumps over the lazy dog" in paper.text
+    assert paper.quality.recognised == (1,)
+
+
+@needs_english
+def test_a_scanned_cover_does_not_let_garbled_pages_pass(read: Callable[..., ParsedPaper]) -> None:
+    cover = scanned.scan(samples.one_page(b"BT /F1 14 Tf 72 700 Td (Cover page of an old archive) Tj ET"))
+    content = scanned.joined(cover, *[samples.with_lying_font(97)] * 2)
+    paper = read(content)
+    assert paper.quality.recognised == (1, 2, 3)
+    assert "wkh txlfn" not in paper.text
+    assert paper.text.count("lazy dog") >= 20
+
+
+@needs_english
+def test_a_file_of_as_many_pages_as_allowed_may_need_two_passes(read: Callable[..., ParsedPaper]) -> None:
+    content = scanned.joined(scanned.grey(), samples.with_lying_font(97))
+    assert read(content, max_pages=2).quality.recognised == (2,)
+
+
+@on_unix
+def test_where_ocr_sees_no_better_nobody_is_told_to_install_it(
+    read: Callable[..., ParsedPaper], stand_in: Callable[[str], Path]
+) -> None:
+    stand_in("cat >/dev/null")
+    for content in (samples.with_lying_font(97), scanned.without_meaning(_LINES)):
+        with pytest.raises(UnreadableAfterOcr, match="OCR finds no better") as raised:
+            read(content)
+        assert "nstall" not in raised.value.hint
+        assert "CARREL_OCR_LANGUAGES" in raised.value.hint
+
+
+@on_unix
+def test_where_ocr_fails_on_garbled_text_the_failure_is_told(
+    read: Callable[..., ParsedPaper], stand_in: Callable[[str], Path]
+) -> None:
+    stand_in("exit 3")
+    for content in (samples.with_lying_font(97), scanned.without_meaning(_LINES)):
+        with pytest.raises(OcrFailed, match="exit code 3"):
+            read(content)
 
 
 @needs_english

@@ -1,5 +1,6 @@
 """The parser's processes: limits, deaths, deadlines, and what they leave behind."""
 
+import io
 import os
 import re
 import signal
@@ -15,10 +16,23 @@ import pytest
 
 from carrel.core import errors
 from carrel.core.errors import DamagedPdf, ParseMemoryExceeded, ParserCrashed, ParserUnavailable, ParseTimeout
+from carrel.core.json_values import as_share
 from carrel.core.parsed_format import decode
 from carrel.parsing import pool
-from carrel.parsing.frames import Answer, Kind, error_payload
+from carrel.parsing.frames import (
+    LONGEST_ANSWER,
+    LONGEST_COPY,
+    Answer,
+    Kind,
+    Request,
+    error_payload,
+    read_answer,
+    read_request,
+    write_request,
+)
+from carrel.parsing.pdf_unlocking import MOST_COPY_MB
 from carrel.parsing.pdfium_parser import PdfiumParser
+from carrel.parsing.tesseract import Tesseract
 from tests.unit.parsing import samples
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits are those of Unix")
@@ -236,17 +250,24 @@ def test_a_traceback_is_for_developers_and_missing_limits_for_everyone_once(
 
 
 def test_a_child_may_only_report_errors_of_papers() -> None:
-    from carrel.parsing.children import _paper_error
+    from carrel.parsing.children import _told_error
 
+    deep = b"[" * 100_000
+    for kind, payload in (
+        *((kind, payload) for kind in (Kind.ERROR, Kind.FAULT) for payload in (deep, b"[1]", b"\xff", b"")),
+        (Kind.ERROR, error_payload("EmptyFile", {"self": "x"})),
+        (Kind.ERROR, b'{"error": "EmptyFile", "parameters": [1]}'),
+        (Kind.COPY, b"%PDF-1.7"),
+    ):
+        error = _told_error(Answer(kind, False, payload), "x.pdf")
+        assert isinstance(error, ParserCrashed)
+        assert "nonsense" in str(error)
     for payload in (
         error_payload("DataFolderTooNew", {"folder": "/", "revision": "9"}),
         error_payload("TooManyPages", {}),
         error_payload("object", {}),
-        b"[1]",
-        b"\xff",
     ):
-        assert isinstance(_paper_error(payload, "x.pdf"), ParserCrashed)
-    assert Answer(Kind.ERROR, False, b"").kind is Kind.ERROR
+        assert isinstance(_told_error(Answer(Kind.ERROR, False, payload), "x.pdf"), ParserCrashed)
 
 
 def test_a_parent_knows_every_error_of_papers_that_is_defined() -> None:
@@ -254,9 +275,74 @@ def test_a_parent_knows_every_error_of_papers_that_is_defined() -> None:
     names = [
         name
         for path in (Path(errors.__file__).parent).glob("*errors.py")
-        for name in re.findall(r"^class (\w+)\(PaperError\)", path.read_text(), re.MULTILINE)
+        for name in re.findall(
+            r"^class (\w+)\((?:PaperError|UnreadableText|NoTextLayer)\)", path.read_text(), re.MULTILINE
+        )
     ]
     code = "from carrel.parsing.children import _PAPER_ERRORS; print(*_PAPER_ERRORS)"
     known = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert {"GarbledText", "UnreadableText", "OcrFailed", "EncryptedPdf"} <= set(names)
+    assert {"GarbledText", "UnreadableText", "UnreadableAfterOcr", "OcrFailed", "EncryptedPdf"} <= set(names)
     assert sorted(known.stdout.split()) == sorted(names)
+
+
+def test_a_crash_is_told_of_any_format() -> None:
+    error = ParserCrashed(name="notes.md", detail="signal 9")
+    assert "PDF" not in error.message
+    assert "open it in another program" in error.hint
+
+
+def test_requests_arrive_as_they_were_sent_and_nothing_else_does() -> None:
+    tesseract = Tesseract("/usr/bin/tesseract", ("eng", "deu"), 2.5)
+    for request in (
+        Request("/a.pdf", 7, ocr=tesseract),
+        Request("/b.pdf", draw_page=2, dpi=96),
+        Request("/b.pdf", draw_page=-1, dpi=float("inf")),
+        Request("/c.pdf", password="sesame"),
+    ):
+        stream = io.BytesIO()
+        write_request(stream, request)
+        stream.seek(0)
+        assert read_request(stream) == request
+    for payload in (b"[]", b'{"path": 1}', b"{"):
+        with pytest.raises((ValueError, KeyError)):
+            read_request(io.BytesIO(len(payload).to_bytes(4, "little") + payload))
+
+
+@pytest.mark.parametrize("value", [10**400, float("nan"), -0.1, True, "0.5", None])
+def test_what_is_no_share_is_damage(value: object) -> None:
+    with pytest.raises(ValueError, match=r"share|number"):
+        as_share(value)
+
+
+def test_a_child_that_is_told_nonsense_ends() -> None:
+    command = [sys.executable, "-m", "carrel.parsing.child", "512"]
+    environment = {**os.environ, "PYTHONPATH": str(_SOURCE)}
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as child:
+        assert child.stdin is not None
+        child.stdin.write(b"\x02\0\0\0[]")
+        child.stdin.flush()
+        assert child.wait(30) is not None
+
+
+def test_any_copy_of_a_pdf_that_a_child_may_make_may_be_sent_and_nothing_larger() -> None:
+    assert MOST_COPY_MB << 20 == LONGEST_COPY
+    for kind, longest in ((Kind.COPY, LONGEST_COPY), (Kind.PAPER, LONGEST_ANSWER)):
+        for length, taken in ((longest, True), (longest + 1, False)):
+            stream = _Announced(kind, length)
+            read_answer(stream)
+            assert stream.asked_for == ([length] if taken else []), (kind, length)
+
+
+class _Announced(io.BytesIO):
+    """An answer of which only the head arrives. ``asked_for``: how much of the rest was to be read."""
+
+    def __init__(self, kind: Kind, length: int) -> None:
+        super().__init__(kind.value + b"\0" + length.to_bytes(4, "little"))
+        self.asked_for: list[int] = []
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell():
+            self.asked_for.append(size or 0)
+        return super().read(size)

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from carrel.core.errors import DamagedPdf, EncryptedPdf, NoTextLayer, PaperError, TooManyPages
+from carrel.core.page_errors import UnreadableHere
 from carrel.core.paper import BlockKind, ParsedPaper
+from carrel.core.scan_errors import NoText, ParseOutputExceeded
 from carrel.parsing.pdf_document import read_pdf, start_pdfium
-from tests.unit.parsing import samples
+from tests.unit.parsing import hostile, samples, scanned
 
 pytest.importorskip("pymupdf", reason="the extra carrel[pymupdf] is not installed")
 
@@ -70,6 +72,10 @@ def test_text_outside_the_visible_page_is_left_out(tmp_path: Path) -> None:
         (DamagedPdf, b"%PDF-1.4\nnothing else\n%%EOF"),
         (NoTextLayer, samples.scanned()),
         (TooManyPages, samples.scanned(11)),
+        (DamagedPdf, hostile.text_flood(pages=9, lines=1)),  # one page, nine times
+        (NoText, scanned.blank()),
+        (UnreadableHere, samples.with_lying_font(97)),
+        (UnreadableHere, samples.with_lying_font(0xE100)),
     ],
 )
 def test_it_says_why_it_cannot_read(error: type[PaperError], content: bytes, tmp_path: Path) -> None:
@@ -77,3 +83,28 @@ def test_it_says_why_it_cannot_read(error: type[PaperError], content: bytes, tmp
     path.write_bytes(content)
     with pytest.raises(error):
         read_with_pymupdf(path, "paper.pdf", 10)
+
+
+@pytest.mark.parametrize("content", [samples.scanned(), samples.with_lying_font(97)])
+def test_it_has_no_ocr_and_names_the_parser_that_has(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(content)
+    with pytest.raises(PaperError) as raised:
+        read_with_pymupdf(path, "paper.pdf", 10)
+    assert "--parser pdfium" in raised.value.hint
+    assert "Install" not in raised.value.hint
+
+
+def test_scanned_pages_among_others_are_listed(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.pdf"
+    lines = tuple(f"Line {n} of a page with readable text: corals and algae." for n in range(30))
+    path.write_bytes(scanned.mixed(samples.paper(pages=[[("Results", lines)]] * 3), scanned=(1,)))
+    assert read_with_pymupdf(path, "mixed.pdf", 10).quality.without_text == (2,)
+
+
+def test_more_text_than_a_paper_can_have_is_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "long.pdf"
+    path.write_bytes(samples.paper())
+    monkeypatch.setattr("carrel.parsing.pdf_document._MOST_WORDS", 10)
+    with pytest.raises(ParseOutputExceeded, match="more than 10 words"):
+        read_with_pymupdf(path, "long.pdf", 10)

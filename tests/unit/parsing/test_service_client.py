@@ -187,6 +187,22 @@ def test_a_password_in_the_address_is_not_shown() -> None:
     client.close()
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("ftp://user:s3cret@h", "ftp://h"),
+        ("user:s3cret@host:8070", "host:8070"),
+        ("http://user:s3cret@[::1", "http://[::1"),
+        ("http://user:s3/cr@et@h:x", "http://h:x"),
+    ],
+)
+def test_nor_in_what_is_no_address(url: str, shown: str) -> None:
+    with pytest.raises(InvalidSetting) as raised:
+        ServiceClient(grobid_service(url), seconds=5)
+    assert raised.value.parameters["value"] == shown
+    assert "cr" not in str(raised.value)
+
+
 def _told(error: type[CarrelError], send: Send, *words: str) -> None:
     with pytest.raises(error) as caught:
         send()

@@ -83,9 +83,11 @@ def test_a_missing_file_is_unreadable(parser: PdfiumParser, tmp_path: Path) -> N
         PdfUnlocker(parser.children, "x").unlocked(tmp_path / "gone.pdf", "gone.pdf")
 
 
-def test_the_reading_processes_do_not_inherit_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CARREL_PDF_PASSWORD", "sesame")
+def test_the_reading_processes_do_not_inherit_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CARREL_PDF_PASSWORD", "CARREL_UNSTRUCTURED_API_KEY", "CARREL_GROBID_URL"):
+        monkeypatch.setenv(name, "sesame")
     assert "sesame" not in pool._environment().values()
+    assert "PYTHONPATH" in pool._environment()
 
 
 @pytest.mark.parametrize("name", REAL)

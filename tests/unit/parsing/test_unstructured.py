@@ -13,7 +13,6 @@ from carrel.core.errors import (
     DamagedPdf,
     EncryptedPdf,
     InvalidSetting,
-    NoTextLayer,
     ParsingServiceRefused,
     ParsingServiceUnavailable,
 )
@@ -26,6 +25,7 @@ from tests.unit.parsing import samples
 
 pytest.importorskip("httpx2", reason="the extra carrel[unstructured] is not installed")
 
+from carrel.core.scan_errors import ScanHere
 from carrel.parsing.pdf_frame import PdfFrame
 from carrel.parsing.service_client import ServiceClient
 from carrel.parsing.unstructured_elements import NotElements, read_elements
@@ -235,7 +235,7 @@ def test_the_strategy_is_checked_and_part_of_the_fingerprint(tmp_path: Path) -> 
         (Answer(422, b'{"detail":"Something else"}'), ParsingServiceRefused),
         (Answer(500, b'{"detail":"list index out of range"}'), ParsingServiceRefused),
         (Answer(400, b'{"detail":"Invalid strategy"}'), ParsingServiceRefused),
-        (Answer(200, b"[]"), NoTextLayer),
+        (Answer(200, b"[]"), ScanHere),
         (Answer(200, b'[{"type": 1}]'), ParsingServiceRefused),
         (Answer(200, b"<html>It works!</html>"), ParsingServiceUnavailable),
         (Answer(401, b'{"detail":"API key  is invalid"}'), ParsingServiceUnavailable),
