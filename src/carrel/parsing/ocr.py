@@ -6,6 +6,7 @@ pdfium draws the page, Tesseract reads the drawing. Runs in the child process.
 import math
 import re
 import time
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +32,9 @@ _EAST_ASIAN = ("chi_", "jpn", "kor")
 _MOSTLY, _HARDLY = 0.3, 0.01  # of the letters; an ideograph says as much as two or three of them
 _ENOUGH = 1 / 3  # of the letters printed: OCR that finds fewer has not seen the page
 _FEWEST_LETTERS = 3  # on a page that OCR has read
+_UPRIGHT = 60.0  # mean confidence of a page that is not turned; even coarse scans have 80
+_FEWEST_WORDS = 50  # seen on a page that is worth turning
+_LONG_WORD = 4  # characters
 _DOUBTFUL = 70.0  # mean confidence below which a page may be in another language than the one before
 
 
@@ -45,6 +49,15 @@ class _Image(NamedTuple):
         return max(_COARSEST, round(self.scale * _POINTS_AN_INCH))
 
 
+class _View(NamedTuple):
+    """What was read on a page that was turned clockwise by so many quarters."""
+
+    seen: list[SeenWord]
+    scale: float
+    turned: int
+    languages: Tesseract
+
+
 class PageReader:
     """Reads the pages of one file.
 
@@ -55,6 +68,7 @@ class PageReader:
     def __init__(self, tesseract: Tesseract) -> None:
         self._all = tesseract
         self._now = tesseract
+        self._turned = 0  # quarters clockwise
 
     def read(
         self, page: object, printed: PrintedPage, need: Need, number: int, first_line: int
@@ -67,19 +81,50 @@ class PageReader:
         Raises:
             TesseractFailed: Tesseract gave no answer.
         """
-        image = _drawn(page, printed.size)
-        seen = self._seen(image)
-        kept = printed if need is Need.PICTURE else PrintedPage(printed.size, (), NO_WORDS)
-        found = lines_of(seen, image.scale, kept, number, first_line)
+        view = self._upright(page, printed)
+        same = need is Need.PICTURE and view.turned == printed.turned
+        kept = printed if same else PrintedPage(_turned(printed.displayed, view.turned), (), NO_WORDS)
+        found = lines_of(view.seen, view.scale, kept, number, first_line)
+        found = replace(found, turned=view.turned)
         if need is Need.PICTURE:
             return found if letters(found) > letters(printed) else printed
         # What is printed means nothing, however many letters it has.
         return found if letters(found) >= max(_FEWEST_LETTERS, _ENOUGH * letters(printed)) else printed
 
-    def _seen(self, image: _Image) -> list[SeenWord]:
+    def _upright(self, page: object, printed: PrintedPage) -> _View:
+        """Read a page as it stands or, where that gives nonsense, turned: scanners take sheets either way.
+
+        The turn that the page before needed is tried first. Text that stands on its head is read with
+        half the confidence, and text on its side may be, or in words that are taller than wide.
+        """
+        seconds = self._all.page_seconds
+        deadline = time.monotonic() + seconds
+        first = printed.turned or self._turned
+        best: _View | None = None
+        languages = self._now
+        for turned in (first, *(turn for turn in (0, 2, 1, 3) if turn != first)):
+            self._now = languages
+            try:
+                image = _drawn(page, _turned(printed.displayed, turned), turned)
+                seen = self._seen(image, seconds)
+            except TesseractFailed:
+                if best is None:
+                    raise
+                break
+            view = _View(seen, image.scale, turned, self._now)
+            if best is None or _legible(seen) > _legible(best.seen):
+                best = view
+            seconds = round(deadline - time.monotonic(), 1)
+            if seconds <= 0 or len(best.seen) < _FEWEST_WORDS or _legible(best.seen) >= _UPRIGHT:
+                break
+        assert best is not None  # the first turn gives a view or raises
+        self._now, self._turned = best.languages, best.turned
+        return best
+
+    def _seen(self, image: _Image, seconds: float) -> list[SeenWord]:
         """Read an image in the file's languages and, where these do not fit it, in others."""
-        deadline = time.monotonic() + self._all.page_seconds
-        seen = read_image(self._now, image.data, image.dots_an_inch)
+        deadline = time.monotonic() + seconds
+        seen = read_image(self._now._replace(page_seconds=seconds), image.data, image.dots_an_inch)
         if self._now != self._all and _confidence(seen) < _DOUBTFUL:
             again = _read_again(self._all, image, deadline)
             if _confidence(again) > _confidence(seen):
@@ -122,8 +167,20 @@ def _confidence(seen: list[SeenWord]) -> float:
     return sum(word.confidence * len(word.text) for word in seen) / weight if weight else 0.0
 
 
-def _drawn(page: object, size: PageSize) -> _Image:
-    """Draw the page as displayed, in grey."""
+def _turned(size: PageSize, turned: int) -> PageSize:
+    """Return the size of a page after so many quarter turns."""
+    return PageSize(size.height, size.width) if turned % 2 else size
+
+
+def _legible(seen: list[SeenWord]) -> float:
+    """Return the confidence of a page's words, less that of those that do not run from left to right."""
+    long = [word for word in seen if len(word.text) >= _LONG_WORD]
+    wide = sum(word.x1 - word.x0 > word.y1 - word.y0 for word in long)
+    return _confidence(seen) * (wide / len(long) if long else 1.0)
+
+
+def _drawn(page: object, size: PageSize, turned: int = 0) -> _Image:
+    """Draw the page in grey, turned clockwise by quarters from how it is displayed, to ``size``."""
     width, height = max(size.width, 1.0), max(size.height, 1.0)
     scale = min(
         _DOTS_AN_INCH / _POINTS_AN_INCH,
@@ -136,7 +193,7 @@ def _drawn(page: object, size: PageSize) -> _Image:
     if not bitmap:
         raise MemoryError
     try:
-        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, columns, rows, 0, pdfium.FPDF_ANNOT)
+        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, columns, rows, turned, pdfium.FPDF_ANNOT)
     finally:
         pdfium.FPDFBitmap_Destroy(bitmap)
     return _Image(b"P5 %d %d 255\n" % (columns, rows) + pixels.tobytes(), scale)

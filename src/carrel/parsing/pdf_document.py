@@ -126,7 +126,11 @@ def read_pdf(
 
 
 def _read(document: object, count: int, name: str, scans: _Scans) -> ParsedPaper:
-    printed = Printed(_pages(document, count, name, scans), _info(document))
+    pages = _pages(document, count, name, scans)
+    info = _info(document)
+    if 1 in scans.recognised:  # the date is that of the scan
+        info.pop("CreationDate", None)
+    printed = Printed(pages, info)
     if scans.failure:  # it says more than that what OCR should have read is unreadable
         _check_text(printed, scans, name)
     check_characters(printed, name, scans.refusal)

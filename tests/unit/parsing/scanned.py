@@ -93,11 +93,11 @@ def grey(shade: int = 200) -> bytes:
     return _page_of(new_image("L", (1700, 2200), shade))
 
 
-def turned(content: bytes, rotation: int) -> bytes:
-    """Return a one-page scan laid on its side in the file and turned back by the page's rotation."""
+def turned(content: bytes, rotation: int, back: bool = True) -> bytes:
+    """Return a one-page scan laid on its side in the file and turned ``back`` by the page."""
     image = pypdfium2.PdfDocument(content)[0].render(scale=DOTS_AN_INCH / 72).to_pil()
     document = pypdfium2.PdfDocument(_page_of(image.rotate(rotation, expand=True)))
-    document[0].set_rotation(rotation)
+    document[0].set_rotation(rotation if back else 0)
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()
