@@ -291,7 +291,7 @@ def test_requests_arrive_as_they_were_sent_and_nothing_else_does() -> None:
             read_request(io.BytesIO(len(payload).to_bytes(4, "little") + payload))
 
 
-@pytest.mark.parametrize("value", [10**400, float("nan"), -0.1, True, "0.5", None])
+@pytest.mark.parametrize("value", [pytest.param(10**400, id="huge"), float("nan"), -0.1, True, "0.5", None])
 def test_what_is_no_share_is_damage(value: object) -> None:
     with pytest.raises(ValueError, match=r"share|number"):
         as_share(value)
