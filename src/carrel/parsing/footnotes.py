@@ -29,13 +29,16 @@ def find_footnotes(
 
     ``parted`` are the gutters between the page's columns.
     """
+    lowest, largest = _LOWER_SHARE * page_height, _SMALLER * typography.body
+    if not any(line.size <= largest and line.y0 > lowest for line in lines):
+        return []  # most pages
     sides: list[list[Line]] = [[] for _ in range(len(parted) + 1)]
     for line in lines:
         if line.upright and not crosses(line, parted):
             sides[sum((line.x0 + line.x1) / 2 > place for place in parted)].append(line)
     notes: list[list[Line]] = []
     for side in sides:
-        foot = _foot(rows(side), typography, _LOWER_SHARE * page_height)
+        foot = _foot(rows(side), typography, lowest)
         number = ""
         for row in foot:
             begins = _begins_note(row) or _is_next(row, foot[0], number)

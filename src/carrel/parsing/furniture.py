@@ -28,6 +28,7 @@ _Runs: TypeAlias = frozenset[tuple[str, ...]]  # of words
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
 _OPENING_LINES = 3  # of page one: the title is among them
 _TITLE_RUN = 3  # words in a row that a running head shares with the title
+_LARGEST = 20.0  # points; what is smaller is no watermark
 _LARGE, _UNDERNEATH, _WATERMARK = 2.5, 3, 4  # sizes; lines of the text; letters
 _LINE_NUMBERS = 12  # as many short numbers in one column of a page are line numbers
 
@@ -234,10 +235,12 @@ def _repeated(places: Sequence[dict[int, _Place]]) -> frozenset[_Place]:
 
 def _watermarks(lines: Sequence[Line]) -> set[int]:
     """Return the words that are printed large across lines of the text."""
-    usual = median(line.size for line in lines) if lines else 0.0
-    large = [line for line in lines if line.y1 - line.y0 > _LARGE * usual and len(line.text) >= _WATERMARK]
+    # Before the usual size is asked for: hardly any page has a word so large.
+    large = [line for line in lines if line.size > _LARGEST and len(line.text) >= _WATERMARK]
     if not large:
         return set()
+    usual = median(line.size for line in lines)
+    large = [line for line in large if line.size > _LARGE * usual]
     numbers = {line.number for line in large}
     text = [line for line in lines if line.number not in numbers]
     return {mark.number for mark in large if sum(_overlap(mark, line) for line in text) >= _UNDERNEATH}
