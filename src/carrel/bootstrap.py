@@ -5,6 +5,7 @@ search`` starts no parser.
 """
 
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -98,13 +99,12 @@ def open_services(
     Raises:
         UsageError: the data folder is read-only or newer than this program.
     """
-    catalog = open_database(settings.home)
-    blobs = FolderBlobStore(settings.home / "blobs")
-    parses = ParseStore(settings.home / "parses")
+    at_end = ExitStack()  # in reverse: processes, then the index, then the catalog
+    catalog = at_end.enter_context(closing(open_database(settings.home)))
     indexes = _indexes(settings.home)
+    at_end.callback(indexes.release)
     embedders = _Loaded(load_embedder or partial(_load_embedder, settings, announce))
-    parsers = _Loaded(partial(_parser, settings))
-    children = _Loaded(lambda _: _children(settings))  # of what is none of the parsers'
+    parsers = _Loaded(lambda name: at_end.enter_context(closing(_parser(settings, name))))
 
     def embedder_of(knowledge_base: KnowledgeBase) -> Embedder:
         return embedders.get(knowledge_base.embedder)
@@ -113,30 +113,19 @@ def open_services(
         encoder = embedder_of(knowledge_base).encoder
         return indexes.open(knowledge_base, Space(encoder, encoder.width))
 
-    def parser_of(knowledge_base: KnowledgeBase) -> Parser:
-        return parsers.get(knowledge_base.parser)
-
-    def close() -> None:
-        for parser in parsers.all():
-            parser.close()
-        for pool in children.all():
-            pool.close()
-        indexes.release()
-        catalog.close()
-
     return Services(
         settings=settings,
         catalog=catalog,
-        blobs=blobs,
-        parses=parses,
+        blobs=FolderBlobStore(settings.home / "blobs"),
+        parses=ParseStore(settings.home / "parses"),
         indexes=indexes,
         shelves=Shelves(catalog),
         embedder_of=embedder_of,
         index_of=index_of,
         parser=lambda: parsers.get(DEFAULT_PARSER),
-        parser_of=parser_of,
-        unlocker=lambda password: _unlocker(children.get(""), password),
-        close=close,
+        parser_of=lambda knowledge_base: parsers.get(knowledge_base.parser),
+        unlocker=lambda password: _unlocker(at_end.enter_context(closing(_children(settings))), password),
+        close=at_end.close,
     )
 
 
@@ -198,7 +187,3 @@ class _Loaded(Generic[T]):
             if name not in self._made:
                 self._made[name] = self._make(name)
             return self._made[name]
-
-    def all(self) -> tuple[T, ...]:
-        with self._lock:
-            return tuple(self._made.values())

@@ -52,8 +52,9 @@ def chunk(
     size = min(settings.size, max_tokens)
     title = shortened(parsed.metadata.title, tokens, int(size * _CONTEXT_SHARE / 2))
     chunks: list[Chunk] = []
-    begins = [block.start for section in sections(parsed) for block in section.blocks]
-    for section in sections(parsed):
+    parts = list(sections(parsed))
+    begins = [block.start for section in parts for block in section.blocks]
+    for section in parts:
         name = shortened(section.name, tokens, int(size * _CONTEXT_SHARE / 2))
         context = len(tokens.token_ends(in_context(title, name, "")))
         # Two to spare: a piece may split into a token more or less than it did within the whole.

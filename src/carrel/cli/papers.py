@@ -1,12 +1,15 @@
 """``carrel list`` and ``remove``: what the knowledge bases hold."""
 
 import shutil
+from collections.abc import Mapping
 
 from carrel.bootstrap import Services
 from carrel.cli.output import Json, print_json, printable, shortened, width
 from carrel.cli.session import services
 from carrel.cli.versions import SHORT_ID
 from carrel.core.errors import IndexBusy
+from carrel.core.ids import KnowledgeBaseId
+from carrel.core.jobs import Job
 from carrel.core.language import tr
 from carrel.core.ranking import PaperRecord
 from carrel.library.shelves import Contents
@@ -19,36 +22,40 @@ def list_papers(kbs: list[str], as_json: bool) -> int:
         names = {knowledge_base.id: knowledge_base.name for knowledge_base in shelves}
         contents = opened.shelves.contents(shelves)
     if as_json:
-        print_json(
-            {
-                "papers": [
-                    paper_document(record)
-                    | {
-                        "knowledge_base": names[record.knowledge_base_id],
-                        "versions": _other_ids(record, contents),
-                    }
-                    for record in contents.papers
-                ],
-                "waiting": [
-                    {
-                        "paper_id": job.paper_id,
-                        "file": job.file_name,
-                        "knowledge_base": names[job.knowledge_base_id],
-                    }
-                    for job in contents.waiting
-                ],
-                "failed": [
-                    {
-                        "paper_id": job.paper_id,
-                        "file": job.file_name,
-                        "knowledge_base": names[job.knowledge_base_id],
-                        "error": {"kind": job.error_kind, "message": job.error_message},
-                    }
-                    for job in contents.failures
-                ],
+        print_json(_contents_document(contents, names))
+    else:
+        _print_contents(contents)
+    return 0
+
+
+def _contents_document(contents: Contents, names: Mapping[KnowledgeBaseId, str]) -> Json:
+    """Return the contents as programs read them; ``names`` are the knowledge bases'."""
+
+    def job_document(job: Job) -> dict[str, Json]:
+        return {
+            "paper_id": job.paper_id,
+            "file": job.file_name,
+            "knowledge_base": names[job.knowledge_base_id],
+        }
+
+    return {
+        "papers": [
+            paper_document(record)
+            | {
+                "knowledge_base": names[record.knowledge_base_id],
+                "versions": _other_ids(record, contents),
             }
-        )
-        return 0
+            for record in contents.papers
+        ],
+        "waiting": [job_document(job) for job in contents.waiting],
+        "failed": [
+            job_document(job) | {"error": {"kind": job.error_kind, "message": job.error_message}}
+            for job in contents.failures
+        ],
+    }
+
+
+def _print_contents(contents: Contents) -> None:
     columns = shutil.get_terminal_size((100, 24)).columns
     for record in contents.papers:
         year = str(record.metadata.year or "    ")
@@ -61,7 +68,6 @@ def list_papers(kbs: list[str], as_json: bool) -> int:
         print(f"{job.paper_id[:SHORT_ID]}  {tr('failed')}  {printable(job.error_message)}")
     if not contents.papers and not contents.failures and not contents.waiting:
         print(tr("No papers yet. Add some with: carrel add PATH"))
-    return 0
 
 
 def _other_ids(record: PaperRecord, contents: Contents) -> list[Json]:

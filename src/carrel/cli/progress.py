@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from carrel.cli.output import note, printable
+from carrel.cli.versions import SHORT_ID
 from carrel.core.jobs import JobState
 from carrel.core.language import tr
 from carrel.core.quality import Verdict
@@ -120,5 +121,5 @@ def _said_of_poor(event: Finished) -> str:
     if event.job.state is not JobState.DONE or event.verdict is not Verdict.POOR:
         return ""
     return tr("{name} was read poorly: much of its text may be wrong. See: carrel show {paper}").format(
-        name=event.job.file_name, paper=event.job.paper_id[:10]
+        name=event.job.file_name, paper=event.job.paper_id[:SHORT_ID]
     )

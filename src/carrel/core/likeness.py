@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from carrel.core import titles
-from carrel.core.metadata import Metadata
+from carrel.core.metadata import ARXIV_DOI, Metadata
 from carrel.core.paper import BlockKind, ParsedPaper, is_reference_list, sections
 from carrel.core.sketch import pieces, resemblance, sketch
 
@@ -139,14 +139,13 @@ def _surname(name: str) -> str:
     return next((word for word in reversed(words) if len(word) > 1), "")
 
 
-_ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(.+)")
 _ARXIV_VERSION = re.compile(r"v\d+$")
 
 
 def _identifiers(metadata: Metadata) -> Iterator[str]:
     doi = metadata.doi.casefold().strip()
-    deposited = _ARXIV_DOI.fullmatch(doi)
-    arxiv = metadata.arxiv_id.casefold().strip() or (deposited.group(1) if deposited else "")
+    deposited = doi.startswith(ARXIV_DOI)
+    arxiv = metadata.arxiv_id.casefold().strip() or (doi.removeprefix(ARXIV_DOI) if deposited else "")
     if doi and not deposited:
         yield f"doi:{doi}"
     if arxiv:

@@ -15,6 +15,10 @@ class Source(StrEnum):
     SERVICE = "service"  # said by a parsing service
 
 
+ARXIV_DOI = "10.48550/arxiv."
+"""How the DOIs begin, in small letters, under which arXiv deposits what it holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Where an entry comes from, and how sure it is: in [0, 1], 1 is certain."""

@@ -43,9 +43,9 @@ class UnreadableAfterOcr(UnreadableText):
 
 
 class UnreadableHere(UnreadableText):
-    """The same in a knowledge base whose parser has no OCR. Parameter: percent of the text that is noise."""
+    """The same where another parser would have OCR. Parameter: percent of the text that is noise."""
 
     hint_template = (
-        "This knowledge base's parser has no OCR; add the file to one that has: "
+        "This knowledge base's parser reads nothing better; add the file to one with OCR: "
         "carrel kb create NEW --parser pdfium (it needs tesseract-ocr)."
     )

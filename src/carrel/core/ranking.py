@@ -5,11 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from carrel.core.ids import KnowledgeBaseId, PaperId
-from carrel.core.metadata import Metadata
+from carrel.core.metadata import ARXIV_DOI, Metadata
 from carrel.core.paper import Passage
 from carrel.core.quality import ParseQuality
-
-_ARXIV_DOI = "10.48550/arxiv."
 
 
 class Mode(StrEnum):
@@ -120,7 +118,7 @@ def published_first(records: Iterable[PaperRecord]) -> tuple[PaperRecord, ...]:
         metadata = record.metadata
         doi = metadata.doi.casefold()
         published = bool(metadata.venue and "arxiv" not in metadata.venue.casefold())
-        published = published or bool(doi and not doi.startswith(_ARXIV_DOI))
+        published = published or bool(doi and not doi.startswith(ARXIV_DOI))
         return (not published, -(metadata.year or 0), record.id)
 
     return tuple(sorted(records, key=order))

@@ -9,6 +9,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -51,16 +52,12 @@ def find_files(path: Path, recursive: bool) -> Iterator[Path]:
         NoPapersInFolder: a folder without a file that can be read.
         FileUnreadable: the operating system refuses to look.
     """
-    try:
-        if not path.is_dir():
+    with _named_errors(path, path):
+        if path.is_dir():
+            found = sorted(_readable_in(path, recursive))
+        else:
             os.lstat(path)
-            yield path
-            return
-        found = sorted(_readable_in(path, recursive))
-    except FileNotFoundError as error:
-        raise PathMissing(path=path) from error
-    except OSError as error:
-        raise FileUnreadable(name=path, detail=error.strerror or str(error)) from error
+            found = [path]
     if not found:
         raise NoPapersInFolder(path=path)
     yield from found
@@ -72,13 +69,8 @@ def check(path: Path) -> None:
     Raises:
         PathMissing, EmptyFile, NotAPdf, UnsupportedFormat, NotText, FileUnreadable: it cannot be one.
     """
-    try:
-        with _opened(path) as stream:
-            _checked_format(stream, path.name)
-    except FileNotFoundError as error:
-        raise PathMissing(path=path) from error
-    except OSError as error:
-        raise FileUnreadable(name=path.name, detail=error.strerror or str(error)) from error
+    with _named_errors(path, path.name), _opened(path) as stream:
+        _checked_format(stream, path.name)
 
 
 def accept(
@@ -99,31 +91,22 @@ def accept(
         WrongPassword: the unlocker's password is another one; nothing was stored.
         StorageFull: there is no room; nothing was stored.
     """
-    try:
-        with _opened(path) as stream:
-            found = _checked_format(stream, path.name)
-            paper = ids.paper_id(ids.content_hash(stream))
-            with catalog.read() as tx:
-                if papers.holds(tx, knowledge_base, paper):
-                    return Accepted(paper, None)
-            content: BinaryIO = stream
-            if (
-                unlocker is not None
-                and found is FileFormat.PDF
-                and (unlocked := unlocker.unlocked(path, path.name))
-            ):
-                content = io.BytesIO(unlocked)
-                _check_unchanged(path, paper)
-            size = content.seek(0, os.SEEK_END)
-            content.seek(0)
-            with blobs.staged(content) as copy:
-                if content is stream and ids.paper_id(copy.sha256) != paper:
-                    raise FileUnreadable(name=path.name, detail=_CHANGED)
-                return _stored_and_queued(copy, paper, shown_name(path), size, knowledge_base, catalog, blobs)
-    except FileNotFoundError as error:
-        raise PathMissing(path=path) from error
-    except OSError as error:
-        raise FileUnreadable(name=path.name, detail=error.strerror or str(error)) from error
+    with _named_errors(path, path.name), _opened(path) as stream:
+        found = _checked_format(stream, path.name)
+        paper = ids.paper_id(ids.content_hash(stream))
+        with catalog.read() as tx:
+            if papers.holds(tx, knowledge_base, paper):
+                return Accepted(paper, None)
+        content: BinaryIO = stream
+        if unlocker and found is FileFormat.PDF and (unlocked := unlocker.unlocked(path, path.name)):
+            content = io.BytesIO(unlocked)
+            _check_unchanged(path, paper)
+        size = content.seek(0, os.SEEK_END)
+        content.seek(0)
+        with blobs.staged(content) as copy:
+            if content is stream and ids.paper_id(copy.sha256) != paper:
+                raise FileUnreadable(name=path.name, detail=_CHANGED)
+            return _stored_and_queued(copy, paper, shown_name(path), size, knowledge_base, catalog, blobs)
 
 
 def _stored_and_queued(
@@ -185,6 +168,17 @@ def shown_name(path: Path) -> str:
     return os.fsencode(path.name).decode("utf-8", "replace")
 
 
+@contextmanager
+def _named_errors(path: Path, name: str | Path) -> Iterator[None]:
+    """Turn what the operating system refuses into our errors; ``name`` is what they call the file."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise PathMissing(path=path) from error
+    except OSError as error:
+        raise FileUnreadable(name=name, detail=error.strerror or str(error)) from error
+
+
 def _opened(path: Path) -> BinaryIO:
     # Looked at before it is opened: opening a pipe would wait for ever.
     if not stat.S_ISREG(path.stat().st_mode):
@@ -230,9 +224,9 @@ def _is_paper(path: Path) -> bool:
 
 def _begins_as_pdf(path: Path) -> bool:
     try:
-        with path.open("rb") as stream:
+        with _opened(path) as stream:
             return recognise(path.name, stream.read(HEAD_BYTES)) is FileFormat.PDF
-    except OSError:
+    except (OSError, FileUnreadable):
         return False
 
 

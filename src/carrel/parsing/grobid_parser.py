@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from carrel.core.errors import DamagedPdf, PaperError, ParsingServiceRefused
+from carrel.core.page_errors import UnreadableHere
 from carrel.core.paper import PageSize, ParsedPaper
 from carrel.core.parsed_format import FORMAT_VERSION
 from carrel.core.scan_errors import ScanHere
@@ -83,7 +84,7 @@ class GrobidParser:
             ) from error
         if sum(map(str.isalnum, paper.text)) < _FEWEST_LETTERS:
             raise ScanHere(name=name, pages=len(pages))
-        check_words(paper.quality, name)
+        check_words(paper.quality, name, UnreadableHere)
         return paper
 
     def close(self) -> None:

@@ -35,7 +35,7 @@ def check_parser(name: str) -> None:
         ParserNotInstalled: its package is not installed; the error names the extra.
     """
     if name not in _KINDS:
-        raise ParserUnknown(parser=name, known=", ".join(_KINDS))
+        raise ParserUnknown(parser=name, known=", ".join(parser_names()))
     if any(find_spec(module) is None for module in _KINDS[name].modules):
         raise ParserNotInstalled(parser=name, extra=name)
 

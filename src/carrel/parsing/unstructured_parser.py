@@ -9,6 +9,7 @@ from carrel.core.errors import (
     PaperError,
     ParsingServiceRefused,
 )
+from carrel.core.page_errors import UnreadableHere
 from carrel.core.paper import ParsedPaper
 from carrel.core.parsed_format import FORMAT_VERSION
 from carrel.core.scan_errors import ScanHere
@@ -94,8 +95,7 @@ class UnstructuredParser:
             raise ParsingServiceRefused(name=name, service="Unstructured", detail=detail) from error
         if sum(map(str.isalnum, paper.text)) < _FEWEST_LETTERS:
             raise ScanHere(name=name, pages=len(pages))
-        if self._strategy == "fast":  # by others, OCR may have read it: what it misread is no noise
-            check_words(paper.quality, name)
+        check_words(paper.quality, name, UnreadableHere)
         return paper
 
     def close(self) -> None:

@@ -74,7 +74,8 @@ def find_year(
     latest = _year_of_file(info)
     if found := _beside_signs(texts, latest):
         return found
-    if (found := _beside_signs(_texts(running_heads), latest)) and not _was_stale(found, latest):
+    # A template's head is often last year's: a file made the year after it tells more.
+    if (found := _beside_signs(_texts(running_heads), latest)) and latest != found.year + 1:
         return replace(found, confidence=_OF_RUNNING_HEAD)
     if arxiv_id and (year := _year_of_arxiv(arxiv_id)):
         return FoundYear(year, Source.IDENTIFIER, 0.8)
@@ -83,11 +84,6 @@ def find_year(
     if years or short:
         return FoundYear(max(years or short), Source.PAGE, 0.6)
     return FoundYear(latest, Source.FILE, 0.3) if latest else None
-
-
-def _was_stale(head: FoundYear, latest: int | None) -> bool:
-    """Whether a file was made one or two years after its running head: a template's is often an old one."""
-    return latest is not None and head.year < latest <= head.year + 2
 
 
 def _texts(lines: Sequence[Line]) -> list[str]:

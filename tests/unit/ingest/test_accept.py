@@ -203,6 +203,14 @@ def test_a_folder_names_its_papers_in_order_and_its_subfolders_only_when_asked(t
     assert list(find_files(tmp_path / "b.pdf", recursive=False)) == [tmp_path / "b.pdf"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs pipes")
+@pytest.mark.timeout(20)
+def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "paper").write_bytes(b"%PDF-1.5 ")
+    os.mkfifo(tmp_path / "pipe")
+    assert [path.name for path in find_files(tmp_path, recursive=False)] == ["paper"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs links")
 def test_links_that_run_in_circles_end(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()

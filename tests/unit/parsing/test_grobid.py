@@ -16,7 +16,7 @@ from carrel.core.errors import (
     TooManyPages,
 )
 from carrel.core.metadata import Source
-from carrel.core.page_errors import UnreadableText
+from carrel.core.page_errors import UnreadableHere
 from carrel.core.paper import Box, PageSize, ParsedPaper, sections
 from carrel.core.quality import Verdict
 from tests.contract.services import RECORDED, Answer, StandIn, grobid_stand_in, standing_in
@@ -281,7 +281,7 @@ def test_what_cannot_be_read_is_never_sent(service: StandIn, parse: Parse) -> No
         (Answer(400, b"[GENERAL] An exception occurred while running Grobid."), ParsingServiceRefused),
         (Answer(200, REEFS[:-300]), ParsingServiceRefused),
         (Answer(200, _tei("")), ScanHere),
-        (Answer(200, _tei(f"<div><p><s>{'fkdqjh bxjqs ' * 40}</s></p></div>")), UnreadableText),
+        (Answer(200, _tei(f"<div><p><s>{'fkdqjh bxjqs ' * 40}</s></p></div>")), UnreadableHere),
         (Answer(200, b"<html><body>It works!</body></html>"), ParsingServiceUnavailable),
         (Answer(200, b""), ParsingServiceUnavailable),
     ],

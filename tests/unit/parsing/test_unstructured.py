@@ -17,9 +17,8 @@ from carrel.core.errors import (
     ParsingServiceUnavailable,
 )
 from carrel.core.metadata import Source
-from carrel.core.page_errors import UnreadableText
+from carrel.core.page_errors import UnreadableHere
 from carrel.core.paper import Box, PageSize, ParsedPaper
-from carrel.core.quality import Verdict
 from tests.contract.services import Answer, StandIn, standing_in, unstructured_stand_in
 from tests.unit.parsing import samples
 
@@ -252,9 +251,7 @@ def test_every_refusal_has_its_reason(
 
 
 @pytest.mark.parametrize("strategy", ["fast", "hi_res"])
-def test_text_from_fonts_that_lie_is_refused_unless_ocr_may_have_read_it(
-    strategy: str, service: StandIn, tmp_path: Path
-) -> None:
+def test_noise_is_refused_whatever_the_strategy(strategy: str, service: StandIn, tmp_path: Path) -> None:
     service.script = [
         Answer(200, json.dumps([element("NarrativeText", "fkdqjh bxjqs \ufffd " * 40)]).encode())
     ]
@@ -262,11 +259,8 @@ def test_text_from_fonts_that_lie_is_refused_unless_ocr_may_have_read_it(
     path.write_bytes(GOOD)
     client = ServiceClient(unstructured_service(service.url), seconds=30, waits=(0.0,))
     frame = PdfFrame(workers=1, seconds=60, memory_mb=1024, max_pages=5)
-    with closing(UnstructuredParser(frame, client, strategy)) as parser:
-        if strategy == "fast":
-            with pytest.raises(UnreadableText):
-                parser.parse(path, "paper.pdf")
-        else:
-            quality = parser.parse(path, "paper.pdf").quality
-            assert quality.verdict is Verdict.POOR
-            assert 0.05 < quality.unreadable < 0.15
+    with (
+        closing(UnstructuredParser(frame, client, strategy)) as parser,
+        pytest.raises(UnreadableHere, match="noise"),
+    ):
+        parser.parse(path, "paper.pdf")
