@@ -5,8 +5,7 @@ UUID, because vector indexes take UUIDs as point ids. At a billion passages the 
 collision is about 1e-21.
 """
 
-import hashlib
-import uuid
+import os
 from typing import BinaryIO, NewType
 
 PaperId = NewType("PaperId", str)
@@ -20,6 +19,8 @@ _READ_BYTES = 1 << 20
 
 def content_hash(stream: BinaryIO) -> str:
     """Return the SHA-256 of a binary stream as 64 hexadecimal digits, reading it in pieces."""
+    import hashlib  # loads OpenSSL, which the processes that only read files do not need
+
     digest = hashlib.sha256()
     while piece := stream.read(_READ_BYTES):
         digest.update(piece)
@@ -44,6 +45,8 @@ def passage_id(paper: PaperId, start: int, end: int, embedded_text: str) -> Pass
 
 def fingerprint(*parts: str) -> str:
     """Return 32 hexadecimal digits that identify this sequence of strings (order and cuts matter)."""
+    import hashlib  # loads OpenSSL, which the processes that only read files do not need
+
     digest = hashlib.sha256()
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
@@ -54,9 +57,14 @@ def fingerprint(*parts: str) -> str:
 
 def new_knowledge_base_id() -> KnowledgeBaseId:
     """Return a fresh random id."""
-    return KnowledgeBaseId(uuid.uuid4().hex)
+    return KnowledgeBaseId(_random_id())
 
 
 def new_job_id() -> JobId:
     """Return a fresh random id."""
-    return JobId(uuid.uuid4().hex)
+    return JobId(_random_id())
+
+
+def _random_id() -> str:
+    """Return 128 random bits as 32 hexadecimal digits."""
+    return os.urandom(_ID_HEX_DIGITS // 2).hex()

@@ -5,10 +5,8 @@ A test keeps the two in step. The language belongs to the context (a command, la
 to the process.
 """
 
-import tomllib
 from contextvars import ContextVar
 from functools import cache
-from importlib import resources
 
 ENGLISH = "en"
 CHINESE = "zh"
@@ -31,5 +29,9 @@ def tr(text: str) -> str:
 
 @cache
 def _catalogue() -> dict[str, str]:
+    # Most processes speak English and need neither.
+    import tomllib
+    from importlib import resources
+
     content = resources.files("carrel.core").joinpath("catalogue_zh.toml").read_text(encoding="utf-8")
     return {entry["en"]: entry["zh"] for entry in tomllib.loads(content)["text"]}

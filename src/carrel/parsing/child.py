@@ -21,9 +21,7 @@ from carrel.core.errors import PaperError
 from carrel.core.formats import FileFormat
 from carrel.core.paper import ParsedPaper
 from carrel.core.parsed_format import encode
-from carrel.parsing.documents import read_document
 from carrel.parsing.frames import Answer, Kind, Request, error_payload, read_request, write_answer
-from carrel.parsing.page_drawing import draw_page
 from carrel.parsing.pdf_document import read_frame, read_pdf, start_pdfium
 from carrel.parsing.pdf_unlocking import unlocked_copy
 
@@ -87,6 +85,8 @@ def _parse(request: Request, answers: BinaryIO) -> tuple[Kind, bytes]:
 
     try:
         if request.draw_page is not None:
+            from carrel.parsing.page_drawing import draw_page
+
             image = draw_page(Path(request.path), "", request.draw_page, request.dpi)
             return Kind.IMAGE, image.packed()
         if request.password is not None:
@@ -104,7 +104,10 @@ def _parse(request: Request, answers: BinaryIO) -> tuple[Kind, bytes]:
 
 def _read(request: Request, ocr_begins: Callable[[int], None]) -> ParsedPaper:
     path = Path(request.path)
+    # What only some files need is loaded with the first of them.
     if request.format != FileFormat.PDF:
+        from carrel.parsing.documents import read_document
+
         return read_document(path, FileFormat(request.format))
     if request.reader == "pymupdf":
         # An optional package; loaded by the children of the knowledge bases that want it.

@@ -11,7 +11,7 @@ from carrel.core.ports import Parser
 from carrel.parsing.children import Children
 from carrel.parsing.frames import Kind, Request
 
-READERS_VERSION = 2
+READERS_VERSION = 3
 """Raised whenever the same file in a format other than PDF would be read differently."""
 
 

@@ -5,7 +5,10 @@ from collections.abc import Iterator, Mapping
 
 import yaml
 
-from carrel.core.metadata import Evidence, Metadata, Source
+from carrel.core.metadata import Metadata, Source
+from carrel.parsing.authors import authors_from_info
+from carrel.parsing.identifier_forms import trimmed_doi
+from carrel.parsing.pageless_metadata import said, turned
 
 _LONGEST = 1 << 16  # characters
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
@@ -28,32 +31,24 @@ def said_in_front_matter(content: str) -> Metadata | None:
         return None
     if not isinstance(values, dict):
         return None
-    entries = {str(key).lower(): "" if _is_null(value) else value for key, value in values.items()}
+    entries = {str(key).lower(): value for key, value in values.items()}
     doi, arxiv = (
         _DOI.search(_first(entries, "doi")),
         _ARXIV.search(_first(entries, "arxiv", "arxiv_id", "eprint")),
     )
-    metadata = Metadata(
+    return said(
+        Source.FILE,
+        _CONFIDENCE,
         title=_first(entries, "title"),
         authors=tuple(dict.fromkeys(_names(entries))),
         abstract=_first(entries, "abstract", "summary"),
         year=_year(entries),
         venue=_first(entries, "journal", "venue", "container-title", "publication", "booktitle"),
-        doi=doi.group().lower() if doi else "",
+        doi=trimmed_doi(doi.group()) if doi else "",
         arxiv_id=arxiv.group() if arxiv else "",
         language=_language(_first(entries, "lang", "language")),
         keywords=tuple(_keywords(entries)),
     )
-    filled = [
-        name for name in ("title", "authors", "abstract", "year", "venue", "doi") if getattr(metadata, name)
-    ]
-    filled += [name for name in ("arxiv_id", "language", "keywords") if getattr(metadata, name)]
-    evidence = dict.fromkeys(filled, Evidence(Source.FILE, _CONFIDENCE))
-    return Metadata(**{name: getattr(metadata, name) for name in filled}, evidence=evidence)
-
-
-def _is_null(value: object) -> bool:
-    return isinstance(value, str) and value in _NULLS
 
 
 def _first(entries: Mapping[str, object], *names: str) -> str:
@@ -64,11 +59,11 @@ def _first(entries: Mapping[str, object], *names: str) -> str:
 def _texts(value: object) -> Iterator[str]:
     """Yield the texts of an entry: itself, those of a list, the names in a list of mappings."""
     if isinstance(value, str):
-        if text := " ".join(str(value).split()):
+        if value not in _NULLS and (text := " ".join(value.split())):
             yield text
     elif isinstance(value, list):
         for each in value[:1000]:
-            if isinstance(each, str) and not _is_null(each):
+            if isinstance(each, str):
                 yield from _texts(each)
             elif isinstance(each, dict):
                 yield from _texts(_name(each))
@@ -89,15 +84,16 @@ def _name(entry: Mapping[object, object]) -> str:
 
 def _names(entries: Mapping[str, object]) -> Iterator[str]:
     value = next((entries[name] for name in ("authors", "author", "by") if entries.get(name)), None)
-    if isinstance(value, str):
-        yield from (name for name in _SEPARATOR.split(value) if name)
+    if isinstance(value, str) and value not in _NULLS:
+        # "Family, Given" has the comma of a list.
+        yield from authors_from_info(value) or (name for name in _SEPARATOR.split(value) if name)
     else:
-        yield from _texts(value)
+        yield from map(turned, _texts(value))
 
 
 def _keywords(entries: Mapping[str, object]) -> Iterator[str]:
     value = next((entries[name] for name in ("keywords", "tags") if entries.get(name)), None)
-    if isinstance(value, str):
+    if isinstance(value, str) and value not in _NULLS:
         yield from (word for word in re.split(r"\s*[;；,，、]\s*", value) if word)
     else:
         yield from _texts(value)

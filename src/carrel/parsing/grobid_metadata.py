@@ -5,6 +5,7 @@ import re
 from lxml import etree
 
 from carrel.core.metadata import Evidence, Metadata, Source
+from carrel.parsing.identifier_forms import trimmed_doi
 from carrel.parsing.languages import language_of
 from carrel.parsing.placed_text import readable
 
@@ -95,7 +96,7 @@ def _venue(source: etree._Element) -> str:
 def _doi(source: etree._Element) -> str:
     for number in source.iterfind(f"{TEI}idno[@type='DOI']"):
         if match := _DOI.search(content(number)):
-            return match.group().rstrip(".,;").lower()
+            return trimmed_doi(match.group())
     return ""
 
 

@@ -12,7 +12,7 @@ from carrel.parsing.pdf_frame import PdfFrame
 from carrel.parsing.quality import check_words
 from carrel.parsing.service_client import Reply, Service, ServiceClient
 
-GROBID_READER_VERSION = 2
+GROBID_READER_VERSION = 3
 """Raised whenever the same answer would be read differently."""
 
 _PLACED = ("title", "persName", "head", "p", "s", "figure", "biblStruct", "formula", "note")

@@ -1,13 +1,14 @@
 """What an HTML page says of itself: Highwire's ``citation_`` tags, Dublin Core, author and title."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 
 from lxml import etree
 
 from carrel.core.metadata import Evidence, Metadata, Source
-from carrel.parsing.pageless_metadata import names_in
+from carrel.parsing.identifier_forms import trimmed_doi
+from carrel.parsing.pageless_metadata import names_in, turned
 
 # In each field's order of trust. Highwire's tags are what publishers write for Google Scholar.
 _NAMES: Mapping[str, Sequence[str]] = {
@@ -47,6 +48,7 @@ _PATTERNS = {  # of fields of which a tag says more than is wanted
     "arxiv_id": re.compile(r"\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7}"),
     "language": re.compile(r"^[A-Za-z]{2}(?=$|[-_])"),
 }
+_FORMS: Mapping[str, Callable[[str], object]] = {"year": int, "doi": trimmed_doi, "language": str.lower}
 _SEPARATOR = re.compile(r"\s*[;；]\s*")
 _LONGEST = 20_000  # characters of one entry
 
@@ -100,13 +102,15 @@ def _value(field: str, contents: Sequence[str]) -> object:
     if not contents:
         return None
     if field == "authors":
-        return tuple(dict.fromkeys(_turned(name) for each in contents for name in _people(each)))
+        return tuple(dict.fromkeys(turned(name) for each in contents for name in _people(each)))
     if field == "keywords":
         return tuple(dict.fromkeys(_words(contents)))
     if (pattern := _PATTERNS.get(field)) is None:
         return contents[0]
     found = next((match for each in contents if (match := pattern.search(each))), None)
-    return None if found is None else int(found[0]) if field == "year" else found[0].lower()
+    if found is None:
+        return None
+    return _FORMS.get(field, str)(found[0])
 
 
 def _people(content: str) -> list[str]:
@@ -121,16 +125,6 @@ def _words(contents: Sequence[str]) -> Iterator[str]:
     for content in contents:
         marks = r"[;；]" if _SEPARATOR.search(content) else r"[,，、]"
         yield from (word.strip() for word in re.split(marks, content) if word.strip())
-
-
-def _turned(name: str) -> str:
-    """Return "Given Family" for "Family, Given"."""
-    family, comma, given = name.partition(",")
-    return (
-        f"{given.strip()} {family.strip()}"
-        if comma and given.strip() and "," not in given
-        else name.strip(" ,")
-    )
 
 
 def _title(root: etree._Element) -> str:

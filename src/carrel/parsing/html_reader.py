@@ -116,7 +116,7 @@ class _Walk:
     def _opened(self, element: etree._Element) -> bool:
         """Take an element in; return whether what is below it is to be read."""
         tag = str(element.tag)
-        if self._is_unseen(element, tag):
+        if _is_unseen(element, tag, self._within_matter):
             return False
         if tag == "br":
             self._buffer.append("\n")
@@ -126,7 +126,7 @@ class _Walk:
         elif tag == "span" and _is_called(element, _INLINE_NOTE):
             self._notes.append(Piece(BlockKind.FOOTNOTE, _text_of(element)))
             return False
-        elif tag == "img" and _PICTURED_FORMULA.search(element.get("class") or ""):
+        elif _is_pictured_formula(element, tag):
             self._add(element.get("alt"))
         elif tag in _BLOCKS:
             self._flush()
@@ -149,7 +149,11 @@ class _Walk:
 
     def _closed(self, element: etree._Element) -> None:
         tag = str(element.tag)
-        if tag not in _BLOCKS or self._is_unseen(element, tag) or (tag == "table" and _is_data(element)):
+        if (
+            tag not in _BLOCKS
+            or _is_unseen(element, tag, self._within_matter)
+            or (tag == "table" and _is_data(element))
+        ):
             return
         self._flush()
         if tag in _HEADINGS:
@@ -188,17 +192,18 @@ class _Walk:
         )
         self.pieces.append(Piece(BlockKind.TABLE, "\n".join(row for row in rows if row.strip(" |"))))
 
-    def _is_unseen(self, element: etree._Element, tag: str) -> bool:
-        """Whether an element is not shown, or is shown on every page of the site."""
-        if tag in _UNSEEN or element.get("role") in _UNSEEN_ROLES or element.get("hidden") is not None:
-            return True
-        if tag in ("header", "footer"):
-            # pandoc puts the title into a header of its own.
-            inside = self._within_matter or (element.get("id") or "").startswith("title-block")
-            return tag == "footer" or not inside
-        style = (element.get("style") or "").replace(" ", "")
-        hidden = element.get("aria-hidden") == "true" or "display:none" in style
-        return hidden or (tag not in _NEVER_CHROME and _is_called(element, _CHROME))
+
+def _is_unseen(element: etree._Element, tag: str, within_matter: bool) -> bool:
+    """Whether an element is not shown, or is shown on every page of the site."""
+    if tag in _UNSEEN or element.get("role") in _UNSEEN_ROLES or element.get("hidden") is not None:
+        return True
+    if tag in ("header", "footer"):
+        # pandoc puts the title into a header of its own.
+        inside = within_matter or (element.get("id") or "").startswith("title-block")
+        return tag == "footer" or not inside
+    style = (element.get("style") or "").replace(" ", "")
+    hidden = element.get("aria-hidden") == "true" or "display:none" in style
+    return hidden or (tag not in _NEVER_CHROME and _is_called(element, _CHROME))
 
 
 def _is_called(element: etree._Element, names: re.Pattern[str]) -> bool:
@@ -232,12 +237,20 @@ def _text_of(element: etree._Element) -> str:
     walker = etree.iterwalk(element, events=("start", "end"))
     for event, each in walker:
         tag = str(each.tag)
-        if event == "start" and (tag in _UNSEEN or tag == "math" or _is_called(each, _NOTE_MARK)):
+        if event == "start" and each is not element and _is_skipped(each, tag):
             parts.append(_formula(each) if tag == "math" else "")
             walker.skip_subtree()
         elif event == "start":
             parts.append(" " if tag in _BLOCKS or tag == "br" else "")
-            parts.append(each.text or "")
+            parts.append((each.get("alt") if _is_pictured_formula(each, tag) else each.text) or "")
         elif each is not element:
             parts.append(each.tail or "")
     return _SPACE.sub(" ", "".join(parts)).strip()
+
+
+def _is_skipped(element: etree._Element, tag: str) -> bool:
+    return tag == "math" or _is_called(element, _NOTE_MARK) or _is_unseen(element, tag, within_matter=True)
+
+
+def _is_pictured_formula(element: etree._Element, tag: str) -> bool:
+    return tag == "img" and _PICTURED_FORMULA.search(element.get("class") or "") is not None

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from carrel.parsing.identifier_forms import trimmed_doi
 from carrel.parsing.imprint import Imprint
 from carrel.parsing.printed import Line
 
@@ -75,20 +76,13 @@ def find_doi(imprint: Imprint, info: Mapping[str, str]) -> Found | None:
 def _dois(text: str) -> list[str]:
     if "10." not in text:
         return []
-    found = [_trimmed(match.group(1)) for match in _DOI.finditer(text)]
+    found = [trimmed_doi(match.group(1)) for match in _DOI.finditer(text)]
     return [doi for doi in found if _may_be_own(doi)]
 
 
 def _may_be_own(doi: str) -> bool:
     others = (_TEMPLATE, _OF_BOOK, _OF_JOURNAL)
     return not any(pattern.fullmatch(doi) for pattern in others) and _OF_FUNDER.match(doi) is None
-
-
-def _trimmed(doi: str) -> str:
-    doi = doi.rstrip(".,;:'”’*†")
-    while doi.endswith(")") and doi.count("(") < doi.count(")"):
-        doi = doi[:-1].rstrip(".,;:")
-    return doi.lower()
 
 
 def _with_rest(lines: Sequence[Line], i: int) -> str:

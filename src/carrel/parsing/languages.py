@@ -30,7 +30,14 @@ _SCRIPTS = (  # first and last letter
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _HAN_WORTH = 3  # an ideograph says about as much as three letters
+_SAMPLE = 1_200  # characters, at each of three places
 _FEWEST = 10  # letters: below, nothing can be told
+
+
+def samples(text: str) -> str:
+    """Return pieces of a text to tell its language by: names or references may fill any one place."""
+    places = (len(text) // 4, len(text) // 2, len(text) * 3 // 4)
+    return "\n".join(text[place : place + _SAMPLE] for place in places)
 
 
 def language_of(text: str) -> str:

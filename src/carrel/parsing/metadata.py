@@ -19,7 +19,7 @@ from carrel.parsing.front import Front
 from carrel.parsing.identifiers import Found, find_arxiv_id, find_doi
 from carrel.parsing.imprint import in_margin, read_imprint
 from carrel.parsing.keywords import find_keywords, keywords_of_info
-from carrel.parsing.languages import language_of
+from carrel.parsing.languages import language_of, samples
 from carrel.parsing.printed import Line, PrintedPage
 from carrel.parsing.titles import choose_title, printed_title
 from carrel.parsing.typography import is_wide
@@ -28,7 +28,6 @@ from carrel.parsing.years import find_year
 
 _NOTHING = Evidence(Source.PAGE, 0)
 _EASTERN = frozenset(["zh", "ja", "ko"])
-_LANGUAGE_SAMPLE = 1_200  # characters, at three places
 
 
 def read_metadata(
@@ -80,15 +79,9 @@ def read_metadata(
 
 def _language(title: str, text: str) -> str:
     """Return the language of a paper: of its text; an Eastern title tells, whatever stands beside it."""
-    found = language_of(_samples(text))
+    found = language_of(samples(text))
     eastern = sum(map(is_wide, title)) > 1 and found not in _EASTERN
     return (language_of(title) or found) if eastern else found
-
-
-def _samples(text: str) -> str:
-    """Return pieces of a text: names, addresses or references may fill any one place."""
-    places = (len(text) // 4, len(text) // 2, len(text) * 3 // 4)
-    return "\n".join(text[place : place + _LANGUAGE_SAMPLE] for place in places)
 
 
 def _letters(text: str) -> str:

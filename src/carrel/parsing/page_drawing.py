@@ -4,7 +4,7 @@ import ctypes
 from pathlib import Path
 
 import numpy as np
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 from carrel.core.errors import DamagedPdf
 from carrel.core.paper import PageSize

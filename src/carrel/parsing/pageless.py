@@ -5,11 +5,16 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from carrel.core.file_errors import NoTextInside
 from carrel.core.metadata import Metadata
-from carrel.core.paper import BLOCK_BREAK, Block, BlockKind, ParsedPaper, WordBoxes, is_reference_list
+from carrel.core.paper import (
+    BLOCK_BREAK,
+    NO_WORD_BOXES,
+    Block,
+    BlockKind,
+    ParsedPaper,
+    is_reference_list,
+)
 from carrel.parsing.quality import check_text, measure_text
 
 CELL_BREAK = " | "
@@ -77,12 +82,7 @@ def pageless_paper(pieces: Sequence[Piece], metadata: Metadata) -> ParsedPaper:
     text = BLOCK_BREAK.join(piece.text for piece in pieces)
     quality = measure_text(text)
     check_text(quality)
-    return ParsedPaper(metadata, text, tuple(blocks), _no_words(), (), quality)
-
-
-def _no_words() -> WordBoxes:
-    none = np.zeros(0, np.int32)
-    return WordBoxes(none, none, none, none, np.zeros((0, 4), np.float32))
+    return ParsedPaper(metadata, text, tuple(blocks), NO_WORD_BOXES, (), quality)
 
 
 def _with_kinds(pieces: Iterator[Piece]) -> Iterator[Piece]:

@@ -2,22 +2,21 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 
 from carrel.core.metadata import Evidence, Metadata, Source
 from carrel.core.paper import BlockKind
 from carrel.parsing.authors import authors_from_info
-from carrel.parsing.languages import language_of
+from carrel.parsing.identifier_forms import trimmed_doi, year_of_arxiv
+from carrel.parsing.languages import language_of, samples
 from carrel.parsing.pageless import Piece
 
-_FIELDS = tuple(each.name for each in fields(Metadata) if each.name != "evidence")
 _FRONT_PIECES = 12  # title, authors, affiliations, dates, abstract: where a paper says what it is
 _LONGEST_TITLE = 300
 _LONGEST_NAMES = 400
 _LONGEST_ABSTRACT = 6_000
 _SHORTEST_ABSTRACT = 40
 _MOST_KEYWORDS = 30
-_LANGUAGE_SAMPLE = 1_200
 _ABSTRACT = re.compile(
     r"(?:abstract|summary|摘\s*要|要旨|概要|résumé|zusammenfassung|resumen)\s*(?P<mark>[.:：—–\-】\]]|$)\s*",
     re.IGNORECASE,
@@ -48,26 +47,33 @@ _MONTHS = "|".join(_MONTH_LIST.split())
 _MONTH_LAST = re.compile(rf".{{0,60}}\b(?:{_MONTHS}) (?P<year>(?:19[5-9]|20\d)\d)", re.IGNORECASE)
 
 
-def with_metadata(pieces: Sequence[Piece], said: Metadata) -> tuple[tuple[Piece, ...], Metadata]:
+def with_metadata(pieces: Sequence[Piece], by_file: Metadata) -> tuple[tuple[Piece, ...], Metadata]:
     """Return the pieces, title and authors marked as front matter, and the metadata.
 
-    ``said`` is what the file says, with its evidence; of two readings the surer one is taken.
+    ``by_file`` is what the file says, with its evidence; of two readings the surer one is taken.
     """
-    said = replace(said, evidence={**said.evidence, **_unproven(said)})
     found: list[Metadata] = []
-    pieces, title = _title(pieces, said.title)
+    pieces, title = _title(pieces, by_file.title)
     found.append(title)
     pieces, authors = _authors(pieces)
     found.append(authors)
     found += [_abstract(pieces), _keywords(pieces), _identifiers(pieces), _year(pieces)]
-    metadata = said
+    metadata = by_file
     for each in found:
         metadata = _surer(metadata, each)
-    if metadata.year is None and metadata.arxiv_id[:4].isdecimal():
-        metadata = _surer(metadata, _said(Source.IDENTIFIER, 0.8, year=2000 + int(metadata.arxiv_id[:2])))
-    if language := language_of(_samples(pieces)):
-        metadata = _surer(metadata, _said(Source.TEXT, 0.9, language=language))
+    if metadata.year is None:
+        metadata = _surer(metadata, said(Source.IDENTIFIER, 0.8, year=year_of_arxiv(metadata.arxiv_id)))
+    text = "\n".join(piece.text for piece in pieces if piece.kind is not BlockKind.REFERENCE)
+    if language := language_of(samples(text)):
+        metadata = _surer(metadata, said(Source.TEXT, 0.9, language=language))
     return tuple(pieces), metadata
+
+
+def turned(name: str) -> str:
+    """Return "Given Family" for "Family, Given"."""
+    family, comma, given = name.partition(",")
+    is_inverted = comma and given.strip() and "," not in given
+    return f"{given.strip()} {family.strip()}" if is_inverted else name.strip(" ,")
 
 
 def names_in(text: str) -> tuple[str, ...]:
@@ -82,14 +88,10 @@ def names_in(text: str) -> tuple[str, ...]:
     return names if letters and sum(len(_letters(name)) for name in names) >= 0.9 * letters else ()
 
 
-def _said(source: Source, confidence: float, **values: object) -> Metadata:
+def said(source: Source, confidence: float, **values: object) -> Metadata:
+    """Return metadata of these fields, each with the same evidence; empty ones are left out of it."""
     evidence = {name: Evidence(source, confidence) for name, value in values.items() if value}
-    return replace(Metadata(evidence=evidence), **values)  # type: ignore[arg-type]
-
-
-def _unproven(said: Metadata) -> dict[str, Evidence]:
-    filled = [name for name in _FIELDS if getattr(said, name) and name not in said.evidence]
-    return dict.fromkeys(filled, Evidence(Source.FILE, 0.5))
+    return replace(Metadata(evidence=evidence), **{name: values[name] for name in evidence})  # type: ignore[arg-type]
 
 
 def _surer(first: Metadata, second: Metadata) -> Metadata:
@@ -103,15 +105,15 @@ def _surer(first: Metadata, second: Metadata) -> Metadata:
     return replace(first, evidence=evidence, **values)
 
 
-def _title(pieces: Sequence[Piece], said: str) -> tuple[Sequence[Piece], Metadata]:
+def _title(pieces: Sequence[Piece], typed: str) -> tuple[Sequence[Piece], Metadata]:
     """Return the pieces, the printed title marked, and what it says."""
-    wanted = _letters(said)
+    wanted = _letters(typed)
     for i, piece in enumerate(pieces[:_FRONT_PIECES]):
         if wanted and len(wanted) > 5 and _letters(piece.text) == wanted:
-            return _marked(pieces, [i]), _said(Source.PAGE, 0.9, title=_one_line(piece.text))
+            return _marked(pieces, [i]), said(Source.PAGE, 0.9, title=_one_line(piece.text))
     fronts = [piece for piece in pieces[:_FRONT_PIECES] if piece.kind is BlockKind.FRONT]
     if fronts:  # the reader knew
-        return pieces, _said(Source.PAGE, 0.7, title=_one_line(fronts[0].text))
+        return pieces, said(Source.PAGE, 0.7, title=_one_line(fronts[0].text))
     headings = [i for i, piece in enumerate(pieces) if piece.kind is BlockKind.HEADING]
     if not headings or headings[0] > 2 or len(pieces[headings[0]].text) > _LONGEST_TITLE:
         return pieces, Metadata()
@@ -122,8 +124,8 @@ def _title(pieces: Sequence[Piece], said: str) -> tuple[Sequence[Piece], Metadat
     if len(peers) == 1 or peers[1] <= first + 4:
         # The only heading of its rank, or one with little below it: the paper's, not a section's.
         title = _one_line(pieces[first].text)
-        return _marked(pieces, [first]), _said(Source.PAGE, 0.8 if len(peers) == 1 else 0.6, title=title)
-    return pieces, _said(Source.PAGE, 0.4, title=_one_line(pieces[first].text))
+        return _marked(pieces, [first]), said(Source.PAGE, 0.8 if len(peers) == 1 else 0.6, title=title)
+    return pieces, said(Source.PAGE, 0.4, title=_one_line(pieces[first].text))
 
 
 def _authors(pieces: Sequence[Piece]) -> tuple[Sequence[Piece], Metadata]:
@@ -139,7 +141,7 @@ def _authors(pieces: Sequence[Piece]) -> tuple[Sequence[Piece], Metadata]:
             marked.append(i)
         elif names or (i and _is_prose(piece.text)):
             break
-    return _marked(pieces, marked), _said(Source.PAGE, 0.7, authors=tuple(dict.fromkeys(names)))
+    return _marked(pieces, marked), said(Source.PAGE, 0.7, authors=tuple(dict.fromkeys(names)))
 
 
 def _is_prose(text: str) -> bool:
@@ -174,7 +176,7 @@ def _abstract(pieces: Sequence[Piece]) -> Metadata:
         else:
             text = "\n\n".join(_paragraphs_after(pieces, i)[:1]) if match.end() == len(piece.text) else ""
         if text:
-            return _said(Source.PAGE, 0.9, abstract=text[:_LONGEST_ABSTRACT])
+            return said(Source.PAGE, 0.9, abstract=text[:_LONGEST_ABSTRACT])
     return Metadata()
 
 
@@ -193,7 +195,7 @@ def _keywords(pieces: Sequence[Piece]) -> Metadata:
             rest = piece.text[match.end() :] or "\n".join(_paragraphs_after(pieces, i)[:1])
             words = [word.strip(" .。") for word in _KEYWORD_ENDS.split(rest)]
             chosen = tuple(word for word in words if word and len(word) <= 80)[:_MOST_KEYWORDS]
-            return _said(Source.PAGE, 0.9, keywords=chosen)
+            return said(Source.PAGE, 0.9, keywords=chosen)
     return Metadata()
 
 
@@ -211,9 +213,9 @@ def _front(pieces: Sequence[Piece]) -> list[Piece]:
 def _identifiers(pieces: Sequence[Piece]) -> Metadata:
     """Return the DOI and arXiv id that the front matter gives: its only ones, not those of a cited paper."""
     text = "\n".join(piece.text for piece in _front(pieces))
-    dois = {doi.rstrip(".,;:)'”’").lower() for doi in _DOI.findall(text)}
+    dois = {trimmed_doi(doi) for doi in _DOI.findall(text)}
     arxiv_ids = set(_ARXIV.findall(text))
-    return _said(
+    return said(
         Source.PAGE,
         0.8,
         doi=dois.pop() if len(dois) == 1 else "",
@@ -226,14 +228,7 @@ def _year(pieces: Sequence[Piece]) -> Metadata:
     lines = [line.strip(" .,()") for piece in _front(pieces) for line in piece.text.split("\n")]
     found = [_DATED.fullmatch(line) or _MONTH_LAST.fullmatch(line) for line in lines]
     years = [int(match["year"]) for match in found if match]
-    return _said(Source.PAGE, 0.5, year=max(years)) if years else Metadata()
-
-
-def _samples(pieces: Sequence[Piece]) -> str:
-    """Return pieces of the text: names, addresses or references may fill any one place."""
-    text = "\n".join(piece.text for piece in pieces if piece.kind is not BlockKind.REFERENCE)
-    places = (len(text) // 4, len(text) // 2, len(text) * 3 // 4)
-    return "\n".join(text[place : place + _LANGUAGE_SAMPLE] for place in places)
+    return said(Source.PAGE, 0.5, year=max(years)) if years else Metadata()
 
 
 def _one_line(text: str) -> str:

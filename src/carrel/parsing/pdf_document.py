@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 from carrel.core.errors import (
     DamagedPdf,
@@ -23,13 +23,15 @@ from carrel.core.metadata import Metadata
 from carrel.core.page_errors import UnreadableAfterOcr, UnreadableText
 from carrel.core.paper import NO_WORD_BOXES, PageSize, ParsedPaper
 from carrel.core.scan_errors import NoText, OcrFailed, ParseOutputExceeded
-from carrel.parsing.ocr import PageReader
 from carrel.parsing.pdf_text import read_page
 from carrel.parsing.printed import NO_WORDS, Printed, PrintedPage
 from carrel.parsing.quality import check_characters, check_words, is_garbled
 from carrel.parsing.scans import Need, letters, need_of_ocr
 from carrel.parsing.structure import read_structure
 from carrel.parsing.tesseract import Tesseract, TesseractFailed
+
+if TYPE_CHECKING:
+    from carrel.parsing.ocr import PageReader
 
 _HEADER_REACH = 1024  # readers accept junk before %PDF up to here
 _END_REACH = 64 * 1024  # and servers append junk after %%EOF
@@ -63,28 +65,33 @@ def start_pdfium() -> None:
 class _Scans:
     """The pages of a file that need OCR, and what became of them."""
 
-    reader: PageReader | None
+    tesseract: Tesseract | None
     begun: Callable[[int], None]  # told a page's number before its OCR
     every: bool = False  # whether all pages need it
     recognised: list[int] = field(default_factory=list)
     not_read: list[int] = field(default_factory=list)
     nothing_found: int = 0  # pages on which OCR recognised nothing
     failure: str = ""  # why OCR failed on the last page on which it did
+    reader: "PageReader | None" = None  # made for the first page that needs it
 
     @property
     def refusal(self) -> type[UnreadableText]:
         """What is said of a file that stays unreadable: it is no use to install what has run."""
-        return UnreadableText if self.reader is None else UnreadableAfterOcr
+        return UnreadableText if self.tesseract is None else UnreadableAfterOcr
 
     def read(self, page: object, printed: PrintedPage, number: int, first_line: int) -> PrintedPage:
         """Return a page that needs OCR with what it recognises, or as it is."""
         need = Need.UNREADABLE if self.every else need_of_ocr(page, printed)
         if need is None:
             return printed
-        if self.reader is None:
+        if self.tesseract is None:
             self.not_read.append(number)
             return printed
         self.begun(number)
+        if self.reader is None:
+            from carrel.parsing.ocr import PageReader  # most files need none of it
+
+            self.reader = PageReader(self.tesseract)
         try:
             read = self.reader.read(page, printed, need, number, first_line)
         except TesseractFailed as error:
@@ -114,11 +121,11 @@ def read_pdf(
     """
     with open_pdf(path, name) as document:
         count = _page_count(document, name, max_pages)
-        scans = _Scans(PageReader(ocr) if ocr else None, ocr_begins)
+        scans = _Scans(ocr, ocr_begins)
         paper = _read(document, count, name, scans)
         if is_garbled(paper.quality) and ocr is not None and len(scans.recognised) < count:
             # The fonts lie about their letters: what is printed can still be seen.
-            scans = _Scans(PageReader(ocr), ocr_begins, every=True)
+            scans = _Scans(ocr, ocr_begins, every=True)
             paper = _read(document, count, name, scans)
     check_words(paper.quality, name, scans.refusal)
     found = replace(paper.quality, without_text=tuple(scans.not_read), recognised=tuple(scans.recognised))

@@ -4,7 +4,7 @@ import ctypes
 from dataclasses import replace
 
 import numpy as np
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 from carrel.core.paper import PageSize
 from carrel.parsing.bitmap_fonts import bitmap_words, measured

@@ -3,7 +3,7 @@
 import ctypes
 from pathlib import Path
 
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 from carrel.core.errors import DamagedPdf, FileUnreadable
 from carrel.core.file_errors import FileTooLarge, WrongPassword

@@ -1,6 +1,6 @@
 """The handful of pdfium functions that are called once or twice a word, bound for speed.
 
-The bindings of ``pypdfium2.raw`` convert every argument to its C type, 0.65 µs a call; addresses
+The bindings of ``pypdfium2_raw`` convert every argument to its C type, 0.65 µs a call; addresses
 passed as plain integers cost 0.42 µs, and ``map`` over ranges runs the loop in C. Results land in
 numpy arrays. The GIL is kept: the parser runs in a process of its own.
 """
@@ -11,7 +11,7 @@ from itertools import repeat
 from typing import Any, TypeAlias
 
 import numpy as np
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 from numpy.typing import NDArray
 
 FONT_NAME_BYTES = 96  # longer names do not occur but in hostile files; pdfium then leaves the field empty

@@ -6,7 +6,7 @@ Looked at are only pages with fewer letters than a full one has, so that ordinar
 import ctypes
 from enum import Enum
 
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 from carrel.parsing.printed import PrintedPage
 from carrel.parsing.spelling import odd_words

@@ -8,10 +8,12 @@ from carrel.core.metadata import Evidence, Metadata, Source
 from carrel.core.paper import BlockKind
 from carrel.parsing.authors import authors_from_info
 from carrel.parsing.headings import ABSTRACT_NAME, is_named
+from carrel.parsing.identifier_forms import trimmed_doi, year_of_arxiv
 from carrel.parsing.languages import language_of
 from carrel.parsing.placed_text import PlacedBlock
 
 _TITLE, _AUTHORS, _REST = 0.6, 0.4, 0.5  # confidences: by type, by place and shape, by pattern
+_FROM_IDENTIFIER = 0.8
 _FEWEST_LETTERS = 4  # of a title
 _MOST_AUTHOR_ELEMENTS = 6
 _LONGEST_AUTHORS = 5_000  # characters: no list of names, and not worth a look
@@ -77,7 +79,7 @@ def read_metadata(front: Front, texts: Iterable[tuple[int, str]], blocks: Sequen
         "authors": (front.authors, Evidence(Source.SERVICE, _AUTHORS)),
         "abstract": (_abstract(blocks), Evidence(Source.SERVICE, _REST)),
         "year": _year(page_one, arxiv_id),
-        "doi": (doi.group(1).rstrip(".,;:)").lower() if doi else "", Evidence(Source.PAGE, _REST)),
+        "doi": (trimmed_doi(doi.group(1)) if doi else "", Evidence(Source.PAGE, _REST)),
         "arxiv_id": (arxiv_id, Evidence(Source.PAGE, _REST)),
         "language": (language_of(running[:_SAMPLE]), Evidence(Source.TEXT, _REST)),
     }
@@ -97,8 +99,8 @@ def _text(block: PlacedBlock) -> str:
 def _year(page_one: str, arxiv_id: str) -> tuple[int | None, Evidence]:
     if match := _PUBLISHED.search(page_one):
         return int(match.group(1)), Evidence(Source.PAGE, _REST)
-    if arxiv_id[:4].isdecimal():
-        return 2000 + int(arxiv_id[:2]), Evidence(Source.IDENTIFIER, 1.0)
+    if year := year_of_arxiv(arxiv_id):
+        return year, Evidence(Source.IDENTIFIER, _FROM_IDENTIFIER)
     return None, Evidence(Source.PAGE, 0.0)
 
 

@@ -18,7 +18,7 @@ from carrel.parsing.quality import check_words
 from carrel.parsing.service_client import Reply, Service, ServiceClient
 from carrel.parsing.unstructured_elements import NotElements, read_elements
 
-UNSTRUCTURED_READER_VERSION = 2
+UNSTRUCTURED_READER_VERSION = 3
 """Raised whenever the same answer would be read differently."""
 
 STRATEGIES = ("fast", "auto", "hi_res", "ocr_only")

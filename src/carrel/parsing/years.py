@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from carrel.core.metadata import Source
+from carrel.parsing.identifier_forms import year_of_arxiv
 from carrel.parsing.imprint import Imprint
 from carrel.parsing.printed import Line
 
@@ -77,7 +78,7 @@ def find_year(
     # A template's head is often last year's: a file made the year after it tells more.
     if (found := _beside_signs(_texts(running_heads), latest)) and latest != found.year + 1:
         return replace(found, confidence=_OF_RUNNING_HEAD)
-    if arxiv_id and (year := _year_of_arxiv(arxiv_id)):
+    if arxiv_id and (year := year_of_arxiv(arxiv_id)):
         return FoundYear(year, Source.IDENTIFIER, 0.8)
     years = _plausible([year for text in texts for year in _years([text], 0)], latest)
     short = _plausible([_long(int(year)) for text in texts for year in _SHORT.findall(text)], latest)
@@ -132,11 +133,6 @@ def _all_years(text: str) -> list[int]:
 
 def _long(year: int) -> int:
     return 1900 + year if year >= _FIRST_YEAR % 100 else 2000 + year
-
-
-def _year_of_arxiv(arxiv_id: str) -> int | None:
-    digits = arxiv_id.rpartition("/")[2][:2]
-    return _long(int(digits)) if digits.isdecimal() else None
 
 
 def _year_of_file(info: Mapping[str, str]) -> int | None:

@@ -207,3 +207,16 @@ def test_entities_of_its_own_and_outer_files_are_not_read(tmp_path: Path) -> Non
 def test_nesting_without_end_is_refused_and_nothing_is_lost_silently(tmp_path: Path, levels: int) -> None:
     with pytest.raises(DamagedDocument, match="nested"):
         html(tmp_path, "<html><body>" + "<div>" * levels + "deep" + "</div>" * levels + "after")
+
+
+def test_what_is_hidden_within_a_table_or_a_caption_is_not_read(tmp_path: Path) -> None:
+    page = (
+        "<title>Reefs</title><p>Before it stands a paragraph.</p>"
+        "<table><tr><th>reef</th><th>n</th></tr>"
+        "<tr><td>north<span hidden>secret</span></td><td>8</td></tr></table>"
+        "<figure><figcaption>Figure 1. <span style='display:none'>secret</span>Corals.</figcaption></figure>"
+    )
+    paper = html(tmp_path, page)
+    assert "secret" not in paper.text
+    assert "north" in paper.text
+    assert "Figure 1. Corals." in paper.text

@@ -211,3 +211,15 @@ def test_nothing_is_lost_silently_in_nesting_without_end(
     else:
         with pytest.raises(DamagedDocument, match="nested"):
             markdown(tmp_path, content)
+
+
+def test_an_author_in_front_matter_may_be_written_surname_first(tmp_path: Path) -> None:
+    paper = markdown(tmp_path, "---\ntitle: T\nauthor: 'Noether, Emmy'\n---\n\n# T\n\nText.\n")
+    assert paper.metadata.authors == ("Emmy Noether",)
+
+
+def test_a_doi_in_front_matter_ends_before_the_marks_behind_it(tmp_path: Path) -> None:
+    paper = markdown(
+        tmp_path, "---\ntitle: T\ndoi: (see doi:10.1016/S0140(99)00001-X).\n---\n\n# T\n\nText.\n"
+    )
+    assert paper.metadata.doi == "10.1016/s0140(99)00001-x"

@@ -139,7 +139,7 @@ def test_an_interrupted_wait_leaves_no_answer_for_the_next_file(
 ) -> None:
     parser = make_parser(memory_mb=8192)
     parser.parse(good, "good.pdf")
-    timer = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer = threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT))
     timer.start()
     with pytest.raises(KeyboardInterrupt):
         parser.parse(bomb, "bomb.pdf")
