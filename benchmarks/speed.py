@@ -29,10 +29,10 @@ from carrel.config import Settings, load_settings
 from carrel.core.ids import paper_id
 from carrel.core.knowledge_base import ChunkSettings
 from carrel.core.paper import ParsedPaper
-from carrel.core.ports import Embedder, TokenCounter
+from carrel.core.ports import EmbeddedQuery, Embedder, TokenCounter
 from carrel.core.ranking import Query, SearchResult
 from carrel.core.space import Encoder, Vectors
-from carrel.engines.models import load_embedder
+from carrel.engines.models import load_minilm
 from carrel.ingest.accept import accept
 from carrel.ingest.pipeline import Progress
 from carrel.ingest.worker import Finished
@@ -64,9 +64,15 @@ class Instant:
         chosen: Vectors = self._vectors[[hash(text) % len(self._vectors) for text in texts]]
         return chosen
 
-    def embed_query(self, text: str) -> Vectors:
-        vector: Vectors = self.embed_documents([text])[0]
-        return vector
+    def embed_query(self, text: str, instruction: str = "") -> EmbeddedQuery:  # noqa: ARG002
+        return EmbeddedQuery(self.embed_documents([text])[0])
+
+    @property
+    def parallel_calls(self) -> int:
+        return 1
+
+    def close(self) -> None:
+        pass
 
 
 class Silent:
@@ -87,9 +93,7 @@ def cpu() -> float:
 
 def model(settings: Settings) -> Embedder:
     """Return the default embedder, loaded."""
-    embedder = load_embedder(
-        "all-MiniLM-L6-v2", settings.cache, announce=lambda text: print(text, file=sys.stderr)
-    )
+    embedder = load_minilm(settings.cache, announce=lambda text: print(text, file=sys.stderr))
     embedder.embed_query("ready")
     return embedder
 

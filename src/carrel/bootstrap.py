@@ -103,7 +103,8 @@ def open_services(
     catalog = at_end.enter_context(closing(open_database(settings.home)))
     indexes = _indexes(settings.home)
     at_end.callback(indexes.release)
-    embedders = _Loaded(load_embedder or partial(_load_embedder, settings, announce))
+    load = load_embedder or partial(_load_embedder, settings, announce)
+    embedders = _Loaded(lambda name: at_end.enter_context(closing(load(name))))
     parsers = _Loaded(lambda name: at_end.enter_context(closing(_parser(settings, name))))
 
     def embedder_of(knowledge_base: KnowledgeBase) -> Embedder:
@@ -111,7 +112,7 @@ def open_services(
 
     def index_of(knowledge_base: KnowledgeBase) -> Index:
         encoder = embedder_of(knowledge_base).encoder
-        return indexes.open(knowledge_base, Space(encoder, encoder.width))
+        return indexes.open(knowledge_base, Space(encoder, knowledge_base.dimensions or encoder.width))
 
     return Services(
         settings=settings,
@@ -142,11 +143,9 @@ def open_drawer(settings: Settings) -> "PageDrawer":
 
 
 def _load_embedder(settings: Settings, announce: Announce, model: str) -> Embedder:
-    from carrel.engines.models import load_embedder
+    from carrel.engines.embedders import load_embedder
 
-    return load_embedder(
-        model, settings.cache, threads=settings.model_threads, offline=settings.offline, announce=announce
-    )
+    return load_embedder(model, settings, announce)
 
 
 def _parser(settings: Settings, name: str) -> Parser:

@@ -16,7 +16,18 @@ from carrel.core.errors import InvalidSetting
 
 SETTINGS_FILE = "carrel.toml"
 _PREFIX = "CARREL_"
-_LEAST = {"parse_seconds": 1, "parse_memory_mb": 64, "parse_max_pages": 1, "ocr_page_seconds": 1}
+_LEAST = {
+    "parse_seconds": 1,
+    "parse_memory_mb": 64,
+    "parse_max_pages": 1,
+    "ocr_page_seconds": 1,
+    "embedder_batch_tokens": 1,
+    "embedder_batch_texts": 1,
+    "embedder_requests": 1,
+    "embedder_seconds": 0.1,
+    "reranker_seconds": 0.1,
+    "reranker_candidates": 1,
+}
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
 
@@ -29,7 +40,29 @@ class Settings:
     cache: Path  # downloaded models, shared by all data folders
     language: str = ""  # of the interface: "en", "zh", or "" for the terminal's locale
     offline: bool = False  # never use the network, not even for a model's weights
-    threads: int = 0  # for the embedded model; 0 is one a core
+    threads: int = 0  # for models run by this machine's processor; 0 is one a core
+    embedder: str = "all-MiniLM-L6-v2"  # model of new knowledge bases: embedded, a GGUF file, or as served
+    embedder_url: str = ""  # base address of the server that runs it, such as http://127.0.0.1:8000/v1
+    embedder_api_key: str = ""
+    embedder_profile: str = ""  # how the model wants texts; "" is told by its name
+    embedder_query_template: str = ""  # instead of the profile's: {instruction} and {text} stand in it
+    embedder_document_template: str = ""  # instead of the profile's: {text} stands in it
+    embedder_width: int = 0  # full dimensions of a model without a profile; 0 is to ask the server
+    embedder_max_tokens: int = 0  # what the server reads of a text, if less than the model could
+    embedder_batch_tokens: int = 16384  # at most in one request
+    embedder_batch_texts: int = 32
+    embedder_requests: int = 64  # in flight, at most
+    embedder_seconds: float = 120.0  # deadline of one request
+    embedder_patience_seconds: float = 3600.0  # how long to wait for a server that went away in the middle
+    query_instruction: str = ""  # task of a question (carrel search --task), or an instruction in own words
+    rerank: bool = True  # where a reranker is set and the question does not say otherwise
+    reranker: str = ""  # its model: a GGUF file, or as served; "" is none
+    reranker_url: str = ""  # its server's address, such as http://127.0.0.1:8001/v1
+    reranker_api_key: str = ""
+    reranker_template: str = "auto"  # who writes Qwen3-Reranker's prompt: auto, carrel or server
+    reranker_seconds: float = 5.0  # after so long the order stays as it was
+    reranker_candidates: int = 50  # papers it looks at
+    gateway_api_key: str = ""  # what clients of /v1/embeddings must send; needed beyond this machine
     parse_workers: int = 0  # child processes that read PDFs; 0 is one for two cores, at most 8
     parse_seconds: float = 120.0  # deadline for one file
     parse_memory_mb: int = 2048  # address space of a child process

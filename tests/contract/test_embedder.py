@@ -12,7 +12,7 @@ import pytest
 
 from carrel.core.ports import Embedder
 from carrel.core.space import Vectors
-from carrel.engines.models import load_embedder
+from carrel.engines.models import load_minilm
 from tests.fakes.embedder import FakeEmbedder
 from tests.unit.engines.model_cache import model_cache
 
@@ -42,7 +42,7 @@ def embedder(request: pytest.FixtureRequest) -> Iterator[Embedder]:
         yield FakeEmbedder()
         return
     cache: Path = request.getfixturevalue("model_cache")
-    yield load_embedder("all-MiniLM-L6-v2", cache, announce=print, threads=2)
+    yield load_minilm(cache, announce=print, threads=2)
 
 
 def cosines(left: Vectors, right: Vectors) -> list[float]:
@@ -55,7 +55,7 @@ def test_rows_are_float32_of_length_one_in_the_order_of_the_texts(embedder: Embe
     assert vectors.shape == (len(TEXTS), embedder.encoder.width)
     assert np.isfinite(vectors).all()
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    assert np.argmax(vectors @ embedder.embed_query(TEXTS[0])) == 0
+    assert np.argmax(vectors @ embedder.embed_query(TEXTS[0]).vector) == 0
 
 
 def test_no_texts_give_no_rows(embedder: Embedder) -> None:
@@ -70,14 +70,14 @@ def test_a_row_does_not_depend_on_its_companions(embedder: Embedder) -> None:
 
 
 def test_a_query_is_one_vector(embedder: Embedder) -> None:
-    vector = embedder.embed_query("sparse attention")
+    vector = embedder.embed_query("sparse attention").vector
     assert vector.shape == (embedder.encoder.width,)
     assert vector.dtype == np.float32
     assert float(np.linalg.norm(vector)) == pytest.approx(1, abs=1e-5)
 
 
 def test_like_texts_are_nearer_than_unlike_ones(embedder: Embedder) -> None:
-    query = embedder.embed_query("sparse attention for long documents")
+    query = embedder.embed_query("sparse attention for long documents").vector
     near, far = embedder.embed_documents(
         ["long documents need sparse attention", "boundary layers on a flat plate in supersonic flow"]
     )
@@ -135,8 +135,8 @@ def test_the_encoder_is_the_same_in_another_process(embedder: Embedder) -> None:
     code = {
         "FakeEmbedder": "from tests.fakes.embedder import FakeEmbedder; e = FakeEmbedder()",
         "MiniLmEmbedder": (
-            "from pathlib import Path; from carrel.engines.models import load_embedder; "
-            "e = load_embedder('all-MiniLM-L6-v2', Path('absent'), announce=print)"
+            "from pathlib import Path; from carrel.engines.models import load_minilm; "
+            "e = load_minilm(Path('absent'), announce=print)"
         ),
     }[name]
     command = [sys.executable, "-c", f"{code}; print(e.encoder.id)"]

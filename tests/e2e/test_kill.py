@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from carrel.core.ports import Embedder
-from carrel.engines.models import load_embedder
+from carrel.engines.models import load_minilm
 from carrel.storage.database import FILE_NAME
 from tests.e2e.command import Carrel, check_in_step
 from tests.e2e.conftest import write_paper
@@ -52,7 +52,7 @@ class Folder:
         """Check that the data folder holds these papers by knowledge base, and nothing else."""
 
         def embedder(name: str) -> Embedder:
-            return load_embedder(name, self.carrel.cache, announce=print, offline=True)
+            return load_minilm(self.carrel.cache, announce=print, offline=True)
 
         check_in_step(self.carrel.home, papers, embedder)
 

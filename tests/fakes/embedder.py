@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from carrel.core.ports import EmbeddedQuery
 from carrel.core.space import Encoder, Vectors
 
 WIDTH = 64
@@ -44,9 +45,15 @@ class FakeEmbedder:
         self.embedded.extend(texts)
         return np.array([self._vector(text) for text in texts], np.float32).reshape(-1, WIDTH)
 
-    def embed_query(self, text: str) -> Vectors:
-        vector: Vectors = self.embed_documents([text])[0]
-        return vector
+    def embed_query(self, text: str, instruction: str = "") -> EmbeddedQuery:
+        return EmbeddedQuery(self.embed_documents([text])[0])
+
+    @property
+    def parallel_calls(self) -> int:
+        return 1
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     def _vector(self, text: str) -> NDArray[np.float64]:
         # A little of every direction, so that a text without words has a vector as well.

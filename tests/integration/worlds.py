@@ -10,7 +10,7 @@ from carrel.config import Settings
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import ParsedPaper
-from carrel.core.ports import Embedder, Index, Parser
+from carrel.core.ports import EmbeddedQuery, Embedder, Index, Parser
 from carrel.core.ranking import Filters, Hit, Mode, Query, SearchResult
 from carrel.core.space import Space, Vectors
 from carrel.ingest.accept import Accepted, accept
@@ -45,9 +45,8 @@ class HookedEmbedder(FakeEmbedder):
             self.before(text)
         return super().embed_documents(texts)
 
-    def embed_query(self, text: str) -> Vectors:
-        vector: Vectors = super().embed_documents([text])[0]
-        return vector
+    def embed_query(self, text: str, instruction: str = "") -> EmbeddedQuery:
+        return EmbeddedQuery(super().embed_documents([text])[0])
 
 
 class HookedParser:

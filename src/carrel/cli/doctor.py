@@ -105,10 +105,10 @@ def _model(services: Services) -> tuple[str, str]:
         return WARN, tr(
             "{model} is not fetched yet; the first use fetches it, or: carrel models pull"
         ).format(model=DEFAULT_EMBEDDER)
-    from carrel.engines.models import load_embedder
+    from carrel.engines.models import load_minilm
 
-    embedder = load_embedder(DEFAULT_EMBEDDER, settings.cache, announce=note, offline=settings.offline)
-    width = embedder.embed_query(_PROBE).shape[0]
+    embedder = load_minilm(settings.cache, announce=note, offline=settings.offline)
+    width = embedder.embed_query(_PROBE).vector.shape[0]
     return PASS, tr("{model} answers with {width} dimensions").format(model=DEFAULT_EMBEDDER, width=width)
 
 

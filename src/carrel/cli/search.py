@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from carrel.cli.output import Json, note, place_of, print_json, printable, shortened, wrapped
 from carrel.cli.versions import version_documents, version_line
 from carrel.config import Settings, load_settings
-from carrel.core.errors import CarrelError, NoRerankerConfigured
+from carrel.core.engine_errors import NoRerankerConfigured
+from carrel.core.errors import CarrelError
 from carrel.core.knowledge_base import DEFAULT_EMBEDDER
 from carrel.core.language import tr
 from carrel.core.ports import Embedder
@@ -71,16 +72,16 @@ def _preloaded(settings: Settings) -> Callable[[str], Embedder]:
 
     Not where its files must be fetched first: an empty library needs no model.
     """
-    from carrel.engines.minilm import MiniLmEmbedder
-    from carrel.engines.models import load_embedder
+    from carrel.engines.embedders import load_embedder
+    from carrel.engines.models import load_minilm
     from carrel.engines.weights import MINILM, all_present
 
-    def make(model: str) -> MiniLmEmbedder:
-        return load_embedder(
-            model, settings.cache, threads=settings.model_threads, offline=settings.offline, announce=note
-        )
+    def make(model: str) -> Embedder:
+        return load_embedder(model, settings, note)
 
-    default = make(DEFAULT_EMBEDDER)
+    default = load_minilm(
+        settings.cache, announce=note, threads=settings.model_threads, offline=settings.offline
+    )
 
     def load() -> None:
         # Whatever is wrong with the model is raised again where it is first used.

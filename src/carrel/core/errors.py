@@ -2,7 +2,7 @@
 
     CarrelError
     ├── UsageError            exit 2: the request cannot be carried out as it was put
-    │   ├── EmptyQuery · InvalidFilter · InvalidSetting · NoRerankerConfigured
+    │   ├── EmptyQuery · InvalidFilter · InvalidSetting
     │   ├── PathMissing · NoPapersInFolder
     │   ├── KnowledgeBaseMissing · KnowledgeBaseExists · PaperMissing · AmbiguousPaperId
     │   ├── PaperIdTooShort · ModelUnknown · ParserUnknown · ParserNotInstalled · ParserFixed
@@ -20,6 +20,7 @@
     ├── ServiceError          exit 3: something Carrel needs cannot be reached
     │   ├── IndexBusy · IndexDamaged · IndexIncomplete · CatalogBusy · ModelUnavailable · ModelCorrupt
     │   └── ParserUnavailable · ParsingServiceUnavailable
+    ├── of models and their servers, all three kinds: the tree in ``engine_errors``
     └── CatalogDamaged        exit 3: the catalog cannot be read
 
 Each error says what happened and to what (``message``) and what to do next (``hint``); has a
@@ -55,13 +56,6 @@ class InvalidSetting(UsageError):
 
     template = "The setting {name} cannot be {value!r}."
     hint_template = "Expected: {expected}."
-
-
-class NoRerankerConfigured(UsageError):
-    """--rerank was asked for and there is no reranker."""
-
-    template = "No reranker is configured."
-    hint_template = "Leave out --rerank: results are ranked by meaning and words together."
 
 
 class PathMissing(UsageError):

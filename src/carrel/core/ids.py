@@ -55,6 +55,11 @@ def fingerprint(*parts: str) -> str:
     return digest.hexdigest()[:_ID_HEX_DIGITS]
 
 
+def text_key(text: str) -> str:
+    """Return the id of a text that is embedded: under it and its encoder's its vector is cached."""
+    return fingerprint(text)
+
+
 def new_knowledge_base_id() -> KnowledgeBaseId:
     """Return a fresh random id."""
     return KnowledgeBaseId(_random_id())

@@ -48,3 +48,4 @@ class KnowledgeBase:
     parser: str = DEFAULT_PARSER  # reads its PDFs
     papers: int = 0  # searchable papers in it
     passages: int = 0
+    dimensions: int = 0  # of its vectors; 0: as many as the model gives

@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from carrel.core.exchange import Exchange
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import ParsedPaper
@@ -66,6 +67,14 @@ class TokenCounter(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class EmbeddedQuery:
+    """A question's vector, [width], of length 1, and what went over the wire for it, if anything."""
+
+    vector: Vectors
+    exchanges: tuple[Exchange, ...] = ()
+
+
 class Embedder(Protocol):
     """Turns texts into vectors of one encoder. Safe to call from several threads."""
 
@@ -89,11 +98,53 @@ class Embedder(Protocol):
 
         Raises:
             ServiceError: the model cannot be loaded or reached.
+            TextsRefused: the server refuses some of the texts; the others are embedded and cached.
         """
         ...
 
-    def embed_query(self, text: str) -> Vectors:
-        """Return [width], of length 1. Raises like ``embed_documents``."""
+    def embed_query(self, text: str, instruction: str = "") -> EmbeddedQuery:
+        """Embed a question, for what ``instruction`` says where the model reads instructions.
+
+        Raises like ``embed_documents``.
+        """
+        ...
+
+    @property
+    def parallel_calls(self) -> int:
+        """How many calls of ``embed_documents`` at once it makes use of."""
+        ...
+
+    def close(self) -> None:
+        """End waits, connections and processes. Calls in other threads fail."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reranked:
+    """What a reranker says: a score a document, [documents], higher is better, on a scale of its own."""
+
+    scores: NDArray[np.float32]
+    exchanges: tuple[Exchange, ...] = ()
+
+
+class Reranker(Protocol):
+    """Reads a question together with each document. Safe to call from several threads."""
+
+    @property
+    def model(self) -> str:
+        """The model's name, for people."""
+        ...
+
+    def rerank(self, query: str, documents: Sequence[str], instruction: str = "") -> Reranked:
+        """Score documents, within the time that it was made with.
+
+        Raises:
+            ServiceError: it cannot be reached, took too long, or gave no usable answer.
+        """
+        ...
+
+    def close(self) -> None:
+        """End waits, connections and processes."""
         ...
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from carrel.core.exchange import Exchange
 from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.metadata import ARXIV_DOI, Metadata
 from carrel.core.paper import Passage
@@ -55,6 +56,8 @@ class Query:
     mode: Mode = Mode.HYBRID
     limit: int = 10
     filters: Filters = field(default_factory=Filters)
+    instruction: str = ""  # what the question is asked for (core/tasks.py), where the model reads that
+    rerank: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +163,26 @@ class StageTimings:
 
 
 @dataclass(frozen=True, slots=True)
+class Reranking:
+    """Whether a reranker ordered the results; ``reason`` says why not, in the reader's language."""
+
+    model: str
+    applied: bool
+    candidates: int = 0  # papers it looked at
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The answer to a query. ``candidates`` are what each signal found, for ``--explain``."""
+    """The answer to a query. ``candidates`` are what each signal found, for ``--explain``.
+
+    ``reranking`` is None where none was asked for; ``exchanges`` are what went to models' servers.
+    """
 
     query: str
     mode: Mode
     took_ms: StageTimings
     hits: tuple[Hit, ...]
     candidates: tuple[tuple[Signal, tuple[Candidate, ...]], ...] = ()
+    reranking: Reranking | None = None
+    exchanges: tuple[Exchange, ...] = ()

@@ -51,3 +51,16 @@ class Space:
     def id(self) -> str:
         """32 hexadecimal digits; equal for equal spaces. An index carries it and refuses others."""
         return fingerprint(self.encoder.id, str(self.dimensions))
+
+
+def cut(vectors: Vectors, dimensions: int) -> Vectors:
+    """Return vectors cut to their first ``dimensions``, each of length 1 again; rows or one vector.
+
+    What is left of a vector of a model trained for it is a good vector by itself (Kusupati et al.,
+    "Matryoshka Representation Learning", 2022).
+    """
+    if dimensions == vectors.shape[-1]:
+        return vectors
+    kept = vectors[..., :dimensions]
+    unit: Vectors = kept / np.maximum(np.linalg.norm(kept, axis=-1, keepdims=True), np.float32(1e-12))
+    return unit

@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from carrel.core.ports import TokenCounter
+from carrel.core.ports import EmbeddedQuery, TokenCounter
 from carrel.core.space import Encoder, Vectors
 from carrel.engines.minilm_reference import REFERENCE, TOLERANCE
 from carrel.engines.weights import MINILM, TENSORS, TOKENIZER
@@ -162,10 +162,17 @@ class MiniLmEmbedder:
         """
         return self._model.get().embed(texts)
 
-    def embed_query(self, text: str) -> Vectors:
-        """Return [384], of length 1; this model takes questions as they are. Raises likewise."""
-        vector: Vectors = self.embed_documents([text])[0]
-        return vector
+    def embed_query(self, text: str, instruction: str = "") -> EmbeddedQuery:  # noqa: ARG002 - of the port
+        """Embed a question as it is: this model reads no instructions. Raises likewise."""
+        return EmbeddedQuery(self.embed_documents([text])[0])
+
+    @property
+    def parallel_calls(self) -> int:
+        """1: a call takes every thread it may."""
+        return 1
+
+    def close(self) -> None:
+        """Nothing is open that does not end with the process."""
 
     def load(self) -> None:
         """Open the model now rather than at the first text. Raises like ``embed_documents``."""

@@ -1,4 +1,4 @@
-"""The embedding models Carrel knows by name, and how one is made ready."""
+"""The models that Carrel runs by itself with nothing set, and how one is made ready."""
 
 import os
 from pathlib import Path
@@ -24,34 +24,24 @@ _GRAPH_BYTES = 43_000_000
 
 
 def model_names() -> tuple[str, ...]:
-    """Return the names that ``load_embedder`` takes."""
+    """Return the names of these models."""
     return (MINILM.model,)
 
 
-def load_embedder(
-    name: str,
-    cache: Path,
-    *,
-    announce: Announce,
-    threads: int = 0,
-    offline: bool = False,
+def load_minilm(
+    cache: Path, *, announce: Announce, threads: int = 0, offline: bool = False
 ) -> MiniLmEmbedder:
-    """Return the embedder of that name. It fetches and opens the model when first used.
+    """Return the embedded default. It fetches and opens the model when first used.
 
     Args:
-        name: one of ``model_names()``.
         cache: the folder of downloaded models (``CARREL_CACHE``).
         announce: told before anything is downloaded or copied.
         threads: processor threads for one call; 0 is one a core.
         offline: never use the network.
-
-    Raises:
-        ModelUnknown: there is no such model.
     """
-    _known(name)
 
     def prepare() -> Path:
-        return prepare_model(name, cache, announce=announce, offline=offline)
+        return prepare_model(MINILM.model, cache, announce=announce, offline=offline)
 
     return MiniLmEmbedder(prepare, threads or os.cpu_count() or 1)
 

@@ -19,7 +19,7 @@ from carrel.core.likeness import likeness_of
 from carrel.core.metadata import Metadata
 from carrel.core.paper import ParsedPaper, in_context
 from carrel.core.ports import BlobStore, Embedder, Index, IndexedPaper, IndexedPassage, Parser
-from carrel.core.space import Vectors
+from carrel.core.space import Vectors, cut
 from carrel.storage import knowledge_bases, papers, queue, versions
 from carrel.storage.database import Catalog
 from carrel.storage.parses import ParseStore
@@ -102,7 +102,9 @@ def make_searchable(
 
     yield Progress(job, Stage.INDEX, len(chunks), len(chunks), pages)
     index = open_index()
-    index.add([_indexed(job, parsed.metadata, paper_vector, chunks, vectors)])
+    dimensions = knowledge_base.dimensions or len(paper_vector)
+    rows = cut(np.concatenate(vectors) if vectors else paper_vector[np.newaxis][:0], dimensions)
+    index.add([_indexed(job, parsed.metadata, cut(paper_vector, dimensions), chunks, rows)])
     likeness = likeness_of(parsed)  # takes a second in a very long book: others may write meanwhile
     with tools.catalog.write() as tx:
         wanted = queue.still_wanted(tx, job)
@@ -122,9 +124,8 @@ def _about(parsed: ParsedPaper, embedder: Embedder) -> str:
 
 
 def _indexed(
-    job: Job, metadata: Metadata, paper_vector: Vectors, chunks: tuple[Chunk, ...], vectors: list[Vectors]
+    job: Job, metadata: Metadata, paper_vector: Vectors, chunks: tuple[Chunk, ...], rows: Vectors
 ) -> IndexedPaper:
-    rows = np.concatenate(vectors) if vectors else np.empty((0, len(paper_vector)), np.float32)
     return IndexedPaper(
         id=job.paper_id,
         vector=paper_vector,

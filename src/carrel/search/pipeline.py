@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from carrel.core.ids import PaperId, PassageId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import Passage, is_reference_list
-from carrel.core.ports import Embedder, Index, IndexQuery
+from carrel.core.ports import EmbeddedQuery, Embedder, Index, IndexQuery
 from carrel.core.ranking import (
     Candidate,
     Filters,
@@ -26,7 +26,7 @@ from carrel.core.ranking import (
     StageTimings,
     published_first,
 )
-from carrel.core.space import Vectors
+from carrel.core.space import Vectors, cut
 from carrel.search import quotation, understand
 from carrel.search.fuse import fuse
 from carrel.storage import papers, passages, versions
@@ -58,10 +58,10 @@ def search(
     text = understand.normalised(query.text)
     filled = [knowledge_base for knowledge_base in knowledge_bases if knowledge_base.papers]
 
-    vectors = _embed(text, query.mode, filled, embedder_of)
+    questions = _embed(text, query, filled, embedder_of)
     embedded = time.perf_counter()
 
-    lists = _retrieve(text, query, filled, vectors, index_of)
+    lists = _retrieve(text, query, filled, questions, index_of)
     retrieved = time.perf_counter()
 
     fused = _favour_quotations(text, fuse(lists), filled, catalog)
@@ -80,34 +80,38 @@ def search(
         ),
         hits=hits,
         candidates=tuple(lists.items()),
+        exchanges=tuple(exchange for question in questions.values() for exchange in question.exchanges),
     )
 
 
 def _embed(
     text: str,
-    mode: Mode,
+    query: Query,
     knowledge_bases: Sequence[KnowledgeBase],
     embedder_of: Callable[[KnowledgeBase], Embedder],
-) -> dict[str, Vectors]:
-    """Return the query's vector for each model in use, each computed once."""
-    if mode is Mode.LEXICAL:
+) -> dict[str, EmbeddedQuery]:
+    """Return the query as each model in use embeds it, each once."""
+    if query.mode is Mode.LEXICAL:
         return {}
     models = {knowledge_base.embedder: knowledge_base for knowledge_base in knowledge_bases}
-    return {model: embedder_of(knowledge_base).embed_query(text) for model, knowledge_base in models.items()}
+    return {
+        model: embedder_of(knowledge_base).embed_query(text, query.instruction)
+        for model, knowledge_base in models.items()
+    }
 
 
 def _retrieve(
     text: str,
     query: Query,
     knowledge_bases: Sequence[KnowledgeBase],
-    vectors: dict[str, Vectors],
+    questions: Mapping[str, EmbeddedQuery],
     index_of: Callable[[KnowledgeBase], Index],
 ) -> dict[Signal, tuple[Candidate, ...]]:
     """Return each signal's candidates over all the knowledge bases, best first."""
     lists: dict[Signal, list[Candidate]] = {}
     for knowledge_base in knowledge_bases:
         asked = IndexQuery(
-            vector=vectors.get(knowledge_base.embedder),
+            vector=_question_vector(questions.get(knowledge_base.embedder), knowledge_base),
             text=None if query.mode is Mode.DENSE else text,
             filters=query.filters,
             limit=max(CANDIDATES, query.limit),
@@ -118,6 +122,13 @@ def _retrieve(
         signal: tuple(sorted(_distinct(found), key=lambda c: (-c.score, c.point_id)))
         for signal, found in lists.items()
     }
+
+
+def _question_vector(question: EmbeddedQuery | None, knowledge_base: KnowledgeBase) -> Vectors | None:
+    """Return the question's vector in the knowledge base's space."""
+    if question is None:
+        return None
+    return cut(question.vector, knowledge_base.dimensions or len(question.vector))
 
 
 def _distinct(candidates: Sequence[Candidate]) -> Sequence[Candidate]:

@@ -23,7 +23,7 @@ from carrel.core.errors import (
 )
 
 FILE_NAME = "carrel.db"
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision in ``migrations/versions``; a test keeps the two equal."""
 
 _BUSY_SECONDS = 60.0

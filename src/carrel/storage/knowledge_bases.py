@@ -27,7 +27,7 @@ def create(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
         """
         INSERT INTO knowledge_bases VALUES (
             :id, :name, :description, :domain, :embedder, :chunk_size, :chunk_overlap, :generation, :now,
-            :chunk_references, :parser
+            :chunk_references, :parser, :dimensions
         )
         """,
         id=knowledge_base.id,
@@ -41,6 +41,7 @@ def create(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
         now=now(),
         chunk_references=int(knowledge_base.chunking.references),
         parser=knowledge_base.parser,
+        dimensions=knowledge_base.dimensions,
     )
 
 
@@ -126,4 +127,5 @@ def _knowledge_base(row: Row) -> KnowledgeBase:
         parser=row["parser"],
         papers=row["papers"],
         passages=row["passages"] or 0,
+        dimensions=row["dimensions"],
     )

@@ -69,7 +69,7 @@ def publish(
     )
     passages.insert(tx, knowledge_base, found)
     tx.run(
-        "INSERT INTO holdings VALUES (:knowledge_base, :paper, :file_name, :passages, :now)",
+        "INSERT INTO holdings VALUES (:knowledge_base, :paper, :file_name, :passages, :now, '')",
         knowledge_base=knowledge_base.id,
         paper=paper,
         file_name=file_name,

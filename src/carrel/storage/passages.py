@@ -17,7 +17,7 @@ def insert(tx: Transaction, knowledge_base: KnowledgeBase, found: Iterable[Passa
         """
         INSERT INTO passages VALUES (
             :knowledge_base_id, :generation, :id, :paper_id, :ordinal,
-            :first, :past, :section, :pages, :boxes, :text, :paragraph
+            :first, :past, :section, :pages, :boxes, :text, :paragraph, ''
         )
         """,
         (_values(knowledge_base, passage) for passage in found),

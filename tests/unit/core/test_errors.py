@@ -3,11 +3,12 @@ import string
 
 import pytest
 
-from carrel.core import errors, file_errors, page_errors, scan_errors
+from carrel.core import engine_errors, errors, file_errors, page_errors, scan_errors
 from carrel.core.errors import CarrelError
 from carrel.core.language import use_language
 
 OTHER_MODULES = (
+    engine_errors,
     file_errors,
     page_errors,
     scan_errors,
@@ -42,7 +43,7 @@ def test_every_error_says_what_happened_and_what_to_do(error: type[CarrelError])
 
 @pytest.mark.parametrize("error", LEAVES)
 def test_every_error_is_in_the_tree_of_the_module_docstring(error: type[CarrelError]) -> None:
-    assert error.__name__ in (errors.__doc__ or "")
+    assert error.__name__ in (errors.__doc__ or "") + (engine_errors.__doc__ or "")
 
 
 @pytest.mark.parametrize("error", LEAVES)
