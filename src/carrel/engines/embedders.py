@@ -1,25 +1,77 @@
 """The embedder of a model by its name: run by Carrel itself, or by a server."""
 
+from dataclasses import replace
+
 from carrel.config import Settings
-from carrel.core.errors import ModelUnknown
+from carrel.core.engine_errors import EndpointNotSet
 from carrel.core.ports import Embedder
 from carrel.engines.models import load_minilm, model_names
+from carrel.engines.profiles import ModelProfile, named_profile, profile_of
 from carrel.engines.weights import Announce
+
+_SETTING = "CARREL_EMBEDDER"
 
 
 def load_embedder(name: str, settings: Settings, announce: Announce) -> Embedder:
     """Return the embedder of that name; the model is fetched, opened or asked when it is first used.
 
     Args:
-        name: a model that Carrel runs by itself.
+        name: a model that Carrel runs by itself, or one that the server in the settings runs.
         settings: read once by the caller.
         announce: told before anything is downloaded or copied.
 
     Raises:
-        ModelUnknown: there is no such model.
+        EndpointNotSet: only a server can run it, and the settings name none.
+        InvalidSetting: the address or the profile makes no sense.
     """
     if name in model_names():
         return load_minilm(
             settings.cache, announce=announce, threads=settings.model_threads, offline=settings.offline
         )
-    raise ModelUnknown(model=name, known=", ".join(model_names()))
+    return _served(name, settings)
+
+
+def profile_in_use(name: str, settings: Settings) -> ModelProfile:
+    """Return how a model wants to be used: by its name, or as the settings say.
+
+    Raises:
+        InvalidSetting: the settings name a profile that does not exist.
+    """
+    known = named_profile(settings.embedder_profile) if settings.embedder_profile else profile_of(name)
+    return replace(
+        known,
+        width=settings.embedder_width or known.width,
+        query=settings.embedder_query_template.replace("\\n", "\n") or known.query,
+        document=settings.embedder_document_template.replace("\\n", "\n") or known.document,
+        max_tokens=max(known.max_tokens, settings.embedder_max_tokens)
+        if not known.width
+        else known.max_tokens,
+    )
+
+
+def _served(name: str, settings: Settings) -> Embedder:
+    # Imported here: a command that asks no server need not load what asks one.
+    from carrel.engines.address import endpoint_at
+    from carrel.engines.embedding_server import EmbeddingServer
+    from carrel.engines.embedding_stream import EmbeddingStream
+    from carrel.engines.http_embedder import HttpEmbedder
+    from carrel.engines.wire import Wire
+
+    if not settings.embedder_url:
+        raise EndpointNotSet(model=name, setting=f"{_SETTING}_URL")
+    profile = profile_in_use(name, settings)
+    endpoint = endpoint_at(settings.embedder_url, _SETTING, settings.embedder_api_key)
+    server = EmbeddingServer(Wire(endpoint, settings.embedder_seconds), name, profile.width)
+    stream = EmbeddingStream(
+        server,
+        requests=settings.embedder_requests,
+        batch_tokens=settings.embedder_batch_tokens,
+        batch_texts=settings.embedder_batch_texts,
+    )
+    return HttpEmbedder(
+        server,
+        stream,
+        profile,
+        max_tokens=settings.embedder_max_tokens,
+        requests=settings.embedder_requests,
+    )

@@ -1,0 +1,218 @@
+"""Many texts to one server: packed by tokens, several requests at once, each retried; vectors as they come.
+
+A request that the server is too busy for waits and is sent again; one whose texts it refuses is halved
+until one text is refused alone; whatever else goes wrong ends the call. Vectors that have been answered
+have been handed over by then.
+"""
+
+import queue
+import random
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from carrel.core.engine_errors import EndpointUnavailable, TextsRefused
+from carrel.core.errors import CarrelError
+from carrel.core.language import tr
+from carrel.core.space import Vectors
+from carrel.engines.embedding_reply import unit
+from carrel.engines.embedding_server import Busy, EmbeddingReply, EmbeddingServer, TextsAtFault
+from carrel.engines.pace import Pace
+from carrel.engines.packing import Pending
+
+Part = tuple[list[int], Vectors]
+"""Rows of a call, and their vectors: [rows, width], each of length 1."""
+
+_FIRST_WAIT = 0.05  # seconds before a request is sent again; doubled each time
+_LONGEST_WAIT = 15.0
+_HARMLESS = "Carrel"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """For how long a server may refuse everything before a call ends: at first, and once it has answered."""
+
+    at_first: float = 5.0
+    later: float = 30.0
+
+
+@dataclass
+class _Call:
+    """One call: its texts, what waits, what has come back."""
+
+    texts: Sequence[str]
+    tokens: Sequence[int]
+    pending: Pending
+    parts: "queue.SimpleQueue[Part | None]" = field(default_factory=queue.SimpleQueue)
+    refused: dict[int, str] = field(default_factory=dict)
+    failure: CarrelError | None = None
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+
+class EmbeddingStream:
+    """Embeds any number of texts with one server. Safe to use from several threads, which share its pace."""
+
+    def __init__(
+        self,
+        server: EmbeddingServer,
+        *,
+        requests: int,
+        batch_tokens: int,
+        batch_texts: int,
+        patience: Patience = Patience(),
+    ) -> None:
+        """Take the server and the most requests in flight, tokens a request and texts a request."""
+        self._server = server
+        self._pace = Pace(requests, batch_tokens)
+        self._requests = requests
+        self._batch_texts = batch_texts
+        self._patience = patience
+        self._threads = ThreadPoolExecutor(2 * requests, thread_name_prefix="embed")
+        self._closed = threading.Event()
+        self._answered_at = 0.0  # when anything was last answered; 0: never
+
+    @property
+    def pace(self) -> Pace:
+        """How fast it goes now."""
+        return self._pace
+
+    def embed(self, texts: Sequence[str], tokens: Sequence[int]) -> Iterator[Part]:
+        """Yield the vectors of all texts, part by part, in the order in which they come.
+
+        Args:
+            texts: as they are sent.
+            tokens: how many each has, about.
+
+        Raises:
+            TextsRefused: some texts were refused alone; all others have been yielded.
+            EndpointUnavailable: the server has refused everything for longer than patience lasts.
+            EndpointRefuses, EndpointNonsense: asking again would not help.
+        """
+        call = _Call(texts, tokens, Pending(tokens, self._batch_texts))
+        lanes = [self._threads.submit(self._lane, call) for _ in range(min(self._requests, len(texts)))]
+        try:
+            yield from self._parts(call, lanes)
+        finally:  # also when nobody wants the rest
+            call.stopped.set()
+            for lane in lanes:
+                lane.cancel()
+        if call.failure is not None:
+            raise call.failure
+        if call.refused:
+            first = next(iter(call.refused.values()))
+            url = self._server.wire.endpoint.url
+            raise TextsRefused(call.refused, endpoint=url, count=len(call.refused), detail=first)
+
+    def close(self) -> None:
+        """End every call; those in other threads fail."""
+        self._closed.set()
+        self._pace.end()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _parts(self, call: _Call, lanes: Sequence["Future[None]"]) -> Iterator[Part]:
+        left = len(lanes)
+        while left:
+            part = call.parts.get()
+            if part is None:
+                left -= 1
+            else:
+                yield part
+
+    def _lane(self, call: _Call) -> None:
+        """Send one request after the other until no text of the call waits."""
+        try:
+            while not self._ended(call):
+                with self._pace.slot():
+                    rows = call.pending.take(self._pace.budget, self._pace.limit)
+                    again = self._once(call, rows) if rows and not self._ended(call) else None
+                if not rows:
+                    return
+                if again is not None:  # outside the slot: others go on meanwhile
+                    self._again(call, rows, again)
+        except CarrelError as error:
+            call.failure = call.failure or error
+            call.stopped.set()
+        finally:
+            call.parts.put(None)
+
+    def _ended(self, call: _Call) -> bool:
+        if self._closed.is_set():
+            raise self._server.wire.unavailable(tr("Carrel is stopping"))
+        return call.stopped.is_set()
+
+    def _once(self, call: _Call, rows: list[int]) -> Busy | EndpointUnavailable | None:
+        """Send one request; return why it must be sent again."""
+        tokens = sum(call.tokens[row] for row in rows)
+        began = time.monotonic()
+        try:
+            reply = self._server.ask([call.texts[row] for row in rows])
+        except (Busy, EndpointUnavailable) as error:
+            return error
+        except TextsAtFault as error:
+            self._halve(call, rows, str(error))
+            return None
+        self._pace.answered(tokens, time.monotonic() - began)
+        self._note_answer(call, rows, reply)
+        return None
+
+    def _note_answer(self, call: _Call, rows: list[int], reply: EmbeddingReply) -> None:
+        self._answered_at = time.monotonic()
+        call.parts.put((rows, unit(reply.vectors)))
+
+    def _again(self, call: _Call, rows: list[int], why: Busy | EndpointUnavailable) -> None:
+        """Wait and send the request again, longer each time, until it is answered or patience ends."""
+        began = time.monotonic()
+        wait = _FIRST_WAIT
+        again: Busy | EndpointUnavailable | None = why
+        while again is not None:
+            asked = again.seconds if isinstance(again, Busy) else 0.0
+            # At random, lest all that were refused together come back together.
+            self._sleep(call, max(wait * random.uniform(0.5, 1.0), asked))  # noqa: S311 - no secret
+            if self._ended(call):
+                return
+            wait = min(2 * wait, _LONGEST_WAIT)
+            with self._pace.slot():
+                again = self._once(call, rows)
+            if again is not None:
+                self._lose_patience(again, began)
+
+    def _lose_patience(self, why: Busy | EndpointUnavailable, began: float) -> None:
+        since = max(began, self._answered_at)
+        limit = self._patience.later if self._answered_at else self._patience.at_first
+        if time.monotonic() - since > limit:
+            if isinstance(why, EndpointUnavailable):
+                raise why
+            raise self._server.wire.unavailable(str(why)) from why
+
+    def _halve(self, call: _Call, rows: list[int], detail: str) -> None:
+        """Ask for each half of a refused request; note a text that is refused alone."""
+        if len(rows) == 1:
+            self._make_sure_it_answers_at_all(detail)
+            call.refused[rows[0]] = detail
+            return
+        for half in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
+            if self._ended(call):
+                return
+            again = self._once(call, half)
+            if again is not None:
+                self._again(call, half, again)
+
+    def _make_sure_it_answers_at_all(self, detail: str) -> None:
+        """Where nothing was ever answered, find out whether the text is to blame or the server."""
+        if self._answered_at:
+            return
+        with suppress(Busy):
+            try:
+                self._server.ask([_HARMLESS])
+            except TextsAtFault as error:
+                raise self._server.wire.refuses(detail) from error
+            self._answered_at = time.monotonic()
+
+    def _sleep(self, call: _Call, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not self._closed.is_set():
+            if call.stopped.wait(min(left, 0.2)):
+                return

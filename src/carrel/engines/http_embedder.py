@@ -1,0 +1,148 @@
+"""A model that a server runs, as an ``Embedder``: templates, limits, and the server's answers checked."""
+
+import threading
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from carrel.core.engine_errors import TextsRefused
+from carrel.core.ports import EmbeddedQuery, TokenCounter
+from carrel.core.space import Encoder, Vectors
+from carrel.core.tasks import instruction_for
+from carrel.engines.embedding_reply import unit
+from carrel.engines.embedding_server import Busy, EmbeddingReply, EmbeddingServer, TextsAtFault
+from carrel.engines.embedding_stream import EmbeddingStream, Part
+from carrel.engines.profiles import ModelProfile
+from carrel.engines.token_estimate import EstimatedTokens, estimated_tokens
+
+_SPARE_TOKENS = 8  # for what the tokenizer adds and the estimate misses
+_QUERY_SECONDS = 30.0
+_QUERY_TRIES = 3
+_QUERY_WAIT = 0.3  # seconds, doubled each time
+_PAPERS_A_REQUEST = 4  # so many calls for a place in flight: a paper is a few requests
+
+
+class HttpEmbedder:
+    """Embeds with one server. Safe to use from several threads.
+
+    A text longer than ``max_tokens`` is sent up to there; the rest does not count. A question does not wait
+    behind documents: it is sent beside them.
+    """
+
+    def __init__(
+        self,
+        server: EmbeddingServer,
+        stream: EmbeddingStream,
+        profile: ModelProfile,
+        *,
+        revision: str = "",
+        max_tokens: int = 0,
+        requests: int = 64,
+    ) -> None:
+        """Take the server, what sends many texts to it, and how the model wants to be used.
+
+        Args:
+            server: asked for single texts.
+            stream: over the same server.
+            profile: of the model.
+            revision: what else distinguishes the model's vectors, such as the weights' hash.
+            max_tokens: what the server reads, if less than the profile says.
+            requests: how many the stream keeps in flight at most.
+        """
+        self._server = server
+        self._stream = stream
+        self._profile = profile
+        self._revision = revision
+        readable = min(max_tokens or profile.max_tokens, profile.max_tokens)
+        self._max_tokens = max(16, readable - _SPARE_TOKENS - estimated_tokens(profile.document_text("")))
+        self._requests = requests
+        self._asking_width = threading.Lock()
+        self._stopping = threading.Event()
+
+    @property
+    def encoder(self) -> Encoder:
+        """Identity of the vectors; a model of unknown width is asked for a vector first.
+
+        Raises:
+            ServiceError: the server must be asked and cannot be reached.
+        """
+        with self._asking_width:
+            if not self._server.width:
+                self._server.width = self._ask_patiently(["width"]).vectors.shape[1]
+        return Encoder(
+            model=self._server.model,
+            revision=self._revision,
+            document_template=self._profile.document,
+            pooling=self._profile.pooling,
+            width=self._server.width,
+        )
+
+    @property
+    def profile(self) -> ModelProfile:
+        """How the model wants to be used."""
+        return self._profile
+
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens of a text are sent, by the estimate."""
+        return self._max_tokens
+
+    @property
+    def tokens(self) -> TokenCounter:
+        """Estimates: the server keeps its tokenizer to itself."""
+        return EstimatedTokens()
+
+    @property
+    def parallel_calls(self) -> int:
+        """So many that the requests that may be in flight are."""
+        return max(1, self._requests // _PAPERS_A_REQUEST)
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        """Return [len(texts), width], rows of length 1.
+
+        Raises:
+            TextsRefused: the server refuses some of them.
+            EndpointUnavailable, EndpointRefuses, EndpointNonsense: it cannot be used.
+        """
+        vectors = np.empty((len(texts), self.encoder.width), np.float32)
+        for rows, part in self.embed_in_parts(texts):
+            vectors[rows] = part
+        return vectors
+
+    def embed_in_parts(self, texts: Sequence[str]) -> Iterator[Part]:
+        """Yield the rows of documents and their vectors as the server answers. Raises likewise."""
+        sent = [self._profile.document_text(self._cut(text)) or " " for text in texts]  # some refuse ""
+        yield from self._stream.embed(sent, [estimated_tokens(text) for text in sent])
+
+    def embed_query(self, text: str, instruction: str = "") -> EmbeddedQuery:
+        """Embed a question, with the instruction before it where the model reads one. Raises likewise."""
+        sent = self._profile.query_text(self._cut(text), instruction_for(instruction))
+        reply = self._ask_patiently([sent])
+        return EmbeddedQuery(unit(reply.vectors)[0], (reply.exchange(),))
+
+    def close(self) -> None:
+        """End waits and connections; calls in other threads fail."""
+        self._stopping.set()
+        self._stream.close()
+        self._server.wire.close()
+
+    def _cut(self, text: str) -> str:
+        if len(text) <= self._max_tokens:  # no token is shorter than a character
+            return text
+        ends = self.tokens.token_ends(text)
+        return text if len(ends) <= self._max_tokens else text[: int(ends[self._max_tokens - 1])]
+
+    def _ask_patiently(self, texts: Sequence[str]) -> EmbeddingReply:
+        """Ask a few times: a question is not worth a minute's wait, and a server may be busy for a moment."""
+        wait = _QUERY_WAIT
+        for left in reversed(range(_QUERY_TRIES)):
+            try:
+                return self._server.ask(texts, seconds=_QUERY_SECONDS)
+            except TextsAtFault as error:
+                url = self._server.wire.endpoint.url
+                raise TextsRefused({0: str(error)}, endpoint=url, count=1, detail=error) from error
+            except Busy as error:
+                if not left or self._stopping.wait(max(wait, min(error.seconds, 2.0))):
+                    raise self._server.wire.unavailable(str(error)) from error
+                wait *= 2
+        raise AssertionError("the last try returns or raises")
