@@ -53,7 +53,7 @@ def _served(name: str, settings: Settings) -> Embedder:
     # Imported here: a command that asks no server need not load what asks one.
     from carrel.engines.address import endpoint_at
     from carrel.engines.embedding_server import EmbeddingServer
-    from carrel.engines.embedding_stream import EmbeddingStream
+    from carrel.engines.embedding_stream import Limits
     from carrel.engines.http_embedder import HttpEmbedder
     from carrel.engines.wire import Wire
 
@@ -62,16 +62,5 @@ def _served(name: str, settings: Settings) -> Embedder:
     profile = profile_in_use(name, settings)
     endpoint = endpoint_at(settings.embedder_url, _SETTING, settings.embedder_api_key)
     server = EmbeddingServer(Wire(endpoint, settings.embedder_seconds), name, profile.width)
-    stream = EmbeddingStream(
-        server,
-        requests=settings.embedder_requests,
-        batch_tokens=settings.embedder_batch_tokens,
-        batch_texts=settings.embedder_batch_texts,
-    )
-    return HttpEmbedder(
-        server,
-        stream,
-        profile,
-        max_tokens=settings.embedder_max_tokens,
-        requests=settings.embedder_requests,
-    )
+    limits = Limits(settings.embedder_requests, settings.embedder_batch_tokens, settings.embedder_batch_texts)
+    return HttpEmbedder(server, profile, limits, max_tokens=settings.embedder_max_tokens)

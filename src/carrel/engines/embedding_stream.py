@@ -9,7 +9,7 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,13 +22,24 @@ from carrel.engines.embedding_reply import unit
 from carrel.engines.embedding_server import Busy, EmbeddingReply, EmbeddingServer, TextsAtFault
 from carrel.engines.pace import Pace
 from carrel.engines.packing import Pending
+from carrel.engines.token_estimate import weight
 
 Part = tuple[list[int], Vectors]
 """Rows of a call, and their vectors: [rows, width], each of length 1."""
 
 _FIRST_WAIT = 0.05  # seconds before a request is sent again; doubled each time
-_LONGEST_WAIT = 15.0
+_SHORT_WAIT = 0.25  # the longest while others are answered
+_LONGEST_WAIT = 5.0  # and while nobody is
 _HARMLESS = "Carrel"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most requests in flight, and the most tokens (about) and texts of one request."""
+
+    requests: int = 64
+    batch_tokens: int = 16384
+    batch_texts: int = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +69,20 @@ class EmbeddingStream:
     def __init__(
         self,
         server: EmbeddingServer,
-        *,
-        requests: int,
-        batch_tokens: int,
-        batch_texts: int,
-        patience: Patience = Patience(),
+        as_sent: Callable[[str], str],
+        limits: Limits,
+        patience: Patience,
     ) -> None:
-        """Take the server and the most requests in flight, tokens a request and texts a request."""
+        """Take the server and what it may be asked at once.
+
+        ``as_sent`` makes of a text what is sent of it; it is called just before, in several threads.
+        """
         self._server = server
-        self._pace = Pace(requests, batch_tokens)
-        self._requests = requests
-        self._batch_texts = batch_texts
+        self._as_sent = as_sent
+        self._pace = Pace(limits.requests, limits.batch_tokens)
+        self._limits = limits
         self._patience = patience
-        self._threads = ThreadPoolExecutor(2 * requests, thread_name_prefix="embed")
+        self._threads = ThreadPoolExecutor(2 * limits.requests, thread_name_prefix="embed")
         self._closed = threading.Event()
         self._answered_at = 0.0  # when anything was last answered; 0: never
 
@@ -79,20 +91,19 @@ class EmbeddingStream:
         """How fast it goes now."""
         return self._pace
 
-    def embed(self, texts: Sequence[str], tokens: Sequence[int]) -> Iterator[Part]:
+    def embed(self, texts: Sequence[str]) -> Iterator[Part]:
         """Yield the vectors of all texts, part by part, in the order in which they come.
-
-        Args:
-            texts: as they are sent.
-            tokens: how many each has, about.
 
         Raises:
             TextsRefused: some texts were refused alone; all others have been yielded.
             EndpointUnavailable: the server has refused everything for longer than patience lasts.
             EndpointRefuses, EndpointNonsense: asking again would not help.
         """
-        call = _Call(texts, tokens, Pending(tokens, self._batch_texts))
-        lanes = [self._threads.submit(self._lane, call) for _ in range(min(self._requests, len(texts)))]
+        tokens = [weight(text) for text in texts]
+        call = _Call(texts, tokens, Pending(tokens, self._limits.batch_texts))
+        lanes = [
+            self._threads.submit(self._lane, call) for _ in range(min(self._limits.requests, len(texts)))
+        ]
         try:
             yield from self._parts(call, lanes)
         finally:  # also when nobody wants the rest
@@ -148,8 +159,11 @@ class EmbeddingStream:
         tokens = sum(call.tokens[row] for row in rows)
         began = time.monotonic()
         try:
-            reply = self._server.ask([call.texts[row] for row in rows])
-        except (Busy, EndpointUnavailable) as error:
+            reply = self._server.ask([self._as_sent(call.texts[row]) for row in rows])
+        except EndpointUnavailable as error:
+            self._pace.disturbed()
+            return error
+        except Busy as error:
             return error
         except TextsAtFault as error:
             self._halve(call, rows, str(error))
@@ -164,7 +178,7 @@ class EmbeddingStream:
 
     def _again(self, call: _Call, rows: list[int], why: Busy | EndpointUnavailable) -> None:
         """Wait and send the request again, longer each time, until it is answered or patience ends."""
-        began = time.monotonic()
+        began = tried = time.monotonic()
         wait = _FIRST_WAIT
         again: Busy | EndpointUnavailable | None = why
         while again is not None:
@@ -173,7 +187,9 @@ class EmbeddingStream:
             self._sleep(call, max(wait * random.uniform(0.5, 1.0), asked))  # noqa: S311 - no secret
             if self._ended(call):
                 return
-            wait = min(2 * wait, _LONGEST_WAIT)
+            # While it answers others, its refusal is no reason to stay away for long.
+            wait = min(2 * wait, _LONGEST_WAIT if self._answered_at < tried else _SHORT_WAIT)
+            tried = time.monotonic()
             with self._pace.slot():
                 again = self._once(call, rows)
             if again is not None:

@@ -11,7 +11,7 @@ from carrel.core.space import Encoder, Vectors
 from carrel.core.tasks import instruction_for
 from carrel.engines.embedding_reply import unit
 from carrel.engines.embedding_server import Busy, EmbeddingReply, EmbeddingServer, TextsAtFault
-from carrel.engines.embedding_stream import EmbeddingStream, Part
+from carrel.engines.embedding_stream import EmbeddingStream, Limits, Part, Patience
 from carrel.engines.profiles import ModelProfile
 from carrel.engines.token_estimate import EstimatedTokens, estimated_tokens
 
@@ -32,30 +32,30 @@ class HttpEmbedder:
     def __init__(
         self,
         server: EmbeddingServer,
-        stream: EmbeddingStream,
         profile: ModelProfile,
+        limits: Limits,
         *,
         revision: str = "",
         max_tokens: int = 0,
-        requests: int = 64,
+        patience: Patience | None = None,
     ) -> None:
-        """Take the server, what sends many texts to it, and how the model wants to be used.
+        """Take the server and how the model wants to be used.
 
         Args:
-            server: asked for single texts.
-            stream: over the same server.
+            server: asked for vectors.
             profile: of the model.
+            limits: of requests.
             revision: what else distinguishes the model's vectors, such as the weights' hash.
             max_tokens: what the server reads, if less than the profile says.
-            requests: how many the stream keeps in flight at most.
+            patience: with a server that refuses everything.
         """
         self._server = server
-        self._stream = stream
+        self._stream = EmbeddingStream(server, self._as_sent, limits, patience or Patience())
         self._profile = profile
         self._revision = revision
         readable = min(max_tokens or profile.max_tokens, profile.max_tokens)
         self._max_tokens = max(16, readable - _SPARE_TOKENS - estimated_tokens(profile.document_text("")))
-        self._requests = requests
+        self._requests = limits.requests
         self._asking_width = threading.Lock()
         self._stopping = threading.Event()
 
@@ -111,8 +111,7 @@ class HttpEmbedder:
 
     def embed_in_parts(self, texts: Sequence[str]) -> Iterator[Part]:
         """Yield the rows of documents and their vectors as the server answers. Raises likewise."""
-        sent = [self._profile.document_text(self._cut(text)) or " " for text in texts]  # some refuse ""
-        yield from self._stream.embed(sent, [estimated_tokens(text) for text in sent])
+        yield from self._stream.embed(texts)
 
     def embed_query(self, text: str, instruction: str = "") -> EmbeddedQuery:
         """Embed a question, with the instruction before it where the model reads one. Raises likewise."""
@@ -125,6 +124,9 @@ class HttpEmbedder:
         self._stopping.set()
         self._stream.close()
         self._server.wire.close()
+
+    def _as_sent(self, text: str) -> str:
+        return self._profile.document_text(self._cut(text)) or " "  # some servers refuse ""
 
     def _cut(self, text: str) -> str:
         if len(text) <= self._max_tokens:  # no token is shorter than a character

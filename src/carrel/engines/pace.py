@@ -1,10 +1,10 @@
 """How many requests to keep in flight, and how large: found out from the server's answers.
 
-The number climbs while more requests at once bring more tokens a second, and stays at the smallest that
-brings about as many: more would only wait in the server's queue. A refusal alone says little: a server that
-refuses at random is asked as before, one that is overloaded answers no more tokens for being asked more.
-The size of a request follows the speed at which one is answered, so that a slow server is not given
-more at once than it can answer in time.
+The number climbs while more requests at once bring more tokens a second, and stays at one that brings about
+the most: more would only wait in the server's queue. A refusal alone says little: a server that refuses at
+random is asked as before, one that is overloaded answers no more tokens for being asked more. The size of a
+request follows the speed at which one is answered, so that a slow server is not given more at once than it
+can answer in time; while the number is being found, requests are small, so that it is found soon.
 """
 
 import time
@@ -13,13 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Condition
 
-_FIRST_REQUESTS = 4
+_FIRST_REQUESTS = 8
 _FIRST_TOKENS = 1024
-_TARGET_SECONDS = 4.0  # of one request
-_GAIN = 1.08  # so much more a second is more; less is chance
+_TRIAL_SECONDS = 0.5  # that a request should take while the number is being found
+_TARGET_SECONDS = 4.0  # and later
+_CLIMB = 4.0  # overshooting costs nothing but a queue at the server
+_STEP = 1.5
+_GAIN = 1.1  # so much more a second is more; less is chance
 _LOSS = 0.97
-_LEAST_EPOCH_SECONDS = 0.25
-_HELD_EPOCHS = 12  # before it is tried again whether more, or fewer, would do
+_LEAST_EPOCH_SECONDS = 0.1
+_FIRST_HOLD_SECONDS = 5.0  # before it is tried again whether more, or fewer, would do
+_LONGEST_HOLD_SECONDS = 60.0
 
 
 @dataclass
@@ -30,7 +34,6 @@ class _Epoch:
     skip: int  # answers to requests from before
     answered: int = 0
     tokens: int = 0
-    waited: bool = False  # whether some request had to wait: else nothing is learnt
 
 
 class Pace:
@@ -45,13 +48,16 @@ class Pace:
         self._clock = clock
         self._changed = Condition()
         self._flying = 0
-        self._limit = min(_FIRST_REQUESTS, most_requests)
-        self._base = self._limit  # the number that has proved itself, and what it brought
-        self._best = 0.0
-        self._hold = 0
-        self._down = False  # whether the next trial is with fewer
-        self._budget = min(_FIRST_TOKENS, most_tokens)
+        self._waiting = 0
         self._ended = False
+        self._limit = min(_FIRST_REQUESTS, most_requests)
+        self._base = self._limit  # the number that has proved itself, and the tokens a second that it brought
+        self._best = 0.0
+        self._climbing = True
+        self._hold_seconds = _FIRST_HOLD_SECONDS
+        self._held_until = 0.0
+        self._fewer_next = False
+        self._budget = min(_FIRST_TOKENS, most_tokens)
         self._epoch = _Epoch(clock(), 0)
 
     @property
@@ -68,16 +74,16 @@ class Pace:
     def slot(self) -> Iterator[None]:
         """Wait until one more request may be sent, and count it as in flight in the block."""
         with self._changed:
-            if self._flying >= self._limit:
-                self._epoch.waited = True
-                self._changed.wait_for(lambda: self._flying < self._limit or self._ended)
+            self._waiting += 1
+            self._changed.wait_for(lambda: self._flying < self._limit or self._ended)
+            self._waiting -= 1
             self._flying += 1
         try:
             yield
         finally:
             with self._changed:
                 self._flying -= 1
-                self._changed.notify_all()
+                self._changed.notify()
 
     def end(self) -> None:
         """Let nobody wait any more."""
@@ -85,12 +91,15 @@ class Pace:
             self._ended = True
             self._changed.notify_all()
 
+    def disturbed(self) -> None:
+        """Take note that the server was away: what was counted meanwhile says nothing of its speed."""
+        with self._changed:
+            self._epoch = _Epoch(self._clock(), self._flying)
+
     def answered(self, tokens: int, seconds: float) -> None:
         """Take note of an answer: how many tokens it took, and for how long it was waited for."""
         with self._changed:
-            # Never more than twice as many at once: a small request says little of a large one.
-            fitting = int(tokens / max(seconds, 1e-3) * _TARGET_SECONDS)
-            self._budget = max(1, min(fitting, 2 * max(self._budget, tokens), self._most_tokens))
+            self._resize(tokens, seconds)
             epoch = self._epoch
             if epoch.skip > 0:
                 epoch.skip -= 1
@@ -99,39 +108,44 @@ class Pace:
             epoch.answered += 1
             epoch.tokens += tokens
             elapsed = self._clock() - epoch.began
-            if epoch.answered >= 2 * self._limit and elapsed >= _LEAST_EPOCH_SECONDS:
-                if epoch.waited:
-                    self._judge(epoch.tokens / elapsed)
-                before = self._flying if self._limit != self._base else 0
-                self._epoch = _Epoch(self._clock(), before)
-                self._changed.notify_all()
+            if epoch.answered < self._limit or elapsed < _LEAST_EPOCH_SECONDS:
+                return
+            before = self._limit
+            if self._waiting:  # otherwise there was too little to do to learn anything
+                self._judge(epoch.tokens / elapsed)
+            self._epoch = _Epoch(self._clock(), self._flying if self._limit != before else 0)
+            self._changed.notify_all()
+
+    def _resize(self, tokens: int, seconds: float) -> None:
+        target = _TRIAL_SECONDS if self._climbing else _TARGET_SECONDS
+        fitting = int(tokens / max(seconds, 1e-3) * target)
+        # Never more than twice as many at once: a small request says little of a large one.
+        self._budget = max(1, min(fitting, 2 * max(self._budget, tokens), self._most_tokens))
 
     def _judge(self, rate: float) -> None:
         """Decide the next number of requests from the tokens a second of this epoch."""
-        if self._limit > self._base or self._best == 0.0:  # the trial of more, or the very first
-            self._judge_more(rate)
+        if self._climbing or self._limit > self._base:
+            if rate > self._best * _GAIN:
+                self._best, self._base = rate, self._limit
+                self._hold_seconds = _FIRST_HOLD_SECONDS
+                self._limit = self._more(_CLIMB if self._climbing else _STEP)
+                if self._limit > self._base:
+                    return
+            self._settle()
         elif self._limit < self._base:
             if rate >= self._best * _LOSS:
                 self._base = self._limit
             self._settle()
         else:
             self._best += 0.3 * (rate - self._best)  # servers and texts change
-            self._hold -= 1
-            if self._hold <= 0:
-                self._limit = self._fewer() if self._down else self._more(1.5)
-                self._down = not self._down
-
-    def _judge_more(self, rate: float) -> None:
-        if rate <= self._best * _GAIN:
-            self._settle()
-            return
-        self._best, self._base = rate, self._limit
-        self._limit = self._more(2.0)
-        if self._limit == self._base:
-            self._settle()
+            if self._clock() >= self._held_until:
+                self._limit = self._fewer() if self._fewer_next else self._more(_STEP)
+                self._fewer_next = not self._fewer_next
 
     def _settle(self) -> None:
-        self._limit, self._hold = self._base, _HELD_EPOCHS
+        self._limit, self._climbing = self._base, False
+        self._held_until = self._clock() + self._hold_seconds
+        self._hold_seconds = min(2 * self._hold_seconds, _LONGEST_HOLD_SECONDS)
 
     def _more(self, factor: float) -> int:
         return min(self._most, max(self._base + 1, int(self._base * factor)))

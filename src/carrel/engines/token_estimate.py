@@ -29,5 +29,10 @@ class EstimatedTokens:
 
 
 def estimated_tokens(text: str) -> int:
-    """Return about how many tokens a text has."""
+    """Return about how many tokens a text has, rather too many."""
     return sum(1 for _ in _PIECE.finditer(text))
+
+
+def weight(text: str) -> int:
+    """Return about how many tokens a text has, on the average: four bytes each, at no cost."""
+    return len(text if text.isascii() else text.encode("utf-8", "replace")) // 4 + 1
