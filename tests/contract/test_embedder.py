@@ -14,7 +14,9 @@ from carrel.core.ports import Embedder
 from carrel.core.space import Vectors
 from carrel.engines.models import load_minilm
 from tests.fakes.embedder import FakeEmbedder
+from tests.fakes.embedding_server import EmbeddingServerFake
 from tests.unit.engines.model_cache import model_cache
+from tests.unit.engines.served import served
 
 __all__ = ["model_cache"]
 
@@ -34,12 +36,16 @@ TEXTS = (
 
 
 @pytest.fixture(
-    params=["fake", pytest.param("minilm", marks=pytest.mark.model)],
+    params=["fake", pytest.param("minilm", marks=pytest.mark.model), "http"],
     scope="module",
 )
 def embedder(request: pytest.FixtureRequest) -> Iterator[Embedder]:
     if request.param == "fake":
         yield FakeEmbedder()
+        return
+    if request.param == "http":
+        with served(EmbeddingServerFake(), embedder_max_tokens=254) as over_http:
+            yield over_http
         return
     cache: Path = request.getfixturevalue("model_cache")
     yield load_minilm(cache, announce=print, threads=2)
@@ -137,6 +143,11 @@ def test_the_encoder_is_the_same_in_another_process(embedder: Embedder) -> None:
         "MiniLmEmbedder": (
             "from pathlib import Path; from carrel.engines.models import load_minilm; "
             "e = load_minilm(Path('absent'), announce=print)"
+        ),
+        "HttpEmbedder": (
+            "from carrel.engines.embedders import load_embedder; "
+            "from tests.unit.engines.served import settings_for; "
+            "e = load_embedder('words', settings_for('http://127.0.0.1:9/v1', embedder_width=64), print)"
         ),
     }[name]
     command = [sys.executable, "-c", f"{code}; print(e.encoder.id)"]

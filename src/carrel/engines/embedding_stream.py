@@ -101,17 +101,20 @@ class EmbeddingStream:
         """
         tokens = [weight(text) for text in texts]
         call = _Call(texts, tokens, Pending(tokens, self._limits.batch_texts))
-        lanes = [
-            self._threads.submit(self._lane, call) for _ in range(min(self._limits.requests, len(texts)))
-        ]
+        lanes = self._lanes(call)
         try:
             yield from self._parts(call, lanes)
         finally:  # also when nobody wants the rest
             call.stopped.set()
             for lane in lanes:
                 lane.cancel()
+        for lane in lanes:
+            if lane.done() and not lane.cancelled():
+                lane.result()  # a fault of ours is not kept quiet
         if call.failure is not None:
             raise call.failure
+        if self._closed.is_set():
+            raise self._server.wire.unavailable(tr("Carrel is stopping"))
         if call.refused:
             first = next(iter(call.refused.values()))
             url = self._server.wire.endpoint.url
@@ -123,9 +126,20 @@ class EmbeddingStream:
         self._pace.end()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
+    def _lanes(self, call: _Call) -> "list[Future[None]]":
+        try:
+            count = min(self._limits.requests, len(call.texts))
+            lanes = [self._threads.submit(self._lane, call) for _ in range(count)]
+        except RuntimeError as error:  # the threads have ended
+            call.stopped.set()
+            raise self._server.wire.unavailable(tr("Carrel is stopping")) from error
+        for lane in lanes:
+            lane.add_done_callback(lambda _: call.parts.put(None))
+        return lanes
+
     def _parts(self, call: _Call, lanes: Sequence["Future[None]"]) -> Iterator[Part]:
         left = len(lanes)
-        while left:
+        while left and call.failure is None:  # the other lanes may wait for an answer for long
             part = call.parts.get()
             if part is None:
                 left -= 1
@@ -146,8 +160,6 @@ class EmbeddingStream:
         except CarrelError as error:
             call.failure = call.failure or error
             call.stopped.set()
-        finally:
-            call.parts.put(None)
 
     def _ended(self, call: _Call) -> bool:
         if self._closed.is_set():

@@ -1,0 +1,228 @@
+"""Many texts to one server, whatever the server does."""
+
+import threading
+from collections import Counter
+from itertools import count
+
+import numpy as np
+import pytest
+
+from carrel.core.engine_errors import EndpointNonsense, EndpointRefuses, EndpointUnavailable, TextsRefused
+from tests.fakes.embedder import FakeEmbedder
+from tests.fakes.embedding_server import (
+    Asked,
+    EmbeddingServerFake,
+    Reply,
+    embeddings_document,
+    error_reply,
+    json_reply,
+    serving,
+)
+from tests.unit.engines.served import embedder_at, served
+
+TEXTS = [f"passage {number} on subject {number % 7}" for number in range(500)]
+EXPECTED = FakeEmbedder().embed_documents(TEXTS)
+
+
+def check(found: object) -> None:
+    np.testing.assert_allclose(found, EXPECTED, atol=1e-6)  # type: ignore[arg-type]
+
+
+def test_every_text_gets_its_vector_and_none_is_sent_twice() -> None:
+    fake = EmbeddingServerFake()
+    with served(fake) as embedder:
+        check(embedder.embed_documents(TEXTS))
+    sent = Counter(fake.texts) - Counter(["width"])
+    assert sent == Counter(TEXTS)
+    assert max(len(asked.texts) for asked in fake.asked) <= 32
+    assert all(set(asked.document) == {"input", "model", "encoding_format"} for asked in fake.asked)
+
+
+def test_rows_come_in_the_order_of_their_index() -> None:
+    fake = EmbeddingServerFake()
+
+    def shuffled(asked: Asked) -> Reply:
+        document = embeddings_document(fake.vectors(asked.texts))
+        data = document["data"]
+        assert isinstance(data, list)
+        return json_reply({**document, "data": data[::-1]})
+
+    fake.answer = shuffled
+    with served(fake) as embedder:
+        check(embedder.embed_documents(TEXTS))
+
+
+def test_vectors_that_are_not_of_length_one_are_made_so() -> None:
+    fake = EmbeddingServerFake()
+    fake.vectors = lambda texts: FakeEmbedder().embed_documents(texts) * np.float32(11.3)
+    with served(fake) as embedder:
+        check(embedder.embed_documents(TEXTS))
+
+
+@pytest.mark.parametrize("status", [429, 503, 424, 502, 500])
+def test_a_busy_server_is_asked_again(status: int) -> None:
+    fake = EmbeddingServerFake()
+    turn = count()
+    lock = threading.Lock()
+
+    def half_the_time(asked: Asked) -> Reply:
+        with lock:
+            refused = next(turn) % 2 == 0
+        return error_reply("busy", status, Retry_After="0") if refused else fake.embeddings(asked)
+
+    fake.answer = half_the_time
+    with served(fake) as embedder:
+        check(embedder.embed_documents(TEXTS))
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(413, "batch too big"), (422, "batch size"), (400, "too many inputs"), (500, "input is too large")],
+)
+def test_a_request_of_too_many_texts_is_halved(status: int, message: str) -> None:
+    fake = EmbeddingServerFake()
+
+    def at_most_three(asked: Asked) -> Reply:
+        return fake.embeddings(asked) if len(asked.texts) <= 3 else error_reply(message, status)
+
+    fake.answer = at_most_three
+    with served(fake) as embedder:
+        check(embedder.embed_documents(TEXTS))
+
+
+def test_one_bad_text_fails_alone_and_is_named() -> None:
+    fake = EmbeddingServerFake()
+
+    def strict(asked: Asked) -> Reply:
+        bad = any("subject 3" in text and "passage 17 " in text for text in asked.texts)
+        return error_reply("maximum context length is 512 tokens", 400) if bad else fake.embeddings(asked)
+
+    fake.answer = strict
+    with served(fake) as embedder:
+        found: dict[int, object] = {}
+        with pytest.raises(TextsRefused, match="maximum context length") as caught:
+            for rows, vectors in embedder.embed_in_parts(TEXTS):
+                found |= dict(zip(rows, vectors, strict=True))
+    assert set(caught.value.refused) == {17}
+    assert set(found) == set(range(len(TEXTS))) - {17}
+
+
+def test_a_server_that_refuses_every_text_is_to_blame_itself() -> None:
+    fake = EmbeddingServerFake()
+    fake.answer = lambda _: error_reply("this model does not embed", 400)
+    with served(fake, embedder_width=64) as embedder:
+        with pytest.raises(EndpointRefuses, match="does not embed"):
+            embedder.embed_documents(TEXTS)
+    assert len(fake.asked) < len(TEXTS)
+
+
+def test_a_server_that_dies_and_comes_back_loses_and_repeats_nothing() -> None:
+    fake = EmbeddingServerFake()
+    answered: Counter[str] = Counter()
+    lock = threading.Lock()
+
+    def counting(asked: Asked) -> Reply:
+        with lock:
+            answered.update(asked.texts)
+        return fake.embeddings(asked)
+
+    fake.answer = counting
+    stopping = threading.Event()
+    with serving(fake) as url:
+        port = int(url.rpartition(":")[2].removesuffix("/v1"))
+
+    def lives() -> None:
+        for life in range(4):
+            with serving(fake, port):
+                stopping.wait(10 if life == 3 else 0.15)
+            stopping.wait(0.1)
+
+    fake.vectors = lambda texts: (threading.Event().wait(0.02), FakeEmbedder().embed_documents(texts))[1]
+    thread = threading.Thread(target=lives)
+    thread.start()
+    try:
+        with embedder_at(url, embedder_width=64, embedder_batch_texts=4) as embedder:
+            check(embedder.embed_documents(TEXTS))
+    finally:
+        stopping.set()
+        thread.join()
+    assert set(answered) == set(TEXTS)
+
+
+def test_a_server_that_stays_away_ends_the_call() -> None:
+    with serving(EmbeddingServerFake()) as gone:
+        pass
+    with embedder_at(gone, embedder_width=64) as embedder:
+        embedder._stream._patience = type(embedder._stream._patience)(0.3, 0.3)
+        with pytest.raises(EndpointUnavailable):
+            embedder.embed_documents(TEXTS)
+
+
+def test_an_unusable_answer_ends_the_call() -> None:
+    fake = EmbeddingServerFake()
+    fake.vectors = lambda texts: FakeEmbedder().embed_documents(texts)[:, :32]
+    with served(fake, embedder_width=64) as embedder:
+        with pytest.raises(EndpointNonsense, match="32 dimensions, not 64"):
+            embedder.embed_documents(TEXTS)
+
+
+def test_a_server_without_base64_is_asked_for_numbers() -> None:
+    fake = EmbeddingServerFake()
+
+    def numbers_only(asked: Asked) -> Reply:
+        if asked.document["encoding_format"] != "float":
+            return error_reply("encoding_format must be float", 400)
+        return fake.embeddings(asked)
+
+    fake.answer = numbers_only
+    with served(fake) as embedder:
+        check(embedder.embed_documents(TEXTS))
+
+
+def test_leaving_early_stops_the_sending() -> None:
+    fake = EmbeddingServerFake()
+    with served(fake, embedder_requests=2, embedder_batch_texts=1) as embedder:
+        parts = embedder.embed_in_parts(TEXTS)
+        next(parts)
+        parts.close()  # type: ignore[attr-defined]
+        embedder.embed_query("and it still answers")
+    assert len(fake.asked) < len(TEXTS)
+
+
+def test_closing_ends_a_call_in_another_thread() -> None:
+    fake = EmbeddingServerFake()
+    fake.answer = lambda _: error_reply("busy", 503)
+    ended: list[Exception] = []
+    with served(fake, embedder_width=64) as embedder:
+
+        def embed() -> None:
+            try:
+                embedder.embed_documents(TEXTS)
+            except Exception as error:
+                ended.append(error)
+
+        thread = threading.Thread(target=embed)
+        thread.start()
+        embedder.close()
+        thread.join(20)
+    assert not thread.is_alive()
+    assert isinstance(ended[0], EndpointUnavailable)
+
+
+def test_a_question_does_not_wait_behind_documents() -> None:
+    fake = EmbeddingServerFake()
+    free = threading.Event()
+
+    def slow_for_documents(asked: Asked) -> Reply:
+        if asked.texts != ["question"]:
+            free.wait(20)
+        return fake.embeddings(asked)
+
+    fake.answer = slow_for_documents
+    with served(fake, embedder_width=64) as embedder:
+        thread = threading.Thread(target=lambda: check(embedder.embed_documents(TEXTS)))
+        thread.start()
+        assert embedder.embed_query("question").vector.shape == (64,)
+        free.set()
+        thread.join(20)
+    assert not thread.is_alive()
