@@ -97,9 +97,12 @@ def test_an_answer_that_drips_is_given_up() -> None:
 
 
 def test_an_answer_that_never_comes_is_given_up() -> None:
-    with served(always(Reply(act=say_nothing)), embedder_seconds=0.5, embedder_width=64) as embedder:
-        with pytest.raises(EndpointUnavailable, match="no answer in time"):
-            embedder._server.ask(["a"])
+    silent = always(Reply(act=say_nothing))
+    with (
+        served(silent, embedder_seconds=0.5, embedder_width=64) as embedder,
+        pytest.raises(EndpointUnavailable, match="no answer in time"),
+    ):
+        embedder._server.ask(["a"])
 
 
 @pytest.mark.parametrize("act", [hang_up, hang_up_in_the_middle])
@@ -144,10 +147,12 @@ def test_a_certificate_nobody_signed_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_server_without_tls_is_not_spoken_to_in_tls() -> None:
-    with serving(EmbeddingServerFake()) as url:
-        with embedder_at(url.replace("http:", "https:"), embedder_width=64) as embedder:
-            with pytest.raises(EndpointRefuses, match="TLS"):
-                embedder.embed_query("a")
+    with (
+        serving(EmbeddingServerFake()) as url,
+        embedder_at(url.replace("http:", "https:"), embedder_width=64) as embedder,
+        pytest.raises(EndpointRefuses, match="TLS"),
+    ):
+        embedder.embed_query("a")
 
 
 @pytest.mark.parametrize("tail", ["", "/", "/v1", "/v1/", "/v1/embeddings"])
