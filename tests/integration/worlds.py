@@ -13,6 +13,8 @@ from carrel.core.paper import ParsedPaper
 from carrel.core.ports import EmbeddedQuery, Embedder, Index, Parser
 from carrel.core.ranking import Filters, Hit, Mode, Query, SearchResult
 from carrel.core.space import Space, Vectors
+from carrel.engines.cached_embedder import CachedEmbedder, PartwiseEmbedder
+from carrel.engines.vector_cache import SqliteVectorCache
 from carrel.ingest.accept import Accepted, accept
 from carrel.ingest.worker import Finished, work
 from carrel.library.shelves import Shelves
@@ -24,6 +26,7 @@ from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.index import InMemoryIndexes
 from tests.fakes.parser import FakeParser, fake_pdf
 from tests.fakes.unlocker import FakeUnlocker
+from tests.fakes.vector_cache import InMemoryVectorCache
 from tests.unit.parsing import samples
 
 Hook = Callable[[str], None]
@@ -155,8 +158,12 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
     catalog = open_database(folder / "home")
     indexes = InMemoryIndexes()
 
+    vectors = InMemoryVectorCache()
+    cached = CachedEmbedder(embedder, vectors)
+
     def index_of(shelf: KnowledgeBase) -> Index:
-        return indexes.open(shelf, Space(embedder.encoder, embedder.encoder.width))
+        width = embedder.encoder.width
+        return indexes.open(shelf, Space(embedder.encoder, shelf.dimensions or width))
 
     services = Services(
         settings=settings_in(folder),
@@ -165,7 +172,8 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
         parses=ParseStore(folder / "home" / "parses"),
         indexes=indexes,
         shelves=Shelves(catalog),
-        embedder_of=lambda _: embedder,
+        vectors=vectors,
+        embedder_of=lambda _: cached,
         index_of=index_of,
         parser=lambda: parser,
         parser_of=lambda _: parser,
@@ -180,7 +188,7 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
 def world_with_real_index(folder: Path) -> Iterator[World]:
     """The real index and blobs; a fake parser, so that a test can say what a file's metadata are."""
     embedder, parser = HookedEmbedder(), HookedParser(FakeParser())
-    opened = open_services(settings_in(folder), print, load_embedder=_always(embedder))
+    opened = open_services(settings_in(folder), print, load_embedder=_always(embedder, folder))
     services = replace(opened, parser=lambda: parser, parser_of=lambda _: parser, unlocker=FakeUnlocker)
     yield World(services, embedder, parser, folder, fake_paper)
     services.close()
@@ -190,7 +198,7 @@ def world_with_real_index(folder: Path) -> Iterator[World]:
 def world_with_real_parser(folder: Path) -> Iterator[World]:
     """As users have it, but for the model."""
     embedder = HookedEmbedder()
-    opened = open_services(settings_in(folder), print, load_embedder=_always(embedder))
+    opened = open_services(settings_in(folder), print, load_embedder=_always(embedder, folder))
     parser = HookedParser(opened.parser())
     services = replace(opened, parser=lambda: parser, parser_of=lambda _: parser)
     yield World(services, embedder, parser, folder, real_paper)
@@ -223,5 +231,5 @@ def real_paper(title: str, text: str) -> bytes:
     )
 
 
-def _always(embedder: Embedder) -> Callable[[str], Embedder]:
-    return lambda _: embedder
+def _always(embedder: PartwiseEmbedder, folder: Path) -> Callable[[str], Embedder]:
+    return lambda _: CachedEmbedder(embedder, SqliteVectorCache(folder / "home" / "vectors.db"))
