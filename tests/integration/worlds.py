@@ -16,6 +16,7 @@ from carrel.core.space import Space, Vectors
 from carrel.engines.cached_embedder import CachedEmbedder, PartwiseEmbedder
 from carrel.engines.vector_cache import SqliteVectorCache
 from carrel.ingest.accept import Accepted, accept
+from carrel.ingest.reindex import Rebuilt
 from carrel.ingest.worker import Finished, work
 from carrel.library.shelves import Shelves
 from carrel.storage import removals
@@ -42,6 +43,11 @@ class HookedEmbedder(FakeEmbedder):
     def __init__(self) -> None:
         super().__init__()
         self.before: Hook = nothing_happens
+        self.calls = 1  # how many at once it makes use of
+
+    @property
+    def parallel_calls(self) -> int:
+        return self.calls
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         for text in texts:
@@ -107,6 +113,17 @@ class World:
         """Work the queue off; return how the jobs ended."""
         self.services.own_index("a test", 0)
         return [event for event in work(self.services.workshop()) if isinstance(event, Finished)]
+
+    def reindex(self, dimensions: int | None = None, kb: str = "library") -> Rebuilt:
+        """Build the next generation of a knowledge base as the owner of the index."""
+        self.services.own_index("a test", 0)
+        steps = self.services.reindex(kb, dimensions)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                rebuilt: Rebuilt = end.value
+                return rebuilt
 
     def search(
         self, text: str, *kbs: str, mode: Mode = Mode.HYBRID, limit: int = 10, filters: Filters | None = None

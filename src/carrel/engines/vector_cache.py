@@ -110,10 +110,18 @@ class SqliteVectorCache:
                     self._idle.put_nowait(connection)
 
     def _connection(self) -> "_Connection":
+        """Return a connection to the file that lies there now: it may have been deleted or set aside."""
         try:
-            return self._idle.get_nowait()
-        except queue.Empty:
-            return _connect(self._path)
+            present = self._path.stat().st_ino
+        except OSError:
+            present = None
+        with suppress(queue.Empty):
+            while True:
+                connection = self._idle.get_nowait()
+                if connection.inode == present:
+                    return connection
+                connection.close()
+        return _connect(self._path)
 
     def _set_aside(self, connection: "_Connection | None") -> None:
         """Rename a damaged file, so that the next use begins anew; the one set aside before is replaced."""

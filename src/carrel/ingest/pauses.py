@@ -52,7 +52,9 @@ class Pauses:
     def answered(self, embedder: Embedder) -> None:
         """Note that the embedder has answered: it is there, or there again."""
         self._answered.add(id(embedder))
-        self._pauses.pop(id(embedder), None)
+        pause = self._pauses.get(id(embedder))
+        if pause is not None and pause.trying:  # otherwise the answer is older than the pause
+            del self._pauses[id(embedder)]
 
     def lost(self, embedder: Embedder, error: EndpointUnavailable) -> Paused | None:
         """Note that the embedder did not answer; return what to say, None where that has been said.

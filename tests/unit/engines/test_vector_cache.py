@@ -72,6 +72,17 @@ def test_a_file_that_breaks_while_it_is_open_is_begun_anew(path: Path) -> None:
     cache.close()
 
 
+def test_a_file_that_is_deleted_while_it_is_open_is_begun_anew(path: Path) -> None:
+    cache = SqliteVectorCache(path)
+    assert cache.get(ENCODER, KEYS)
+    for file in path.parent.glob("vectors.db*"):
+        file.unlink()
+    assert cache.get(ENCODER, KEYS) == {}
+    cache.put(ENCODER, VECTORS)
+    assert SqliteVectorCache(path).get(ENCODER, KEYS).keys() == VECTORS.keys()
+    cache.close()
+
+
 def test_vectors_of_another_width_or_without_meaning_are_not_there(path: Path) -> None:
     cache = SqliteVectorCache(path)
     cache.put(ENCODER, {text_key("long"): np.ones(5, np.float32)})
