@@ -33,9 +33,11 @@ def rebuild(opened: Services, name: str, dimensions: int | None, purpose: str) -
     """Rebuild as the owner of the index; return what came of it, for programs and for people."""
     began = time.monotonic()
     steps = opened.reindex(name, dimensions)
-    with closing(steps):
-        rebuilt = _watched(steps, name, began)
-    clean_now_or_later(opened, purpose)
+    try:
+        with closing(steps):
+            rebuilt = _watched(steps, name, began)
+    finally:
+        clean_now_or_later(opened, purpose)  # the old index, or the half-built new one
     seconds = time.monotonic() - began
     counts: dict[str, Json] = {
         "papers": rebuilt.knowledge_base.papers,

@@ -62,7 +62,8 @@ def reindex(
         KnowledgeBaseMissing: it is not there, or no longer.
         VectorsMissing: the cache lacks vectors, and the model's server is away.
         PapersReadOtherwise: it lacks those of papers whose passages are no longer what the catalog has.
-        ServiceError, StorageFull, PaperError: as the journey. Nothing has changed, whatever is raised.
+        ServiceError, StorageFull, PaperError: as the journey. Whatever is raised, the old generation serves,
+            and what was built goes with the other removals.
     """
     with tools.catalog.write() as tx:
         before = knowledge_bases.by_name(tx, name)
@@ -72,26 +73,22 @@ def reindex(
     indexes.drop(after.id, after.generation)  # what an earlier attempt has left
     width = sources.embedder.encoder.width
     build = _Build(before, wanted or width, sources, tools)
-    try:
-        index = indexes.open(after, Space(sources.embedder.encoder, wanted or width))
-        while True:
-            with tools.catalog.read() as tx:
-                held = generations.held(tx, before)
-            build.forget_gone(held, index)
-            missing = [paper for paper in held if paper not in build.built]
-            for first in range(0, len(missing), _PAPERS_A_PAGE):
-                yield Rebuilding(len(build.built), len(held))
-                build.add(missing[first : first + _PAPERS_A_PAGE], held, index)
-            build.check(index)
-            with tools.catalog.write() as tx:
-                # Whoever removes a paper needs no ownership: what is built is what is held, or another round.
-                if generations.held(tx, knowledge_bases.by_id(tx, before.id)) == build.built:
-                    generations.swap(tx, before, after)
-                    swapped = knowledge_bases.by_id(tx, after.id)
-                    return Rebuilt(swapped, build.from_cache, build.embedded)
-    except BaseException:
-        indexes.drop(after.id, after.generation)
-        raise
+    index = indexes.open(after, Space(sources.embedder.encoder, wanted or width))
+    while True:
+        with tools.catalog.read() as tx:
+            held = generations.held(tx, before)
+        build.forget_gone(held, index)
+        missing = [paper for paper in held if paper not in build.built]
+        for first in range(0, len(missing), _PAPERS_A_PAGE):
+            yield Rebuilding(len(build.built), len(held))
+            build.add(missing[first : first + _PAPERS_A_PAGE], held, index)
+        build.check(index)
+        with tools.catalog.write() as tx:
+            # Whoever removes a paper needs no ownership: what is built is what is held, or another round.
+            if generations.held(tx, knowledge_bases.by_id(tx, before.id)) == build.built:
+                generations.swap(tx, before, after)
+                swapped = knowledge_bases.by_id(tx, after.id)
+                return Rebuilt(swapped, build.from_cache, build.embedded)
 
 
 @dataclass(slots=True)
