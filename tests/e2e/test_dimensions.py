@@ -134,3 +134,13 @@ def test_killed_at_any_moment_the_library_is_there_and_the_next_attempt_succeeds
         lambda _: load_minilm(carrel.cache, announce=print, offline=True),
     )
     assert len(list((carrel.home / "index").glob("*/*/"))) == 1
+
+
+def test_a_model_that_nobody_has_makes_no_knowledge_base(
+    carrel: Carrel, small_papers: tuple[Path, ...]
+) -> None:
+    wrong = carrel.with_settings(CARREL_EMBEDDER="nonesuch")
+    wrong.run("add", small_papers[0]).failed_with(2, "nonesuch")
+    assert carrel.json("kb", "list") == {"knowledge_bases": []}
+    carrel.json("add", small_papers[0])
+    assert wrong.json("add", small_papers[1])["added"] == 1  # this one has its model already

@@ -51,6 +51,10 @@ def add_papers(
     """
     with services(settings_with_workers(workers)) as opened:
         known = {found.name for found in opened.shelves.readable()}
+        if kb.strip() not in known:
+            # A model that nobody has is said before a knowledge base is made that would need it.
+            model = opened.settings.embedder
+            opened.embedder_of(KnowledgeBase(KnowledgeBaseId(""), kb, embedder=model))
         knowledge_base = opened.shelves.existing_or_new(kb)
         unlocker = opened.unlocker(password) if password else None
         items = list(_accept_all(paths, recursive, knowledge_base, opened, unlocker))
