@@ -4,7 +4,7 @@ Everything costly is built when it is first asked for: ``carrel list`` loads no 
 search`` starts no parser.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from carrel.config import Settings
 from carrel.core.knowledge_base import DEFAULT_PARSER, KnowledgeBase
-from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Unlocker
+from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Unlocker, VectorCache
 from carrel.core.ranking import Query, SearchResult
 from carrel.core.space import Space
 from carrel.ingest.pipeline import Tools
+from carrel.ingest.reindex import Rebuilding, Rebuilt, Sources, reindex
 from carrel.ingest.worker import Workshop
 from carrel.library.cleaning import work_off_removals
 from carrel.library.shelves import Shelves
@@ -46,6 +47,7 @@ class Services:
     parses: ParseStore
     indexes: Indexes
     shelves: Shelves
+    vectors: VectorCache
     embedder_of: Callable[[KnowledgeBase], Embedder]
     index_of: Callable[[KnowledgeBase], Index]
     parser: Callable[[], Parser]  # the default one, to look at a file without a knowledge base
@@ -74,7 +76,15 @@ class Services:
             home=self.settings.home,
             keep_free_mb=self.settings.keep_free_mb,
             parsers=self.settings.parser_count,
+            patience_seconds=self.settings.embedder_patience_seconds,
         )
+
+    def reindex(self, name: str, dimensions: int | None) -> Generator[Rebuilding, None, Rebuilt]:
+        """Rebuild the index of a knowledge base as its owner. Yields progress; as ``reindex.reindex``."""
+        (knowledge_base,) = self.shelves.readable([name])
+        sources = Sources(self.vectors, self.embedder_of(knowledge_base))
+        tools = Tools(self.catalog, self.blobs, self.parses, self.parser_of)
+        return reindex(name, dimensions, sources, self.indexes, tools)
 
     def search(self, query: Query) -> SearchResult:
         """Answer a query over the knowledge bases it names, or all readable ones.
@@ -120,7 +130,8 @@ def open_services(
         blobs=FolderBlobStore(settings.home / "blobs"),
         parses=ParseStore(settings.home / "parses"),
         indexes=indexes,
-        shelves=Shelves(catalog),
+        shelves=Shelves(catalog, settings.embedder),
+        vectors=at_end.enter_context(closing(_vector_cache(settings))),
         embedder_of=embedder_of,
         index_of=index_of,
         parser=lambda: parsers.get(DEFAULT_PARSER),
@@ -146,6 +157,12 @@ def _load_embedder(settings: Settings, announce: Announce, model: str) -> Embedd
     from carrel.engines.embedders import load_embedder
 
     return load_embedder(model, settings, announce)
+
+
+def _vector_cache(settings: Settings) -> VectorCache:
+    from carrel.engines.vector_cache import FILE_NAME, SqliteVectorCache
+
+    return SqliteVectorCache(settings.home / FILE_NAME)
 
 
 def _parser(settings: Settings, name: str) -> Parser:

@@ -12,7 +12,11 @@ import pytest
 
 from carrel.core.ports import Embedder
 from carrel.core.space import Vectors
+from carrel.engines.cached_embedder import CachedEmbedder, PartwiseEmbedder
+from carrel.engines.http_embedder import HttpEmbedder
+from carrel.engines.minilm import MiniLmEmbedder
 from carrel.engines.models import load_minilm
+from carrel.engines.vector_cache import SqliteVectorCache
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.embedding_server import EmbeddingServerFake
 from tests.unit.engines.model_cache import model_cache
@@ -36,19 +40,38 @@ TEXTS = (
 
 
 @pytest.fixture(
-    params=["fake", pytest.param("minilm", marks=pytest.mark.model), "http"],
+    params=[
+        "fake",
+        "cached fake",
+        "http",
+        "cached http",
+        pytest.param("minilm", marks=pytest.mark.model),
+        pytest.param("cached minilm", marks=pytest.mark.model),
+    ],
     scope="module",
 )
-def embedder(request: pytest.FixtureRequest) -> Iterator[Embedder]:
-    if request.param == "fake":
-        yield FakeEmbedder()
+def embedder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedder]:
+    cached, _, name = request.param.rpartition(" ")
+    engine: PartwiseEmbedder = FakeEmbedder()
+    if name == "minilm":
+        cache: Path = request.getfixturevalue("model_cache")
+        engine = load_minilm(cache, announce=print, threads=2)
+    if name == "http":
+        with served(EmbeddingServerFake(), embedder_max_tokens=254) as engine:
+            yield from _plain_or_cached(engine, bool(cached), tmp_path_factory)
         return
-    if request.param == "http":
-        with served(EmbeddingServerFake(), embedder_max_tokens=254) as over_http:
-            yield over_http
+    yield from _plain_or_cached(engine, bool(cached), tmp_path_factory)
+
+
+def _plain_or_cached(
+    engine: PartwiseEmbedder, cached: bool, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Embedder]:
+    if not cached:
+        yield engine
         return
-    cache: Path = request.getfixturevalue("model_cache")
-    yield load_minilm(cache, announce=print, threads=2)
+    vectors = SqliteVectorCache(tmp_path_factory.mktemp("cache") / "vectors.db")
+    yield CachedEmbedder(engine, vectors)
+    vectors.close()
 
 
 def cosines(left: Vectors, right: Vectors) -> list[float]:
@@ -137,7 +160,7 @@ def test_a_text_cut_at_a_token_end_has_as_many_tokens(embedder: Embedder) -> Non
 
 
 def test_the_encoder_is_the_same_in_another_process(embedder: Embedder) -> None:
-    name = type(embedder).__name__
+    name = type(embedder.engine if isinstance(embedder, CachedEmbedder) else embedder).__name__
     code = {
         "FakeEmbedder": "from tests.fakes.embedder import FakeEmbedder; e = FakeEmbedder()",
         "MiniLmEmbedder": (
@@ -153,3 +176,15 @@ def test_the_encoder_is_the_same_in_another_process(embedder: Embedder) -> None:
     command = [sys.executable, "-c", f"{code}; print(e.encoder.id)"]
     root = Path(__file__).resolve().parents[2]
     assert subprocess.check_output(command, text=True, cwd=root).strip() == embedder.encoder.id
+
+
+def test_parts_are_the_vectors_of_all_texts_each_once(embedder: Embedder) -> None:
+    engine = embedder.engine if isinstance(embedder, CachedEmbedder) else embedder
+    assert isinstance(engine, FakeEmbedder | MiniLmEmbedder | HttpEmbedder)
+    whole = engine.embed_documents(TEXTS)
+    numbers: list[int] = []
+    for some, vectors in engine.embed_in_parts(TEXTS):
+        numbers += some
+        assert min(cosines(vectors, whole[list(some)])) >= 0.99999
+    assert sorted(numbers) == list(range(len(TEXTS)))
+    assert list(engine.embed_in_parts([])) == []

@@ -146,7 +146,7 @@ def check_in_step(
                 held = tx.rows("SELECT paper_id FROM holdings WHERE knowledge_base_id = :id", id=shelf.id)
                 assert sorted(row["paper_id"] for row in held) == sorted(ids)
                 encoder = load_embedder(shelf.embedder).encoder
-                index = indexes.open(shelf, Space(encoder, encoder.width))
+                index = indexes.open(shelf, Space(encoder, shelf.dimensions or encoder.width))
                 assert index.paper_ids() == ids
                 assert index.counts() == (shelf.papers, shelf.passages)
                 found = {p.id for paper in ids for p in passages.of_paper(tx, shelf, paper)}

@@ -45,6 +45,10 @@ class FakeEmbedder:
         self.embedded.extend(texts)
         return np.array([self._vector(text) for text in texts], np.float32).reshape(-1, WIDTH)
 
+    def embed_in_parts(self, texts: Sequence[str]) -> Iterator[tuple[Sequence[int], Vectors]]:
+        for number, text in enumerate(texts):
+            yield [number], self.embed_documents([text])
+
     def embed_query(self, text: str, instruction: str = "") -> EmbeddedQuery:
         return EmbeddedQuery(self.embed_documents([text])[0])
 

@@ -321,11 +321,11 @@ def test_a_paper_that_is_removed_before_it_is_read_is_skipped_and_the_others_go_
     scripted.parser.before = once(remove_once_claimed)
     scripted.services.own_index("a test", 0)
     ended = [event for event in work(workshop) if isinstance(event, Finished)]
-    assert [(event.job.file_name, event.job.state) for event in ended] == [
-        ("First.pdf", JobState.DONE),
-        ("Second.pdf", JobState.CANCELLED),
-        ("Third.pdf", JobState.DONE),
-    ]
+    assert {event.job.file_name: event.job.state for event in ended} == {
+        "First.pdf": JobState.DONE,
+        "Second.pdf": JobState.CANCELLED,
+        "Third.pdf": JobState.DONE,
+    }
     assert scripted.titles("first second third") == ["First", "Third"]
     scripted.check(library=[identity(scripted, "First"), identity(scripted, "Third")])
 

@@ -13,7 +13,10 @@ from carrel.core.paper import ParsedPaper
 from carrel.core.ports import EmbeddedQuery, Embedder, Index, Parser
 from carrel.core.ranking import Filters, Hit, Mode, Query, SearchResult
 from carrel.core.space import Space, Vectors
+from carrel.engines.cached_embedder import CachedEmbedder, PartwiseEmbedder
+from carrel.engines.vector_cache import SqliteVectorCache
 from carrel.ingest.accept import Accepted, accept
+from carrel.ingest.reindex import Rebuilt
 from carrel.ingest.worker import Finished, work
 from carrel.library.shelves import Shelves
 from carrel.storage import removals
@@ -24,6 +27,7 @@ from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.index import InMemoryIndexes
 from tests.fakes.parser import FakeParser, fake_pdf
 from tests.fakes.unlocker import FakeUnlocker
+from tests.fakes.vector_cache import InMemoryVectorCache
 from tests.unit.parsing import samples
 
 Hook = Callable[[str], None]
@@ -39,6 +43,11 @@ class HookedEmbedder(FakeEmbedder):
     def __init__(self) -> None:
         super().__init__()
         self.before: Hook = nothing_happens
+        self.calls = 1  # how many at once it makes use of
+
+    @property
+    def parallel_calls(self) -> int:
+        return self.calls
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         for text in texts:
@@ -105,6 +114,17 @@ class World:
         self.services.own_index("a test", 0)
         return [event for event in work(self.services.workshop()) if isinstance(event, Finished)]
 
+    def reindex(self, dimensions: int | None = None, kb: str = "library") -> Rebuilt:
+        """Build the next generation of a knowledge base as the owner of the index."""
+        self.services.own_index("a test", 0)
+        steps = self.services.reindex(kb, dimensions)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                rebuilt: Rebuilt = end.value
+                return rebuilt
+
     def search(
         self, text: str, *kbs: str, mode: Mode = Mode.HYBRID, limit: int = 10, filters: Filters | None = None
     ) -> SearchResult:
@@ -155,8 +175,12 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
     catalog = open_database(folder / "home")
     indexes = InMemoryIndexes()
 
+    vectors = InMemoryVectorCache()
+    cached = CachedEmbedder(embedder, vectors)
+
     def index_of(shelf: KnowledgeBase) -> Index:
-        return indexes.open(shelf, Space(embedder.encoder, embedder.encoder.width))
+        width = embedder.encoder.width
+        return indexes.open(shelf, Space(embedder.encoder, shelf.dimensions or width))
 
     services = Services(
         settings=settings_in(folder),
@@ -165,7 +189,8 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
         parses=ParseStore(folder / "home" / "parses"),
         indexes=indexes,
         shelves=Shelves(catalog),
-        embedder_of=lambda _: embedder,
+        vectors=vectors,
+        embedder_of=lambda _: cached,
         index_of=index_of,
         parser=lambda: parser,
         parser_of=lambda _: parser,
@@ -180,7 +205,7 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
 def world_with_real_index(folder: Path) -> Iterator[World]:
     """The real index and blobs; a fake parser, so that a test can say what a file's metadata are."""
     embedder, parser = HookedEmbedder(), HookedParser(FakeParser())
-    opened = open_services(settings_in(folder), print, load_embedder=_always(embedder))
+    opened = open_services(settings_in(folder), print, load_embedder=_always(embedder, folder))
     services = replace(opened, parser=lambda: parser, parser_of=lambda _: parser, unlocker=FakeUnlocker)
     yield World(services, embedder, parser, folder, fake_paper)
     services.close()
@@ -190,7 +215,7 @@ def world_with_real_index(folder: Path) -> Iterator[World]:
 def world_with_real_parser(folder: Path) -> Iterator[World]:
     """As users have it, but for the model."""
     embedder = HookedEmbedder()
-    opened = open_services(settings_in(folder), print, load_embedder=_always(embedder))
+    opened = open_services(settings_in(folder), print, load_embedder=_always(embedder, folder))
     parser = HookedParser(opened.parser())
     services = replace(opened, parser=lambda: parser, parser_of=lambda _: parser)
     yield World(services, embedder, parser, folder, real_paper)
@@ -223,5 +248,5 @@ def real_paper(title: str, text: str) -> bytes:
     )
 
 
-def _always(embedder: Embedder) -> Callable[[str], Embedder]:
-    return lambda _: embedder
+def _always(embedder: PartwiseEmbedder, folder: Path) -> Callable[[str], Embedder]:
+    return lambda _: CachedEmbedder(embedder, SqliteVectorCache(folder / "home" / "vectors.db"))

@@ -19,6 +19,7 @@ from carrel.core.language import tr
 from carrel.core.ports import Unlocker
 from carrel.core.ranking import PaperRecord
 from carrel.ingest.accept import accept, find_files
+from carrel.ingest.pauses import Paused
 from carrel.ingest.worker import Finished, Postponed, work
 from carrel.library.mending import mend_indexes
 from carrel.storage import papers, queue
@@ -50,6 +51,10 @@ def add_papers(
     """
     with services(settings_with_workers(workers)) as opened:
         known = {found.name for found in opened.shelves.readable()}
+        if kb.strip() not in known:
+            # A model that nobody has is said before a knowledge base is made that would need it.
+            model = opened.settings.embedder
+            opened.embedder_of(KnowledgeBase(KnowledgeBaseId(""), kb, embedder=model))
         knowledge_base = opened.shelves.existing_or_new(kb)
         unlocker = opened.unlocker(password) if password else None
         items = list(_accept_all(paths, recursive, knowledge_base, opened, unlocker))
@@ -118,6 +123,11 @@ def _work_off(
         for event in events:
             if isinstance(event, Postponed):
                 held[event.job.knowledge_base_id] = event.error
+                continue
+            if isinstance(event, Paused):
+                if not event.waited:  # said once, however often it is tried again
+                    waits = tr("{reason} Waiting until it answers again; what is done is kept.")
+                    progress.say(waits.format(reason=event.error.message))
                 continue
             progress.tell(event)
             if isinstance(event, Finished):

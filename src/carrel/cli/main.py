@@ -54,6 +54,11 @@ SomeBases = Annotated[
     typer.Option("--kb", help=tr("Knowledge base; may be repeated. All of them by default.")),
 ]
 
+Dimensions = Annotated[
+    str | None,
+    typer.Option(metavar="N", help=tr("Dimensions of its vectors; 0 or full for all that the model gives.")),
+]
+
 
 def main() -> None:
     """Run the command line. Errors of ours become a line on standard error and an exit code."""
@@ -222,15 +227,23 @@ def kb_create(
     parser: Annotated[
         str, typer.Option(help=tr("What reads its PDFs: pdfium, pymupdf, grobid or unstructured."))
     ] = "pdfium",
+    embedder: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help=tr("The model that embeds its papers; the settings' by default.")),
+    ] = None,
+    dimensions: Dimensions = None,
     as_json: AsJson = False,
 ) -> None:
-    from carrel.cli.knowledge_bases import create_knowledge_base
+    from carrel.cli.knowledge_bases import Changes, create_knowledge_base
 
-    chunking = (chunk_size, chunk_overlap, references)
-    sys.exit(create_knowledge_base(name, description, chunking, parser, as_json))
+    wanted = Changes(None, description, parser, embedder, dimensions)
+    sys.exit(create_knowledge_base(name, (chunk_size, chunk_overlap, references), wanted, as_json))
 
 
-@kb_app.command("configure", help=tr("Change a knowledge base's name, description or parser."))
+@kb_app.command(
+    "configure",
+    help=tr("Change a knowledge base's name, description, parser, embedder or dimensions."),
+)
 def kb_configure(
     name: Annotated[str, typer.Argument(help=tr("Its name."))],
     rename: Annotated[str | None, typer.Option(help=tr("Its new name."))] = None,
@@ -238,11 +251,17 @@ def kb_configure(
     parser: Annotated[
         str | None, typer.Option(help=tr("What reads its PDFs: pdfium, pymupdf, grobid or unstructured."))
     ] = None,
+    embedder: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help=tr("The model that embeds its papers; only while it holds none.")),
+    ] = None,
+    dimensions: Dimensions = None,
     as_json: AsJson = False,
 ) -> None:
-    from carrel.cli.knowledge_bases import configure_knowledge_base
+    from carrel.cli.knowledge_bases import Changes, configure_knowledge_base
 
-    sys.exit(configure_knowledge_base(name, rename, description, parser, as_json))
+    changes = Changes(rename, description, parser, embedder, dimensions)
+    sys.exit(configure_knowledge_base(name, changes, as_json))
 
 
 @kb_app.command("delete", help=tr("Delete a knowledge base and the papers that no other one holds."))
@@ -250,6 +269,16 @@ def kb_delete(name: Annotated[str, typer.Argument(help=tr("Its name."))], as_jso
     from carrel.cli.knowledge_bases import delete_knowledge_base
 
     sys.exit(delete_knowledge_base(name, as_json))
+
+
+@app.command(help=tr("Rebuild the index of a knowledge base from the vector cache."))
+def reindex(
+    kb: Annotated[str, typer.Option("--kb", help=tr("The knowledge base."))],
+    as_json: AsJson = False,
+) -> None:
+    from carrel.cli.reindex import reindex_knowledge_base
+
+    sys.exit(reindex_knowledge_base(kb, as_json))
 
 
 @models_app.command("list", help=tr("List the models Carrel can run by itself."))

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from carrel.cli.output import note, printable
 from carrel.cli.versions import SHORT_ID
+from carrel.core.ids import JobId
 from carrel.core.jobs import JobState
 from carrel.core.language import tr
 from carrel.core.quality import Verdict
@@ -93,18 +94,21 @@ def _bar(files: int) -> Iterator[Reporter]:
             pages = 0
             finished = 0
 
+            def __init__(self) -> None:
+                self.under_way: dict[JobId, float] = {}  # share embedded, of each paper in hand
+
             def tell(self, event: Progress | Finished) -> None:
                 if isinstance(event, Finished):
                     self.finished += 1
                     self.pages += event.pages
+                    self.under_way.pop(event.job.id, None)
                     said = event.job.error_message if event.job.state is JobState.FAILED else ""
                     if said := said or _said_of_poor(event):
                         self.say(said)
-                    bar.update(task, completed=self.finished)
                 else:
                     # A long paper moves the bar while its passages are embedded.
-                    share = event.done / event.total if event.total else 0.0
-                    bar.update(task, completed=self.finished + share)
+                    self.under_way[event.job.id] = event.done / event.total if event.total else 0.0
+                bar.update(task, completed=self.finished + sum(self.under_way.values()))
                 speed = self.pages / max(time.monotonic() - began, 1e-9)
                 text = tr("{pages} pages, {speed:.1f} pages/s").format(pages=self.pages, speed=speed)
                 name = printable(event.job.file_name)[:40]

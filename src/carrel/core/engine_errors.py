@@ -9,10 +9,12 @@
     └── ServiceError
         ├── TextsRefused          some texts of a call are refused: the caller says which papers they are of
         ├── EndpointUnavailable   nothing there, busy for too long, or gone: trying again later can help
+        │   └── EndpointLost        it answered before and does not any more
         ├── EndpointRefuses       a key, a model name or an address is wrong: trying again cannot help
         ├── EndpointNonsense      what came back is no answer to what was asked
         ├── EncoderChanged        it answers, but not with the vectors it gave before
-        └── VectorsMissing        the vector cache lacks what a rebuild needs
+        ├── VectorsMissing        the vector cache lacks what a rebuild needs
+        └── PapersReadOtherwise   so do papers of which other passages are made now than when they were added
 
 ``setting`` is the name of the setting to change, such as ``CARREL_EMBEDDER_URL``. Addresses in
 parameters never hold a user name, password or key.
@@ -121,6 +123,10 @@ class EndpointUnavailable(ServiceError):
     )
 
 
+class EndpointLost(EndpointUnavailable):
+    """A server that answered before is away now. Parameters: endpoint, detail, setting."""
+
+
 class EndpointRefuses(ServiceError):
     """The server refuses us, whatever we ask. Parameters: endpoint, detail, setting."""
 
@@ -156,6 +162,20 @@ class VectorsMissing(ServiceError):
 
     template = "Of the {total} vectors of {name!r}, {missing} are not in the cache."
     hint_template = "Start the model's server and run the same command again: they are embedded anew."
+    retryable = False
+
+
+class PapersReadOtherwise(ServiceError):
+    """Vectors are missing of papers that are cut otherwise now. Parameters: name, count, example."""
+
+    template = (
+        "Vectors of {count} papers of {name!r} are not in the cache, and they are read otherwise now "
+        "({example})."
+    )
+    hint_template = (
+        "They are queued to be read anew: run carrel add on any file, then the same command again. "
+        "Until then they are found as before."
+    )
     retryable = False
 
 

@@ -157,7 +157,8 @@ class SpaceMismatch(UsageError):
 
     template = "The index of {index} holds vectors of another space ({found}, not {expected})."
     hint_template = (
-        "Go back to the model it was built with, or create a new knowledge base and add the papers there."
+        "Go back to the model it was built with, or rebuild it with the present one: "
+        "carrel reindex --kb {index}."
     )
 
 

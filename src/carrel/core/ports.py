@@ -4,7 +4,7 @@ Each has one contract suite in ``tests/contract``, run against its fake and ever
 Adapters never call back into a journey.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,6 +116,28 @@ class Embedder(Protocol):
 
     def close(self) -> None:
         """End waits, connections and processes. Calls in other threads fail."""
+        ...
+
+
+class VectorCache(Protocol):
+    """Vectors of texts at full width, in 16-bit floats. Safe to use from several threads and processes.
+
+    It can be lost at any time: what cannot be read is not there, what cannot be written is left out.
+    """
+
+    def get(self, encoder: Encoder, keys: Sequence[str]) -> dict[str, Vectors]:
+        """Return the vectors, [width], that are there of the texts with these keys (``ids.text_key``).
+
+        They have length 1 in float32, after they were rounded to 16 bits.
+        """
+        ...
+
+    def put(self, encoder: Encoder, vectors: Mapping[str, Vectors]) -> None:
+        """Keep vectors, [width], by their texts' keys; one that is there already stays as it is."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is open; it is opened again when it is used again."""
         ...
 
 

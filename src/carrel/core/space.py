@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from carrel.core.engine_errors import DimensionsImpossible
 from carrel.core.ids import fingerprint
 
 Vectors = NDArray[np.float32]
@@ -51,6 +52,37 @@ class Space:
     def id(self) -> str:
         """32 hexadecimal digits; equal for equal spaces. An index carries it and refuses others."""
         return fingerprint(self.encoder.id, str(self.dimensions))
+
+
+_FEWEST_DIMENSIONS = 32  # of what is left of a vector, where nobody says what the model was trained for
+
+
+def checked_dimensions(encoder: Encoder, wanted: int, mrl_range: tuple[int, int] | None = None) -> int:
+    """Return ``wanted`` dimensions as a knowledge base keeps them: 0 for the model's full width.
+
+    Args:
+        encoder: whose vectors are cut; its full width is always possible.
+        wanted: 0 for the full width.
+        mrl_range: fewest and most dimensions that the model was trained to be cut to, where it is known.
+
+    Raises:
+        DimensionsImpossible: the vectors cannot be cut to so many.
+    """
+    if wanted in (0, encoder.width):
+        return 0
+    least, most = mrl_range or (_FEWEST_DIMENSIONS, encoder.width)
+    most = min(most, encoder.width)
+    if not least <= wanted <= most:
+        expected = f"{least} to {most}, or {encoder.width}" if least <= most else str(encoder.width)
+        raise DimensionsImpossible(model=encoder.model, wanted=wanted, expected=expected)
+    return wanted
+
+
+def rounded(vectors: Vectors) -> Vectors:
+    """Return vectors as they are after the cache: rounded to 16 bits, of length 1 again."""
+    coarse = vectors.astype(np.float16).astype(np.float32)
+    unit: Vectors = coarse / np.maximum(np.linalg.norm(coarse, axis=-1, keepdims=True), np.float32(1e-12))
+    return unit
 
 
 def cut(vectors: Vectors, dimensions: int) -> Vectors:

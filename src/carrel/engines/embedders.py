@@ -1,34 +1,38 @@
-"""The embedder of a model by its name: run by Carrel itself, or by a server."""
+"""The embedder of a model by its name: run by Carrel itself or by a server, behind the vector cache."""
 
 from dataclasses import replace
 
 from carrel.config import Settings
 from carrel.core.engine_errors import EndpointNotSet
-from carrel.core.ports import Embedder
+from carrel.engines.cached_embedder import CachedEmbedder, DriftGuard, PartwiseEmbedder
 from carrel.engines.models import load_minilm, model_names
 from carrel.engines.profiles import ModelProfile, named_profile, profile_of
+from carrel.engines.vector_cache import FILE_NAME, SqliteVectorCache
 from carrel.engines.weights import Announce
 
 _SETTING = "CARREL_EMBEDDER"
 
 
-def load_embedder(name: str, settings: Settings, announce: Announce) -> Embedder:
+def load_embedder(name: str, settings: Settings, announce: Announce) -> CachedEmbedder:
     """Return the embedder of that name; the model is fetched, opened or asked when it is first used.
 
     Args:
         name: a model that Carrel runs by itself, or one that the server in the settings runs.
-        settings: read once by the caller.
+        settings: read once by the caller; the cache lies in its data folder.
         announce: told before anything is downloaded or copied.
 
     Raises:
         EndpointNotSet: only a server can run it, and the settings name none.
         InvalidSetting: the address or the profile makes no sense.
     """
+    cache = SqliteVectorCache(settings.home / FILE_NAME)
     if name in model_names():
-        return load_minilm(
+        engine: PartwiseEmbedder = load_minilm(
             settings.cache, announce=announce, threads=settings.model_threads, offline=settings.offline
         )
-    return _served(name, settings)
+    else:
+        engine = _served(name, settings, DriftGuard(cache))
+    return CachedEmbedder(engine, cache)
 
 
 def profile_in_use(name: str, settings: Settings) -> ModelProfile:
@@ -49,7 +53,7 @@ def profile_in_use(name: str, settings: Settings) -> ModelProfile:
     )
 
 
-def _served(name: str, settings: Settings) -> Embedder:
+def _served(name: str, settings: Settings, guard: DriftGuard) -> PartwiseEmbedder:
     # Imported here: a command that asks no server need not load what asks one.
     from carrel.engines.address import endpoint_at
     from carrel.engines.embedding_server import EmbeddingServer
@@ -63,4 +67,4 @@ def _served(name: str, settings: Settings) -> Embedder:
     endpoint = endpoint_at(settings.embedder_url, _SETTING, settings.embedder_api_key)
     server = EmbeddingServer(Wire(endpoint, settings.embedder_seconds), name, profile.width)
     limits = Limits(settings.embedder_requests, settings.embedder_batch_tokens, settings.embedder_batch_texts)
-    return HttpEmbedder(server, profile, limits, max_tokens=settings.embedder_max_tokens)
+    return HttpEmbedder(server, profile, limits, guard=guard, max_tokens=settings.embedder_max_tokens)

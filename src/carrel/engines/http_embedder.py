@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from carrel.core.engine_errors import TextsRefused
+from carrel.core.engine_errors import EndpointUnavailable, TextsRefused
 from carrel.core.ports import EmbeddedQuery, TokenCounter
 from carrel.core.space import Encoder, Vectors
 from carrel.core.tasks import instruction_for
+from carrel.engines.cached_embedder import PROBE_TEXT, DriftGuard
 from carrel.engines.embedding_reply import unit
 from carrel.engines.embedding_server import Busy, EmbeddingReply, EmbeddingServer, TextsAtFault
 from carrel.engines.embedding_stream import EmbeddingStream, Limits, Part, Patience
@@ -36,6 +37,7 @@ class HttpEmbedder:
         limits: Limits,
         *,
         revision: str = "",
+        guard: DriftGuard | None = None,
         max_tokens: int = 0,
         patience: Patience | None = None,
     ) -> None:
@@ -46,6 +48,7 @@ class HttpEmbedder:
             profile: of the model.
             limits: of requests.
             revision: what else distinguishes the model's vectors, such as the weights' hash.
+            guard: compares what the server gives with what it gave before.
             max_tokens: what the server reads, if less than the profile says.
             patience: with a server that refuses everything.
         """
@@ -56,7 +59,9 @@ class HttpEmbedder:
         readable = min(max_tokens or profile.max_tokens, profile.max_tokens)
         self._max_tokens = max(16, readable - _SPARE_TOKENS - estimated_tokens(profile.document_text("")))
         self._requests = limits.requests
-        self._asking_width = threading.Lock()
+        self._guard = guard
+        self._proving = threading.Lock()
+        self._proven = False
         self._stopping = threading.Event()
 
     @property
@@ -66,9 +71,11 @@ class HttpEmbedder:
         Raises:
             ServiceError: the server must be asked and cannot be reached.
         """
-        with self._asking_width:
-            if not self._server.width:
-                self._server.width = self._ask_patiently(["width"]).vectors.shape[1]
+        if not self._server.width:
+            self._prove()
+        return self._encoder()
+
+    def _encoder(self) -> Encoder:
         return Encoder(
             model=self._server.model,
             revision=self._revision,
@@ -111,19 +118,40 @@ class HttpEmbedder:
 
     def embed_in_parts(self, texts: Sequence[str]) -> Iterator[Part]:
         """Yield the rows of documents and their vectors as the server answers. Raises likewise."""
+        self._prove()
         yield from self._stream.embed(texts)
 
     def embed_query(self, text: str, instruction: str = "") -> EmbeddedQuery:
         """Embed a question, with the instruction before it where the model reads one. Raises likewise."""
         sent = self._profile.query_text(self._cut(text), instruction_for(instruction))
-        reply = self._ask_patiently([sent])
-        return EmbeddedQuery(unit(reply.vectors)[0], (reply.exchange(),))
+        if self._proven:
+            reply = self._ask_patiently([sent])
+        else:  # both in one request: the first question waits for one answer, too
+            reply = self._ask_patiently([sent, self._as_sent(PROBE_TEXT)])
+            self._note_probe(reply.vectors[1:])
+        return EmbeddedQuery(unit(reply.vectors[:1])[0], (reply.exchange(),))
 
     def close(self) -> None:
         """End waits and connections; calls in other threads fail."""
         self._stopping.set()
         self._stream.close()
         self._server.wire.close()
+
+    def _prove(self) -> None:
+        """At first, see that the server still gives what it gave, and how wide its vectors are."""
+        with self._proving:
+            if self._proven:
+                return
+            try:
+                self._note_probe(self._ask_patiently([self._as_sent(PROBE_TEXT)]).vectors)
+            except TextsRefused as error:  # there is nothing wrong with the text
+                raise self._server.wire.refuses(error.parameters["detail"]) from error
+
+    def _note_probe(self, vectors: Vectors) -> None:
+        self._server.width = vectors.shape[1]
+        if self._guard is not None:
+            self._guard.check_encoder(self._encoder(), unit(vectors)[0], self._server.wire.endpoint.url)
+        self._proven = True
 
     def _as_sent(self, text: str) -> str:
         return self._profile.document_text(self._cut(text)) or " "  # some servers refuse ""
@@ -143,8 +171,11 @@ class HttpEmbedder:
             except TextsAtFault as error:
                 url = self._server.wire.endpoint.url
                 raise TextsRefused({0: str(error)}, endpoint=url, count=1, detail=error) from error
-            except Busy as error:
-                if not left or self._stopping.wait(max(wait, min(error.seconds, 2.0))):
+            except (Busy, EndpointUnavailable) as error:
+                asked = min(error.seconds, 2.0) if isinstance(error, Busy) else 0.0
+                if not left or self._stopping.wait(max(wait, asked)):
+                    if isinstance(error, EndpointUnavailable):
+                        raise
                     raise self._server.wire.unavailable(str(error)) from error
                 wait *= 2
         raise AssertionError("the last try returns or raises")

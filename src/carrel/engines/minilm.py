@@ -62,12 +62,17 @@ class MiniLm:
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return [len(texts), 384], rows of length 1. Only the first 254 tokens of a text are read."""
         vectors = np.empty((len(texts), WIDTH), np.float32)
+        for rows, part in self.embed_in_parts(texts):
+            vectors[rows] = part
+        return vectors
+
+    def embed_in_parts(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Vectors]]:
+        """Yield (numbers of texts, their vectors), a batch of texts of like length at a time."""
         for start in range(0, len(texts), _WINDOW):
             window = texts[start : start + _WINDOW]
             tokens = [self._pieces.ids(text, MAX_TOKENS) for text in window]
             for batch in _batches(tokens):
-                vectors[[start + row for row in batch]] = self._run([tokens[row] for row in batch])
-        return vectors
+                yield [start + row for row in batch], self._run([tokens[row] for row in batch])
 
     def _run(self, batch: Sequence[list[int]]) -> Vectors:
         longest = max(map(len, batch))
@@ -161,6 +166,10 @@ class MiniLmEmbedder:
             StorageFull: there is no room for the weights.
         """
         return self._model.get().embed(texts)
+
+    def embed_in_parts(self, texts: Sequence[str]) -> Iterator[tuple[Sequence[int], Vectors]]:
+        """Yield (numbers of texts, their vectors, [len(numbers), 384]), by batches. Raises likewise."""
+        yield from self._model.get().embed_in_parts(texts)
 
     def embed_query(self, text: str, instruction: str = "") -> EmbeddedQuery:  # noqa: ARG002 - of the port
         """Embed a question as it is: this model reads no instructions. Raises likewise."""

@@ -6,23 +6,29 @@ Each stage is called once, in order; nothing calls back. Doing a journey again g
 so a paper that was interrupted anywhere is neither lost nor doubled.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from carrel.chunking.chunker import Chunk, chunk, shortened
+from carrel.core.engine_errors import TextRefused, TextsRefused
 from carrel.core.errors import FileUnreadable
+from carrel.core.ids import PaperId, text_key
 from carrel.core.jobs import Job, Stage
 from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.language import tr
 from carrel.core.likeness import likeness_of
 from carrel.core.metadata import Metadata
-from carrel.core.paper import ParsedPaper, in_context
+from carrel.core.paper import ParsedPaper, Passage, in_context
 from carrel.core.ports import BlobStore, Embedder, Index, IndexedPaper, IndexedPassage, Parser
 from carrel.core.space import Vectors, cut
 from carrel.storage import knowledge_bases, papers, queue, versions
 from carrel.storage.database import Catalog
+from carrel.storage.generations import PassageRow
 from carrel.storage.parses import ParseStore
+
+_Shown = Passage | PassageRow
 
 # Passages that go to the model at a time: keeps memory bounded and progress visible in long papers.
 _PASSAGES_A_CALL = 64
@@ -30,7 +36,7 @@ _PASSAGES_A_CALL = 64
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What the journey needs. Parser, embedder and index are those of the job's knowledge base."""
+    """What the journey needs beside the embedder and the index of the job's knowledge base."""
 
     catalog: Catalog
     blobs: BlobStore
@@ -49,6 +55,17 @@ class Progress:
     pages: int = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Embedded:
+    """A paper that is cut and embedded, at full width."""
+
+    parsed: ParsedPaper
+    chunks: tuple[Chunk, ...]
+    about: str  # what stands for the whole paper
+    rows: Vectors  # [chunks, width]
+    paper_vector: Vectors  # [width]
+
+
 def parse(job: Job, tools: Tools) -> ParsedPaper:
     """Read the paper with its knowledge base's parser, or take what that has read before.
 
@@ -59,81 +76,118 @@ def parse(job: Job, tools: Tools) -> ParsedPaper:
     """
     with tools.catalog.read() as tx:
         knowledge_base = knowledge_bases.by_id(tx, job.knowledge_base_id)
-        sha256 = papers.sha256_of(tx, job.paper_id)
+    return read_paper(job.paper_id, job.file_name, knowledge_base, tools)
+
+
+def read_paper(paper: PaperId, name: str, knowledge_base: KnowledgeBase, tools: Tools) -> ParsedPaper:
+    """Read a stored paper as ``parse`` does; ``name`` is what errors call it."""
+    with tools.catalog.read() as tx:
+        sha256 = papers.sha256_of(tx, paper)
     parser = tools.parser_of(knowledge_base)
-    stored = tools.parses.get(job.paper_id, parser.fingerprint)
+    stored = tools.parses.get(paper, parser.fingerprint)
     if stored is not None:
         return stored
     try:
         path = tools.blobs.path(sha256)
     except KeyError as error:
-        raise FileUnreadable(name=job.file_name, detail="its stored copy is missing") from error
-    parsed = parser.parse(path, job.file_name)
-    tools.parses.put(job.paper_id, parser.fingerprint, parsed)
+        raise FileUnreadable(name=name, detail="its stored copy is missing") from error
+    parsed = parser.parse(path, name)
+    tools.parses.put(paper, parser.fingerprint, parsed)
     return parsed
 
 
-def make_searchable(
-    job: Job,
-    parsed: ParsedPaper,
-    knowledge_base: KnowledgeBase,
-    embedder: Embedder,
-    open_index: Callable[[], Index],
-    tools: Tools,
-) -> Iterator[Progress]:
-    """Take a parsed paper through chunk, embed and index, and publish it. Yields progress.
+def cut_into_passages(
+    paper: PaperId, parsed: ParsedPaper, knowledge_base: KnowledgeBase, embedder: Embedder
+) -> tuple[tuple[Chunk, ...], str]:
+    """Return a paper's passages, and what stands for the whole: its title and abstract, or its beginning."""
+    chunks = chunk(paper, parsed, embedder.tokens, knowledge_base.chunking, embedder.max_tokens)
+    abstract = parsed.metadata.abstract or shortened(parsed.text[:8000], embedder.tokens, embedder.max_tokens)
+    return chunks, in_context(parsed.metadata.title, "", abstract)
 
-    The paper becomes searchable in one transaction of the catalog at the end. Where it was removed
-    meanwhile, its points are taken back out. In the same transaction it is linked to its versions.
+
+def embed(
+    job: Job, parsed: ParsedPaper, knowledge_base: KnowledgeBase, embedder: Embedder
+) -> Generator[Progress, None, Embedded]:
+    """Take a parsed paper through chunk and embed. Yields progress.
+
+    An embedder that makes use of several calls at once packs its requests itself: it is given all of a
+    paper; another one pieces of it.
 
     Raises:
+        TextRefused: the model's server does not take one of its texts.
         ServiceError, StorageFull: it can be tried again.
     """
     pages = len(parsed.pages)
     yield Progress(job, Stage.CHUNK, pages=pages)
-    chunks = chunk(job.paper_id, parsed, embedder.tokens, knowledge_base.chunking, embedder.max_tokens)
-
+    chunks, about = cut_into_passages(job.paper_id, parsed, knowledge_base, embedder)
+    texts = [*(item.embedded_text for item in chunks), about]
+    piece = _PASSAGES_A_CALL if embedder.parallel_calls == 1 else len(texts)
     vectors: list[Vectors] = []
-    for first in range(0, len(chunks), _PASSAGES_A_CALL):
-        yield Progress(job, Stage.EMBED, first, len(chunks), pages)
-        batch = [item.embedded_text for item in chunks[first : first + _PASSAGES_A_CALL]]
-        vectors.append(embedder.embed_documents(batch))
-    paper_vector = embedder.embed_documents([_about(parsed, embedder)])[0]
+    for first in range(0, len(texts), piece):
+        yield Progress(job, Stage.EMBED, min(first, len(chunks)), len(chunks), pages)
+        try:
+            vectors.append(embedder.embed_documents(texts[first : first + piece]))
+        except TextsRefused as error:
+            number, detail = min(error.refused.items(), default=(0, ""))
+            place = _place(chunks[first + number].passage) if first + number < len(chunks) else tr("abstract")
+            detail, endpoint = detail or error.parameters["detail"], error.parameters["endpoint"]
+            raise TextRefused(name=job.file_name, place=place, endpoint=endpoint, detail=detail) from error
+    rows = np.concatenate(vectors)
+    return Embedded(parsed, chunks, about, rows[:-1], rows[-1])
 
-    yield Progress(job, Stage.INDEX, len(chunks), len(chunks), pages)
-    index = open_index()
-    dimensions = knowledge_base.dimensions or len(paper_vector)
-    rows = cut(np.concatenate(vectors) if vectors else paper_vector[np.newaxis][:0], dimensions)
-    index.add([_indexed(job, parsed.metadata, cut(paper_vector, dimensions), chunks, rows)])
+
+def make_searchable(
+    job: Job, embedded: Embedded, knowledge_base: KnowledgeBase, index: Index, tools: Tools
+) -> None:
+    """Bring an embedded paper into the index and publish it.
+
+    It becomes searchable in one transaction of the catalog at the end. Where it was removed meanwhile, its
+    points are taken back out. In the same transaction it is linked to its versions.
+
+    Raises:
+        ServiceError, StorageFull: it can be tried again.
+    """
+    parsed = embedded.parsed
+    passages = [item.passage for item in embedded.chunks]
+    dimensions = knowledge_base.dimensions or len(embedded.paper_vector)
+    paper_vector, rows = cut(embedded.paper_vector, dimensions), cut(embedded.rows, dimensions)
+    index.add([indexed(job.paper_id, parsed.metadata, paper_vector, passages, rows)])
     likeness = likeness_of(parsed)  # takes a second in a very long book: others may write meanwhile
+    text_keys = [text_key(item.embedded_text) for item in embedded.chunks]
+    about_key = text_key(embedded.about)
     with tools.catalog.write() as tx:
         wanted = queue.still_wanted(tx, job)
         if wanted:
-            passages = [item.passage for item in chunks]
-            papers.publish(tx, knowledge_base, job.paper_id, job.file_name, parsed, passages)
+            papers.publish(
+                tx, knowledge_base, job.paper_id, job.file_name, parsed, passages, text_keys, about_key
+            )
             versions.record(tx, job.paper_id, likeness)
             queue.finish(tx, job)
     if not wanted:
         index.remove([job.paper_id])
 
 
-def _about(parsed: ParsedPaper, embedder: Embedder) -> str:
-    """Return what stands for the whole paper: its title and abstract, or its beginning without one."""
-    abstract = parsed.metadata.abstract or shortened(parsed.text[:8000], embedder.tokens, embedder.max_tokens)
-    return in_context(parsed.metadata.title, "", abstract)
-
-
-def _indexed(
-    job: Job, metadata: Metadata, paper_vector: Vectors, chunks: tuple[Chunk, ...], rows: Vectors
+def indexed(
+    paper: PaperId, metadata: Metadata, vector: Vectors, passages: Sequence[_Shown], rows: Vectors
 ) -> IndexedPaper:
+    """Return a paper as the index takes it; vectors are cut already."""
     return IndexedPaper(
-        id=job.paper_id,
-        vector=paper_vector,
+        id=paper,
+        vector=vector,
         text="\n".join((metadata.title, ", ".join(metadata.authors), metadata.abstract)),
         passages=tuple(
-            IndexedPassage(item.passage.id, row, f"{item.passage.section}\n{item.passage.text}")
-            for item, row in zip(chunks, rows, strict=True)
+            IndexedPassage(passage.id, row, f"{passage.section}\n{passage.text}")
+            for passage, row in zip(passages, rows, strict=True)
         ),
         year=metadata.year,
         authors=metadata.authors,
     )
+
+
+def _place(passage: Passage) -> str:
+    where = (
+        tr("paragraph {number}").format(number=passage.paragraph)
+        if passage.page is None
+        else tr("page {page}").format(page=passage.page)
+    )
+    return f"{where}, {passage.section}" if passage.section else where

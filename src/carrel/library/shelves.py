@@ -4,8 +4,9 @@ Until accounts exist there is one user, who may see and change everything.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from carrel.core.engine_errors import EmbedderFixed
 from carrel.core.errors import (
     AmbiguousPaperId,
     InvalidSetting,
@@ -16,11 +17,11 @@ from carrel.core.errors import (
 )
 from carrel.core.ids import PaperId, new_knowledge_base_id
 from carrel.core.jobs import Job, JobState
-from carrel.core.knowledge_base import DEFAULT_PARSER, ChunkSettings, KnowledgeBase
+from carrel.core.knowledge_base import DEFAULT_EMBEDDER, DEFAULT_PARSER, ChunkSettings, KnowledgeBase
 from carrel.core.paper import Passage
 from carrel.core.ranking import PaperRecord, published_first
-from carrel.storage import knowledge_bases, papers, passages, queue, versions
-from carrel.storage.database import Catalog
+from carrel.storage import generations, knowledge_bases, papers, passages, queue, versions
+from carrel.storage.database import Catalog, Transaction
 
 _LONGEST_NAME = 200
 _SHORTEST_PREFIX = 4  # of a paper's id: one digit too few should not remove a paper
@@ -43,8 +44,10 @@ class Contents:
 class Shelves:
     """Knowledge bases and their papers, over the catalog."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, embedder: str = DEFAULT_EMBEDDER) -> None:
+        """Take the catalog, and the model of new knowledge bases."""
         self._catalog = catalog
+        self._embedder = embedder
 
     def create(
         self,
@@ -52,8 +55,10 @@ class Shelves:
         description: str = "",
         chunking: ChunkSettings | None = None,
         parser: str = DEFAULT_PARSER,
+        embedder: str | None = None,
+        dimensions: int = 0,
     ) -> KnowledgeBase:
-        """Create an empty knowledge base. ``parser`` is a known one: the caller has looked.
+        """Create an empty knowledge base. Parser, embedder, dimensions are possible: the caller has looked.
 
         Raises:
             KnowledgeBaseExists: the name is taken.
@@ -65,6 +70,8 @@ class Shelves:
             description=description,
             chunking=chunking or ChunkSettings(),
             parser=parser,
+            embedder=embedder or self._embedder,
+            dimensions=dimensions,
         )
         with self._catalog.write() as tx:
             knowledge_bases.create(tx, knowledge_base)
@@ -77,7 +84,9 @@ class Shelves:
             try:
                 return knowledge_bases.by_name(tx, name)
             except KnowledgeBaseMissing:
-                knowledge_bases.create(tx, KnowledgeBase(new_knowledge_base_id(), name))
+                knowledge_bases.create(
+                    tx, KnowledgeBase(new_knowledge_base_id(), name, embedder=self._embedder)
+                )
                 return knowledge_bases.by_name(tx, name)
 
     def readable(self, names: Sequence[str] = ()) -> tuple[KnowledgeBase, ...]:
@@ -92,24 +101,36 @@ class Shelves:
             return tuple(knowledge_bases.by_name(tx, name) for name in dict.fromkeys(names))
 
     def configure(
-        self, name: str, rename: str | None, description: str | None, parser: str | None = None
+        self,
+        name: str,
+        rename: str | None,
+        description: str | None,
+        parser: str | None = None,
+        embedder: str | None = None,
+        dimensions: int | None = None,
     ) -> KnowledgeBase:
-        """Change a knowledge base's name, description or parser; None leaves it as it is.
+        """Change a knowledge base's settings; None leaves one as it is.
+
+        Dimensions of one that holds papers stay: they need another index (``ingest/reindex.py``). For
+        another embedder or other dimensions the caller owns the index, so that nothing is on its way.
 
         Raises:
             KnowledgeBaseMissing, KnowledgeBaseExists, InvalidSetting: as ``create``.
-            ParserFixed: it holds papers, or one is being read, and another parser is asked for.
+            ParserFixed, EmbedderFixed: it holds papers, or one is being read, and another one is asked for.
         """
         with self._catalog.write() as tx:
             present = knowledge_bases.by_name(tx, name)
             new_name = _checked_name(rename) if rename is not None else present.name
             new_description = description if description is not None else present.description
-            new_parser = parser or present.parser
-            if new_parser != present.parser:
-                reading = any(job.state is JobState.RUNNING for job in queue.waiting(tx, [present.id]))
-                if present.papers or reading:
-                    raise ParserFixed(name=name, parser=present.parser, wanted=new_parser)
-            knowledge_bases.configure(tx, name, new_name, new_description, new_parser)
+            wanted = replace(present, parser=parser or present.parser, embedder=embedder or present.embedder)
+            if not present.papers and dimensions is not None:
+                wanted = replace(wanted, dimensions=dimensions)
+            if wanted != present:
+                _check_free(tx, present, wanted)
+            knowledge_bases.configure(tx, name, new_name, new_description, wanted.parser, wanted.embedder)
+            if (wanted.embedder, wanted.dimensions) != (present.embedder, present.dimensions):
+                # An index that once held papers is of another space than the next ones will be.
+                generations.swap(tx, present, replace(wanted, generation=present.generation + 1))
             return knowledge_bases.by_name(tx, new_name)
 
     def delete(self, name: str) -> KnowledgeBase:
@@ -186,6 +207,17 @@ class Shelves:
                 papers.remove(tx, knowledge_base, paper)
             papers.forget_unreferenced(tx, [paper])
         return paper, file_name
+
+
+def _check_free(tx: Transaction, present: KnowledgeBase, wanted: KnowledgeBase) -> None:
+    """Raise where papers were read by the present parser or embedded by the present model."""
+    reading = any(job.state is JobState.RUNNING for job in queue.waiting(tx, [present.id]))
+    if not present.papers and not reading:
+        return
+    if wanted.parser != present.parser:
+        raise ParserFixed(name=present.name, parser=present.parser, wanted=wanted.parser)
+    if wanted.embedder != present.embedder:
+        raise EmbedderFixed(name=present.name, model=present.embedder, wanted=wanted.embedder)
 
 
 def _checked_prefix(prefix: str) -> str:

@@ -66,8 +66,10 @@ def all_of_them(tx: Transaction) -> tuple[KnowledgeBase, ...]:
     return tuple(_knowledge_base(row) for row in tx.rows(f"{_SELECT} ORDER BY name"))
 
 
-def configure(tx: Transaction, name: str, new_name: str, description: str, parser: str) -> None:
-    """Change a knowledge base's name, description and parser.
+def configure(
+    tx: Transaction, name: str, new_name: str, description: str, parser: str, embedder: str
+) -> None:
+    """Change a knowledge base's name, description, parser and embedder.
 
     Raises:
         KnowledgeBaseMissing: there is none of that name.
@@ -78,13 +80,15 @@ def configure(tx: Transaction, name: str, new_name: str, description: str, parse
         raise KnowledgeBaseExists(name=new_name)
     tx.run(
         """
-        UPDATE knowledge_bases SET name = :name, description = :description, parser = :parser
+        UPDATE knowledge_bases SET name = :name, description = :description, parser = :parser,
+            embedder = :embedder
         WHERE id = :id
         """,
         id=knowledge_base.id,
         name=new_name,
         description=description,
         parser=parser,
+        embedder=embedder,
     )
 
 

@@ -52,8 +52,13 @@ def publish(
     file_name: str,
     parsed: ParsedPaper,
     found: Sequence[Passage],
+    text_keys: Sequence[str] = (),
+    about_key: str = "",
 ) -> None:
-    """Make a paper searchable in a knowledge base: the row in ``holdings`` decides it."""
+    """Make a paper searchable in a knowledge base: the row in ``holdings`` decides it.
+
+    ``text_keys``, one a passage, and ``about_key``, the whole paper's, are those of the vector cache.
+    """
     _withdraw(tx, knowledge_base, paper)
     tx.run(
         """
@@ -67,14 +72,15 @@ def publish(
         quality=json.dumps(quality_fields(parsed.quality)),
         **_metadata_values(parsed.metadata),
     )
-    passages.insert(tx, knowledge_base, found)
+    passages.insert(tx, knowledge_base, found, text_keys)
     tx.run(
-        "INSERT INTO holdings VALUES (:knowledge_base, :paper, :file_name, :passages, :now, '')",
+        "INSERT INTO holdings VALUES (:knowledge_base, :paper, :file_name, :passages, :now, :about_key)",
         knowledge_base=knowledge_base.id,
         paper=paper,
         file_name=file_name,
         passages=len(found),
         now=now(),
+        about_key=about_key,
     )
     removals.cross_out_points(tx, knowledge_base, paper)
 

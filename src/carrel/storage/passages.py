@@ -11,16 +11,24 @@ from carrel.storage.database import Row, Transaction, Value
 _IDS_A_STATEMENT = 10_000
 
 
-def insert(tx: Transaction, knowledge_base: KnowledgeBase, found: Iterable[Passage]) -> None:
-    """Add the passages of one paper to the knowledge base's current generation."""
+def insert(
+    tx: Transaction, knowledge_base: KnowledgeBase, found: Sequence[Passage], text_keys: Sequence[str] = ()
+) -> None:
+    """Add the passages of one paper to the knowledge base's current generation.
+
+    ``text_keys``, one a passage, are those of the vector cache; empty ones are found nowhere.
+    """
     tx.run_many(
         """
         INSERT INTO passages VALUES (
             :knowledge_base_id, :generation, :id, :paper_id, :ordinal,
-            :first, :past, :section, :pages, :boxes, :text, :paragraph, ''
+            :first, :past, :section, :pages, :boxes, :text, :paragraph, :text_key
         )
         """,
-        (_values(knowledge_base, passage) for passage in found),
+        (
+            _values(knowledge_base, passage) | {"text_key": key}
+            for passage, key in zip(found, text_keys or [""] * len(found), strict=True)
+        ),
     )
 
 

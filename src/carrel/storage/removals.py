@@ -54,6 +54,11 @@ def note_index(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
         length=len(prefix),
         prefix=prefix,
     )
+    note_generation(tx, knowledge_base)
+
+
+def note_generation(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
+    """Note that the index of this generation must go; notes about points in another one stay."""
     _note(tx, What.INDEX, f"{knowledge_base.id}/{knowledge_base.generation}")
 
 

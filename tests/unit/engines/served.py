@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from carrel.config import Settings
-from carrel.core.ports import Embedder
 from carrel.engines.embedders import load_embedder
 from carrel.engines.http_embedder import HttpEmbedder
 from tests.fakes.embedding_server import MODEL, EmbeddingServerFake, serving
@@ -23,12 +22,12 @@ def settings_for(url: str, **changes: object) -> Settings:
 @contextmanager
 def embedder_at(url: str, model: str = MODEL, **changes: object) -> Iterator[HttpEmbedder]:
     """Open the embedder for a server; closed when the block ends."""
-    embedder: Embedder = load_embedder(model, settings_for(url, **changes), lambda _: None)
-    assert isinstance(embedder, HttpEmbedder)
+    cached = load_embedder(model, settings_for(url, **changes), lambda _: None)
+    assert isinstance(cached.engine, HttpEmbedder)
     try:
-        yield embedder
+        yield cached.engine
     finally:
-        embedder.close()
+        cached.close()
 
 
 @contextmanager

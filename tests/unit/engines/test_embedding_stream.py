@@ -9,6 +9,7 @@ import pytest
 
 from carrel.core.engine_errors import EndpointNonsense, EndpointRefuses, EndpointUnavailable, TextsRefused
 from carrel.core.space import Vectors
+from carrel.engines.cached_embedder import PROBE_TEXT
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.embedding_server import (
     Asked,
@@ -33,7 +34,7 @@ def test_every_text_gets_its_vector_and_none_is_sent_twice() -> None:
     fake = EmbeddingServerFake()
     with served(fake) as embedder:
         check(embedder.embed_documents(TEXTS))
-    sent = Counter(fake.texts) - Counter(["width"])
+    sent = Counter(fake.texts) - Counter([PROBE_TEXT])
     assert sent == Counter(TEXTS)
     assert max(len(asked.texts) for asked in fake.asked) <= 32
     assert all(set(asked.document) == {"input", "model", "encoding_format"} for asked in fake.asked)
@@ -150,7 +151,7 @@ def test_a_server_that_dies_and_comes_back_loses_and_repeats_nothing() -> None:
     finally:
         stopping.set()
         thread.join()
-    assert set(answered) == set(TEXTS)
+    assert set(answered) == {*TEXTS, PROBE_TEXT}
 
 
 def test_a_server_that_stays_away_ends_the_call() -> None:

@@ -1,0 +1,174 @@
+"""The vector cache: what a model said of each text, so that it is asked once. One SQLite file.
+
+It holds vectors at full width in 16-bit floats, by encoder and text key, so that a knowledge base can
+change its dimensions without a call to the model. Whoever asked the model before the process was killed
+finds the answer here; it can be lost at any time, so nothing waits for the disk.
+"""
+
+import logging
+import queue
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from carrel.core.language import tr
+from carrel.core.space import Encoder, Vectors, rounded
+
+FILE_NAME = "vectors.db"
+DAMAGED_SUFFIX = ".damaged"
+
+_log = logging.getLogger(__name__)
+
+_BUSY_SECONDS = 10.0
+_KEYS_A_STATEMENT = 1000
+# A vector of 2560 dimensions takes 5 kB: on pages of 4 kB it would take two, and be read in two steps.
+_PAGE_BYTES = 16384
+_SCHEMA = """
+    CREATE TABLE IF NOT EXISTS vectors (
+        encoder BLOB NOT NULL,
+        key BLOB NOT NULL,
+        vector BLOB NOT NULL,           -- 16-bit floats, little-endian
+        PRIMARY KEY (encoder, key)
+    )
+"""
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+class SqliteVectorCache:
+    """VectorCache port over one file; opened when first used. Safe for threads and processes.
+
+    A damaged file is set aside and begun anew. Where the disk is full or the folder read-only, vectors
+    are not kept, and nothing else stops.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Take the file's path, usually ``<data folder>/vectors.db``; it is made when needed."""
+        self._path = path
+        self._idle: queue.LifoQueue[_Connection] = queue.LifoQueue()
+
+    def get(self, encoder: Encoder, keys: Sequence[str]) -> dict[str, Vectors]:
+        """Return the vectors, [width], that are there of the texts with these keys."""
+        found: dict[str, Vectors] = {}
+
+        def look_up(connection: sqlite3.Connection) -> None:
+            for first in range(0, len(keys), _KEYS_A_STATEMENT):
+                some = [bytes.fromhex(key) for key in keys[first : first + _KEYS_A_STATEMENT]]
+                marks = ", ".join("?" * len(some))
+                rows = connection.execute(
+                    f"SELECT key, vector FROM vectors WHERE encoder = ? AND key IN ({marks})",  # noqa: S608
+                    (bytes.fromhex(encoder.id), *some),
+                ).fetchall()
+                found.update(_vectors(rows, encoder.width))
+
+        self._try(look_up)
+        return found
+
+    def put(self, encoder: Encoder, vectors: Mapping[str, Vectors]) -> None:
+        """Keep vectors, [width], by their texts' keys; one that is there already stays as it is."""
+        identity = bytes.fromhex(encoder.id)
+        rows = [
+            (identity, bytes.fromhex(key), vector.astype("<f2").tobytes()) for key, vector in vectors.items()
+        ]
+
+        def insert(connection: sqlite3.Connection) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?)", rows)
+            connection.execute("COMMIT")
+
+        if rows:
+            self._try(insert)
+
+    def close(self) -> None:
+        """Let go of the file; it is opened again when it is used again."""
+        while True:
+            try:
+                self._idle.get_nowait().close()
+            except queue.Empty:
+                return
+
+    def _try(self, action: Callable[[sqlite3.Connection], None]) -> None:
+        """Do something with a connection; where the file cannot be used it ends early, and that is all."""
+        connection = None
+        try:
+            connection = self._connection()
+            action(connection)
+        except (sqlite3.Error, OSError) as error:
+            _log.debug("%s: %s", self._path, error)
+            if (
+                getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
+            ):  # without the extended code's details
+                self._set_aside(connection)
+                connection = None
+        finally:
+            if connection is not None:
+                with suppress(sqlite3.Error):
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    self._idle.put_nowait(connection)
+
+    def _connection(self) -> "_Connection":
+        """Return a connection to the file that lies there now: it may have been deleted or set aside."""
+        try:
+            present = self._path.stat().st_ino
+        except OSError:
+            present = None
+        with suppress(queue.Empty):
+            while True:
+                connection = self._idle.get_nowait()
+                if connection.inode == present:
+                    return connection
+                connection.close()
+        return _connect(self._path)
+
+    def _set_aside(self, connection: "_Connection | None") -> None:
+        """Rename a damaged file, so that the next use begins anew; the one set aside before is replaced."""
+        opened = None if connection is None else connection.inode
+        if connection is not None:
+            connection.close()
+        self.close()
+        with suppress(OSError):
+            if opened is not None and self._path.stat().st_ino != opened:
+                return  # another process has done it: what lies there now is well
+            self._path.replace(self._path.with_name(self._path.name + DAMAGED_SUFFIX))
+            for suffix in ("-wal", "-shm"):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+        message = tr("The vector cache {path} is damaged: it is set aside and begun anew.")
+        _log.warning("%s", message.format(path=self._path))
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that knows which file it has open, whatever that is called by now."""
+
+    inode: int | None = None
+
+
+def _connect(path: Path) -> _Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(
+        path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=_Connection
+    )
+    try:
+        connection.execute(f"PRAGMA page_size={_PAGE_BYTES}")  # of a new file; no effect on another
+        connection.execute("PRAGMA journal_mode=WAL")
+        # NORMAL: survives kill -9; a power failure may lose the last vectors, which are asked for again.
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(_SCHEMA)
+        connection.inode = path.stat().st_ino
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _vectors(rows: Sequence[tuple[bytes, bytes]], width: int) -> dict[str, Vectors]:
+    """Return rows of the table as vectors; one of another length, or not finite, is as good as lost."""
+    whole = [(key.hex(), vector) for key, vector in rows if len(vector) == 2 * width]
+    if not whole:
+        return {}
+    coarse = np.frombuffer(b"".join(vector for _, vector in whole), "<f2").reshape(-1, width)
+    units = rounded(coarse.astype(np.float32))
+    finite = np.isfinite(units.sum(axis=1))
+    return {key: unit for (key, _), unit, good in zip(whole, units, finite, strict=True) if good}

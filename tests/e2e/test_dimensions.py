@@ -1,0 +1,146 @@
+"""``kb configure --dimensions`` and ``carrel reindex``: the real command with the real model, killed too."""
+
+import hashlib
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from carrel.engines.models import load_minilm
+from tests.e2e.command import Carrel, check_in_step
+
+KILLS = 6
+
+
+@pytest.fixture
+def filled(carrel: Carrel, small_papers: tuple[Path, ...]) -> Carrel:
+    carrel.json("add", *small_papers)
+    return carrel
+
+
+def without_model(carrel: Carrel, tmp_path: Path) -> Carrel:
+    """Return the command where there is no model, and none can be fetched."""
+    return carrel.with_settings(CARREL_CACHE=str(tmp_path / "no models"))
+
+
+def found(carrel: Carrel, question: str) -> list[str]:
+    results = carrel.json("search", question, "--mode", "dense")["results"]
+    return [result["paper"]["title"] for result in results]
+
+
+def test_dimensions_change_without_a_model(filled: Carrel, tmp_path: Path) -> None:
+    before = found(filled, "corals")
+    offline = without_model(filled, tmp_path)
+    document = offline.json("kb", "configure", "library", "--dimensions", "128")
+    assert (document["dimensions"], document["generation"], document["papers"]) == (128, 2, 5)
+    rebuilt = document["rebuilt"]
+    assert set(rebuilt) == {"papers", "passages", "from_cache", "embedded", "seconds"}
+    assert (rebuilt["papers"], rebuilt["passages"]) == (5, document["passages"])
+    assert (rebuilt["from_cache"], rebuilt["embedded"]) == (5 + document["passages"], 0)
+    assert found(filled, "corals")[0] == "On the Nature of Corals"
+    assert "all-MiniLM-L6-v2 128 dimensions" in offline.run("kb", "list").out
+    again = offline.json("kb", "configure", "library", "--dimensions", "128")
+    assert (again["generation"], "rebuilt" in again) == (2, False)
+    for text, generation in (("full", 3), ("64", 4), ("0", 5)):
+        changed = offline.json("kb", "configure", "library", "--dimensions", text)
+        assert (changed["dimensions"] or 0, changed["generation"]) == (
+            int(text) if text != "full" else 0,
+            generation,
+        )
+    assert found(filled, "corals") == before
+    assert [path.name for path in (filled.home / "index").glob("*/*/")] == ["5"]
+
+
+def test_an_index_is_rebuilt_without_a_model(filled: Carrel, tmp_path: Path) -> None:
+    document = without_model(filled, tmp_path).json("reindex", "--kb", "library")
+    assert set(document) == {"name", "papers", "passages", "from_cache", "embedded", "seconds"}
+    assert (document["papers"], document["embedded"]) == (5, 0)
+    answer = filled.run("reindex", "--kb", "library")
+    assert (answer.code, answer.err) == (0, "")
+    assert "5 papers" in answer.out
+    (filled.home / "vectors.db").unlink()
+    assert filled.json("reindex", "--kb", "library")["from_cache"] == 0
+    assert found(filled, "violins")[0] == "On the Nature of Violins"
+
+
+def test_a_damaged_cache_costs_a_line_and_the_model(filled: Carrel) -> None:
+    (filled.home / "vectors.db").write_bytes(b"no database" * 2000)
+    answer = filled.run("kb", "configure", "library", "--dimensions", "64")
+    assert answer.code == 0
+    assert "set aside" in answer.err
+    assert found(filled, "violins")[0] == "On the Nature of Violins"
+
+
+def test_a_knowledge_base_begins_with_its_dimensions(carrel: Carrel, small_papers: tuple[Path, ...]) -> None:
+    created = carrel.json("kb", "create", "short", "--dimensions", "64", "--embedder", "all-MiniLM-L6-v2")
+    assert (created["dimensions"], created["embedder"]) == (64, "all-MiniLM-L6-v2")
+    carrel.json("add", small_papers[0], "--kb", "short")
+    assert found(carrel, "corals") == ["On the Nature of Corals"]
+    changed = carrel.json("kb", "configure", "short", "--dimensions", "96", "--rename", "longer")
+    assert (changed["name"], changed["dimensions"]) == ("longer", 96)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("kb", "configure", "library", "--dimensions", "9999"), ("9999", "32 to 384")),
+        (("kb", "configure", "library", "--dimensions", "31"), ("31", "32 to 384")),
+        (("kb", "configure", "library", "--dimensions", "many"), ("many", "a number, or full")),
+        (("kb", "configure", "library", "--dimensions", "-5"), ("-5", "a number, or full")),
+        (("kb", "configure", "library", "--embedder", "nonesuch"), ("nonesuch",)),
+        (("kb", "configure", "nowhere", "--dimensions", "64"), ("nowhere",)),
+        (("kb", "create", "new", "--dimensions", "7"), ("7", "32 to 384")),
+        (("reindex", "--kb", "nowhere"), ("nowhere",)),
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_is_refused_and_changes_nothing(
+    carrel: Carrel, arguments: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    before = carrel.json("kb", "create", "library")
+    carrel.run(*arguments).failed_with(2, *words)
+    assert carrel.json("kb", "list")["knowledge_bases"] == [before]
+
+
+def test_killed_at_any_moment_the_library_is_there_and_the_next_attempt_succeeds(
+    carrel: Carrel, small_papers: tuple[Path, ...]
+) -> None:
+    carrel.json("add", *small_papers)
+    chance = random.Random(4)
+    for attempt in range(KILLS):
+        (shelf,) = carrel.json("kb", "list")["knowledge_bases"]
+        wanted = 64 + attempt
+        process = subprocess.Popen(
+            carrel._command(("kb", "configure", "library", "--dimensions", str(wanted))),
+            env=carrel.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        following = carrel.home / "index" / shelf["id"] / str(shelf["generation"] + 1)
+        while not following.exists() and process.poll() is None:
+            time.sleep(0.001)
+        time.sleep(chance.random() * 0.06)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert found(carrel, "glaciers")[0] == "On the Nature of Glaciers"
+    carrel.json("reindex", "--kb", "library")
+    wanted_files = {hashlib.sha256(path.read_bytes()).hexdigest() for path in small_papers}
+    check_in_step(
+        carrel.home,
+        {"library": wanted_files},
+        lambda _: load_minilm(carrel.cache, announce=print, offline=True),
+    )
+    assert len(list((carrel.home / "index").glob("*/*/"))) == 1
+
+
+def test_a_model_that_nobody_has_makes_no_knowledge_base(
+    carrel: Carrel, small_papers: tuple[Path, ...]
+) -> None:
+    wrong = carrel.with_settings(CARREL_EMBEDDER="nonesuch")
+    wrong.run("add", small_papers[0]).failed_with(2, "nonesuch")
+    assert carrel.json("kb", "list") == {"knowledge_bases": []}
+    carrel.json("add", small_papers[0])
+    assert wrong.json("add", small_papers[1])["added"] == 1  # this one has its model already
