@@ -70,7 +70,10 @@ class NoRerankerConfigured(UsageError):
     """--rerank was asked for and there is no reranker."""
 
     template = "No reranker is configured."
-    hint_template = "Leave out --rerank, or set CARREL_RERANKER to a reranker's model and CARREL_RERANKER_URL to its server."
+    hint_template = (
+        "Leave out --rerank, or set CARREL_RERANKER to a reranker's model and CARREL_RERANKER_URL to its "
+        "server."
+    )
 
 
 class GatewayUnprotected(UsageError):
