@@ -57,7 +57,6 @@ def create_app(models: GatewayModels, api_key: str = "", admission: Admission | 
     # Its pages of documentation load scripts from another's server: only the document itself is kept.
     app = FastAPI(title="Carrel", version=__version__, docs_url=None, redoc_url=None, lifespan=running)
     app.add_exception_handler(HTTPException, refusal)
-    app.add_exception_handler(Exception, fault)
     app.add_middleware(Guard, api_key=api_key)
     _add_post(app, "/v1/embeddings", EmbeddingsRequest, embed, places)
     _add_post(app, "/v1/rerank", RerankRequest, reranking.rerank, places)
@@ -73,8 +72,7 @@ def _add_post(
 
     async def post(request: Request) -> Response:
         try:
-            if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
-                raise NotJsonContent
+            _check_content(request)
             with places.request() as ticket:
                 asked = read_request(kind, await ticket.body(request))
                 body = await _while_connected(request, answer(asked))
@@ -82,10 +80,18 @@ def _add_post(
             return failure(error)
         except ClientDisconnect:
             return Response(status_code=_CLIENT_GONE)
+        except Exception as error:  # a fault of ours: its own log is careful, uvicorn's would quote it
+            return fault(error)
         return Response(body, media_type=_JSON)
 
     body = {"required": True, "content": {_JSON: {"schema": kind.model_json_schema()}}}
     app.post(path, openapi_extra={"requestBody": body})(post)
+
+
+def _check_content(request: Request) -> None:
+    """Raise NotJsonContent. Pages of strangers can send other kinds of content without asking (CORS)."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
+        raise NotJsonContent
 
 
 def _add_models(app: FastAPI, models: GatewayModels) -> None:

@@ -1,6 +1,8 @@
 """Errors → answers: the status of each, in the shape of OpenAI's errors."""
 
 import json
+import logging
+import traceback
 from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
@@ -14,6 +16,7 @@ from carrel.core.language import tr
 
 RETRY_AFTER_SECONDS = 2
 
+_log = logging.getLogger(__name__)
 _REQUEST = "invalid_request_error"
 _SERVER = "server_error"
 _BUSY = "rate_limit_error"
@@ -57,9 +60,13 @@ def failure(error: CarrelError) -> Response:
     return _answer(status, str(error), code, error.parameters.get("field"), headers)
 
 
-def fault(_: Request, error: Exception) -> Response:
-    """Return the answer to a fault of ours; what the fault was goes to the log, not to the client."""
-    del error
+def fault(error: Exception) -> Response:
+    """Return the answer to a fault of ours. Where it happened goes to the log, and to nobody else.
+
+    Its words are not logged: they may quote a text that was sent.
+    """
+    where = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("%s, at:\n%s", type(error).__name__, where)
     message = tr("A fault in Carrel kept it from answering; its log says more.")
     return _answer(500, message, "internal_error", None, {})
 
