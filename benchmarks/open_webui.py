@@ -209,7 +209,7 @@ def measure(url: str, papers: Sequence[Paper], hybrid: bool) -> tuple[list[tuple
             print(f"{paper.title[:60]!r}: {first.get('name')}", file=sys.stderr)
     return [
         (
-            f"{len(papers)} papers uploaded, read and embedded twice (file and knowledge base)",
+            f"{len(papers)} papers uploaded: read and cut by it, embedded by Carrel",
             f"{uploading:.1f} s",
         ),
         ("a query, median", f"{median(took) * 1000:.0f} ms"),
