@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from carrel.config import Settings
 from carrel.core.knowledge_base import DEFAULT_PARSER, KnowledgeBase
-from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Unlocker, VectorCache
+from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
 from carrel.core.ranking import Query, SearchResult
 from carrel.core.space import Space
 from carrel.ingest.pipeline import Tools
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from carrel.parsing.page_image import PageDrawer
 
 T = TypeVar("T")
+
 
 Announce = Callable[[str], None]
 """Tells the user something before it happens, such as a download."""
@@ -96,6 +97,17 @@ class Services:
         return pipeline.search(query, shelves, self.catalog, self.embedder_of, self.index_of)
 
 
+@dataclass(frozen=True, slots=True)
+class GatewayModels:
+    """What ``carrel serve`` gives to other programs. Close it when done."""
+
+    embedder: Embedder
+    name: str  # what clients call the embedder's model
+    reranker: Reranker | None
+    batch_texts: int  # texts that one call of the embedder takes, at most
+    close: Callable[[], None]
+
+
 def open_services(
     settings: Settings, announce: Announce, load_embedder: Callable[[str], Embedder] | None = None
 ) -> Services:
@@ -139,6 +151,21 @@ def open_services(
         unlocker=lambda password: _unlocker(at_end.enter_context(closing(_children(settings))), password),
         close=at_end.close,
     )
+
+
+def open_models(settings: Settings, announce: Announce) -> GatewayModels:
+    """Return the models that the settings name; no data folder is opened, no model loaded yet.
+
+    Raises:
+        ModelUnknown: there is no such model; or as the engine's own errors of settings.
+    """
+    from carrel.engines.embedders import load_engine
+
+    # Without the cache: what clients send is theirs, and is kept nowhere.
+    embedder = load_engine(settings.embedder, settings, announce)
+    # A GGUF file's folder is nobody's business but this machine's.
+    name = Path(settings.embedder).name if settings.embedder.endswith(".gguf") else settings.embedder
+    return GatewayModels(embedder, name, None, settings.embedder_batch_texts, embedder.close)
 
 
 def open_parser(settings: Settings) -> Parser:

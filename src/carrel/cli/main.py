@@ -333,6 +333,19 @@ def doctor(
     sys.exit(examine(as_json))
 
 
+@app.command(help=tr("Serve the models to other programs, as OpenAI's API does."))
+def serve(
+    host: Annotated[
+        str, typer.Option(help=tr("Address to listen on; beyond this machine a key is needed."))
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help=tr("Port; 0 is any that is free."))] = 8765,
+    as_json: AsJson = False,
+) -> None:
+    from carrel.cli.serve import run_server
+
+    sys.exit(run_server(host, port, as_json))
+
+
 @app.command(help=tr("Add the sample papers and answer a few questions over them."))
 def demo(
     serve: Annotated[

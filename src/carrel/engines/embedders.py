@@ -26,13 +26,21 @@ def load_embedder(name: str, settings: Settings, announce: Announce) -> CachedEm
         InvalidSetting: the address or the profile makes no sense.
     """
     cache = SqliteVectorCache(settings.home / FILE_NAME)
+    return CachedEmbedder(load_engine(name, settings, announce, DriftGuard(cache)), cache)
+
+
+def load_engine(
+    name: str, settings: Settings, announce: Announce, guard: DriftGuard | None = None
+) -> PartwiseEmbedder:
+    """Return the embedder of that name without a cache before it. Args and errors are those of the other.
+
+    ``guard`` compares what a server gives with what it gave before.
+    """
     if name in model_names():
-        engine: PartwiseEmbedder = load_minilm(
+        return load_minilm(
             settings.cache, announce=announce, threads=settings.model_threads, offline=settings.offline
         )
-    else:
-        engine = _served(name, settings, DriftGuard(cache))
-    return CachedEmbedder(engine, cache)
+    return _served(name, settings, guard)
 
 
 def profile_in_use(name: str, settings: Settings) -> ModelProfile:
@@ -53,7 +61,7 @@ def profile_in_use(name: str, settings: Settings) -> ModelProfile:
     )
 
 
-def _served(name: str, settings: Settings, guard: DriftGuard) -> PartwiseEmbedder:
+def _served(name: str, settings: Settings, guard: DriftGuard | None) -> PartwiseEmbedder:
     # Imported here: a command that asks no server need not load what asks one.
     from carrel.engines.address import endpoint_at
     from carrel.engines.embedding_server import EmbeddingServer

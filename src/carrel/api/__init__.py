@@ -1,0 +1,1 @@
+"""The gateway: OpenAI-compatible HTTP over whatever engine Carrel is set to."""

@@ -1,0 +1,144 @@
+"""The gateway's routes: ``/v1/embeddings``, ``/v1/rerank``, ``/v1/models``, ``/healthz`` and ``/readyz``."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from carrel import __version__
+from carrel.api.admission import Admission, gone
+from carrel.api.embeddings import EmbeddingService, embeddings_answer
+from carrel.api.failures import failure, fault, json_bytes, refusal
+from carrel.api.guard import Guard
+from carrel.api.readiness import Readiness
+from carrel.api.requests import EmbeddingsRequest, RerankRequest, read_request
+from carrel.api.reranking import RerankService
+from carrel.bootstrap import GatewayModels
+from carrel.core.errors import CarrelError
+from carrel.core.gateway_errors import ModelNotServed, NotJsonContent
+
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+_JSON = "application/json"
+_CLIENT_GONE = 499  # nobody reads it
+
+
+def create_app(models: GatewayModels, api_key: str = "", admission: Admission | None = None) -> FastAPI:
+    """Return the gateway over these models, which the caller closes.
+
+    Args:
+        models: what is served.
+        api_key: what clients must send; "" lets this machine in without one, and nobody else.
+        admission: how much may wait; a default that suits one machine.
+    """
+    embeddings = EmbeddingService(models.embedder, models.name, models.batch_texts)
+    reranking = RerankService(models.reranker, models.embedder)
+    readiness = Readiness(models.embedder)
+    places = admission or Admission()
+
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        for part in (embeddings, reranking, readiness):
+            part.close()
+
+    async def embed(asked: EmbeddingsRequest) -> bytes:
+        embedded = await embeddings.embed(asked)
+        as_base64 = asked.encoding_format == "base64"
+        return await asyncio.to_thread(embeddings_answer, models.name, embedded, as_base64)
+
+    # Its pages of documentation load scripts from another's server: only the document itself is kept.
+    app = FastAPI(title="Carrel", version=__version__, docs_url=None, redoc_url=None, lifespan=running)
+    app.add_exception_handler(HTTPException, refusal)
+    app.add_middleware(Guard, api_key=api_key)
+    _add_post(app, "/v1/embeddings", EmbeddingsRequest, embed, places)
+    _add_post(app, "/v1/rerank", RerankRequest, reranking.rerank, places)
+    _add_models(app, models)
+    _add_health(app, readiness, api_key)
+    return app
+
+
+def _add_post(
+    app: FastAPI, path: str, kind: type[M], answer: Callable[[M], Awaitable[bytes]], places: Admission
+) -> None:
+    """Add a route that reads a body of this kind, within limits, and answers as long as somebody waits."""
+
+    async def post(request: Request) -> Response:
+        try:
+            _check_content(request)
+            with places.request() as ticket:
+                asked = read_request(kind, await ticket.body(request))
+                body = await _while_connected(request, answer(asked))
+        except CarrelError as error:
+            return failure(error)
+        except ClientDisconnect:
+            return Response(status_code=_CLIENT_GONE)
+        except Exception as error:  # a fault of ours: its own log is careful, uvicorn's would quote it
+            return fault(error)
+        return Response(body, media_type=_JSON)
+
+    body = {"required": True, "content": {_JSON: {"schema": kind.model_json_schema()}}}
+    app.post(path, openapi_extra={"requestBody": body})(post)
+
+
+def _check_content(request: Request) -> None:
+    """Raise NotJsonContent. Pages of strangers can send other kinds of content without asking (CORS)."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
+        raise NotJsonContent
+
+
+def _add_models(app: FastAPI, models: GatewayModels) -> None:
+    names = [models.name, *([models.reranker.model] if models.reranker else [])]
+    documents = {name: {"id": name, "object": "model", "created": 0, "owned_by": "carrel"} for name in names}
+
+    @app.get("/v1/models")
+    async def listed() -> Response:
+        return Response(json_bytes({"object": "list", "data": list(documents.values())}), media_type=_JSON)
+
+    @app.get("/v1/models/{model:path}")
+    async def one(model: str) -> Response:
+        if model not in documents:
+            return failure(ModelNotServed(field="model", model=model, served=", ".join(names)))
+        return Response(json_bytes(documents[model]), media_type=_JSON)
+
+
+def _add_health(app: FastAPI, readiness: Readiness, api_key: str) -> None:
+    @app.get("/healthz")
+    async def alive() -> Response:
+        return Response(json_bytes({"status": "ok"}), media_type=_JSON)
+
+    @app.get("/readyz")
+    async def ready() -> Response:
+        try:
+            await readiness.check()
+        except CarrelError as error:
+            document = {"status": "unavailable", "reason": error.kind}
+            if not api_key:  # with one, strangers may ask here, and the message can name an address
+                document["message"] = str(error)
+            return Response(json_bytes(document), 503, media_type=_JSON)
+        return Response(json_bytes({"status": "ok"}), media_type=_JSON)
+
+
+async def _while_connected(request: Request, work: Awaitable[T]) -> T:
+    """Return what the work gives; give it up when the client closes its connection.
+
+    Raises:
+        ClientDisconnect: it did.
+    """
+    working = asyncio.ensure_future(work)
+    watching = asyncio.ensure_future(gone(request))
+    try:
+        await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        working.cancel()
+        watching.cancel()

@@ -1,0 +1,41 @@
+"""``carrel serve``: the models of this machine for other programs, as OpenAI's API has them."""
+
+import sys
+from contextlib import closing
+
+from carrel.bootstrap import GatewayModels, open_models
+from carrel.cli.output import note, print_json
+from carrel.config import load_settings
+from carrel.core.engine_errors import EndpointUnavailable
+from carrel.core.language import tr
+
+
+def run_server(host: str, port: int, as_json: bool) -> int:
+    """Listen, say where, answer until stopped, and end with 0."""
+    from carrel.api.app import create_app
+    from carrel.api.listening import address_of, listen, serve
+    from carrel.api.readiness import ask
+
+    settings = load_settings()
+    key = settings.gateway_api_key
+    with listen(host, port, key) as listening, closing(open_models(settings, note)) as models:
+        app = create_app(models, key)
+        try:
+            ask(models.embedder)
+        except EndpointUnavailable as error:  # it may come back; until then /readyz says what is wrong
+            note(tr("Warning: {message}").format(message=str(error)))
+        _announce(models, address_of(listening), as_json)
+        serve(app, listening)
+    note(tr("Stopped."))
+    return 0
+
+
+def _announce(models: GatewayModels, address: str, as_json: bool) -> None:
+    reranker = models.reranker.model if models.reranker else None
+    if as_json:
+        print_json({"url": f"{address}/v1", "model": models.name, "reranker": reranker})
+        sys.stdout.flush()
+    else:
+        print(tr("Listening on {url}, Ctrl-C stops it.").format(url=f"{address}/v1"))
+        print(tr("Embeddings: {model}").format(model=models.name))
+        print(tr("Reranker: {model}").format(model=reranker or tr("none")), flush=True)
