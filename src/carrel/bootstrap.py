@@ -13,8 +13,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from carrel.config import Settings
+from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.knowledge_base import DEFAULT_PARSER, KnowledgeBase
-from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Unlocker
+from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker
 from carrel.core.ranking import Query, SearchResult
 from carrel.core.space import Space
 from carrel.ingest.pipeline import Tools
@@ -51,6 +52,7 @@ class Services:
     parser: Callable[[], Parser]  # the default one, to look at a file without a knowledge base
     parser_of: Callable[[KnowledgeBase], Parser]
     unlocker: Callable[[str], Unlocker]  # by password
+    reranker: Callable[[], Reranker | None]  # of the settings; None where they name none
     close: Callable[[], None]
 
     def own_index(self, purpose: str, wait_seconds: float | None = None) -> None:
@@ -80,10 +82,23 @@ class Services:
         """Answer a query over the knowledge bases it names, or all readable ones.
 
         Raises:
-            KnowledgeBaseMissing: it names one that is not there; otherwise as ``pipeline.search``.
+            KnowledgeBaseMissing: it names one that is not there.
+            NoRerankerConfigured: it is to be reranked, and the settings name no reranker.
+            CarrelError: otherwise as ``pipeline.search``.
         """
         shelves = self.shelves.readable(query.knowledge_bases)
-        return pipeline.search(query, shelves, self.catalog, self.embedder_of, self.index_of)
+        reranker = self.reranker() if query.rerank else None
+        if query.rerank and reranker is None:
+            raise NoRerankerConfigured()
+        return pipeline.search(
+            query,
+            shelves,
+            self.catalog,
+            self.embedder_of,
+            self.index_of,
+            reranker,
+            self.settings.reranker_candidates,
+        )
 
 
 def open_services(
@@ -107,6 +122,8 @@ def open_services(
     embedders = _Loaded(lambda name: at_end.enter_context(closing(load(name))))
     parsers = _Loaded(lambda name: at_end.enter_context(closing(_parser(settings, name))))
 
+    rerankers = _Loaded(lambda _: _closed_by(at_end, _reranker(settings, announce)))
+
     def embedder_of(knowledge_base: KnowledgeBase) -> Embedder:
         return embedders.get(knowledge_base.embedder)
 
@@ -126,6 +143,7 @@ def open_services(
         parser=lambda: parsers.get(DEFAULT_PARSER),
         parser_of=lambda knowledge_base: parsers.get(knowledge_base.parser),
         unlocker=lambda password: _unlocker(at_end.enter_context(closing(_children(settings))), password),
+        reranker=lambda: rerankers.get(settings.reranker),
         close=at_end.close,
     )
 
@@ -146,6 +164,18 @@ def _load_embedder(settings: Settings, announce: Announce, model: str) -> Embedd
     from carrel.engines.embedders import load_embedder
 
     return load_embedder(model, settings, announce)
+
+
+def _reranker(settings: Settings, announce: Announce) -> Reranker | None:
+    if not settings.reranker:
+        return None
+    from carrel.engines.rerankers import load_reranker
+
+    return load_reranker(settings, announce)
+
+
+def _closed_by(at_end: ExitStack, reranker: Reranker | None) -> Reranker | None:
+    return None if reranker is None else at_end.enter_context(closing(reranker))
 
 
 def _parser(settings: Settings, name: str) -> Parser:
