@@ -97,7 +97,7 @@ class HttpReranker:
 
         def work() -> list[Exchange]:
             exchanges: list[Exchange] = []
-            while rows := pending.take(_BATCH_TOKENS):
+            while rows := sorted(pending.take(_BATCH_TOKENS)):
                 part, seen = call.scores(sent, [documents[row] for row in rows], way)
                 scores[rows] = part
                 exchanges += seen

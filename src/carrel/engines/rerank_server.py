@@ -11,7 +11,9 @@ from carrel.engines.wire import Answer, Wire
 _SLACK_BYTES = 64 << 10
 _BYTES_A_SCORE = 512  # and the document, which most servers send back
 _BYTES_A_CHARACTER = 12  # escaped as two surrogates
+_NO_PATH = {404, 405}
 _OTHER_SHAPE = {404, 405, 422}
+_OF_SIZE = ("batch", "token", "context", "length", "too long", "too many")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,18 +46,20 @@ class RerankServer:
             EndpointUnavailable, EndpointRefuses, EndpointNonsense: not like this.
         """
         known = self._shape
-        first: Answer | None = None
+        seen: list[Answer] = []
         for shape in (known,) if known else SHAPES:
             answer = self._post(shape, query, documents, seconds)
             if answer.status == 200:
-                reply = self._read(shape, answer, len(documents))
+                reply = self._read(answer, len(documents))
                 self._shape = shape
                 return reply
+            seen.append(answer)
             if known or not _may_be_the_shape(answer):
                 break
-            first = first or answer
-        # What the first shape was answered is the best that can be said: it is the one most servers know.
-        answer = first or answer
+        # Of several refusals, the one of a path that is there says most.
+        answer = next((each for each in reversed(seen) if each.status not in _NO_PATH), seen[0])
+        if known is None and answer.status == 422 and not _of_size(answer):
+            raise self.wire.refuses(answer.detail)  # no shape fits: fewer texts would not help
         raise_refusal(self.wire, answer)
         raise answer.nonsense(answer.detail)
 
@@ -65,13 +69,21 @@ class RerankServer:
         body = shape.body(self.model, query, documents)
         return self.wire.post(shape.url(self.wire.endpoint), body, largest=largest, seconds=seconds)
 
-    def _read(self, shape: RerankShape, answer: Answer, documents: int) -> RerankReply:
+    @staticmethod
+    def _read(answer: Answer, documents: int) -> RerankReply:
         try:
-            return RerankReply(read_scores(answer.document, shape, documents), answer)
+            return RerankReply(read_scores(answer.document, documents), answer)
         except UnusableScores as error:
             raise answer.nonsense(str(error)) from error
 
 
+def _of_size(answer: Answer) -> bool:
+    """Whether the server refuses because there are too many texts, or too long ones."""
+    return any(sign in answer.detail.lower() for sign in _OF_SIZE)
+
+
 def _may_be_the_shape(answer: Answer) -> bool:
     """Whether the server would perhaps understand another shape; not where it does not know the model."""
+    if answer.status == 422 and _of_size(answer):
+        return False
     return answer.status in _OTHER_SHAPE and not (answer.status == 404 and "model" in answer.detail.lower())

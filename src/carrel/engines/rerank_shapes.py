@@ -1,4 +1,4 @@
-"""How servers want to be asked for scores, and how they reply: three shapes of one request. Pure."""
+"""How servers want to be asked for scores, three shapes of one request, and how they reply. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,13 +19,11 @@ class UnusableScores(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RerankShape:
-    """One way to ask: where, with what, and under which names the reply has its numbers."""
+    """One way to ask: where, and with what."""
 
     name: str
     url: Callable[[Endpoint], str]
     body: Callable[[str, str, Sequence[str]], Body]  # of model, query and documents
-    list_name: str  # of the object that holds the list of scores; "" where the reply is that list
-    score_name: str
 
 
 def _listed(model: str, query: str, documents: Sequence[str]) -> Body:
@@ -41,23 +39,28 @@ def _pairs(model: str, query: str, documents: Sequence[str]) -> Body:
 
 
 SHAPES: tuple[RerankShape, ...] = (
-    # vLLM, llama.cpp, Jina, Cohere, Xinference, LiteLLM, Infinity
-    RerankShape("rerank", lambda at: f"{at.url}/rerank", _listed, "results", "relevance_score"),
+    # vLLM, llama.cpp, SGLang, Jina, Cohere, LiteLLM, Infinity
+    RerankShape("rerank", lambda at: f"{at.url}/rerank", _listed),
     # Hugging Face's text-embeddings-inference, which has no /v1/rerank
-    RerankShape("texts", lambda at: f"{at.root}/rerank", _texts, "", "score"),
+    RerankShape("texts", lambda at: f"{at.root}/rerank", _texts),
     # vLLM's own, where only that is let through
-    RerankShape("score", lambda at: f"{at.url}/score", _pairs, "data", "score"),
+    RerankShape("score", lambda at: f"{at.url}/score", _pairs),
 )
 """In the order in which they are tried."""
 
 
-def read_scores(document: object, shape: RerankShape, documents: int) -> Scores:
+def read_scores(document: object, documents: int) -> Scores:
     """Return [documents] scores, in the documents' order, whatever order they came in.
+
+    A reply is a list of indexes and scores, bare or under ``results`` or ``data``: what a server replies
+    does not always go with how it wants to be asked (SGLang).
 
     Raises:
         UnusableScores: it is no such reply, a document has no score or two, or a score is no number.
     """
-    found = document.get(shape.list_name) if shape.list_name and isinstance(document, dict) else document
+    found = document
+    if isinstance(document, dict):
+        found = document.get("results", document.get("data"))
     if not isinstance(found, list):
         raise UnusableScores(tr("it holds no list of scores"))
     if len(found) != documents:
@@ -69,7 +72,7 @@ def read_scores(document: object, shape: RerankShape, documents: int) -> Scores:
         if type(index) is not int or not 0 <= index < documents or not np.isnan(scores[index]):
             detail = tr("the index {index} is doubled or out of range")
             raise UnusableScores(detail.format(index=str(index)[:40]))
-        scores[index] = _number(each.get(shape.score_name))
+        scores[index] = _number(each.get("relevance_score", each.get("score")))
     return scores
 
 
