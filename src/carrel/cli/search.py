@@ -102,6 +102,7 @@ def _preloaded(settings: Settings) -> Callable[[str], Embedder]:
 def search_document(result: SearchResult, explain: bool) -> dict[str, Json]:
     """Return the result as programs read it, the document of DESIGN §7."""
     took = result.took_ms
+    found = [_hit_document(hit, explain) for hit in result.hits]
     document: dict[str, Json] = {
         "query": result.query,
         "mode": result.mode.value,
@@ -112,9 +113,12 @@ def search_document(result: SearchResult, explain: bool) -> dict[str, Json]:
             "rerank": round(took.rerank, 3),
             "total": round(took.total, 3),
         },
-        "rerank": rerank_document(result.reranking),
-        "results": [_hit_document(hit, explain) for hit in result.hits],
+        "results": list(found),
     }
+    if result.reranking is not None:
+        document["rerank"] = rerank_document(result.reranking)
+        for hit, each in zip(result.hits, found, strict=True):
+            each["rerank_score"] = None if hit.rerank_score is None else round(hit.rerank_score, 6)
     if explain:
         document["explain"] = {
             "candidates": {
@@ -134,7 +138,6 @@ def _hit_document(hit: Hit, explain: bool) -> dict[str, Json]:
     document: dict[str, Json] = {
         "rank": hit.rank,
         "score": round(hit.score, 6),
-        "rerank_score": None if hit.rerank_score is None else round(hit.rerank_score, 6),
         "paper": {
             "id": hit.paper.id,
             "title": metadata.title,

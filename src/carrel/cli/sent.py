@@ -28,10 +28,8 @@ def exchange_lines(exchange: Exchange) -> list[str]:
     return [*lines, f"  ← {exchange.received}"]
 
 
-def rerank_document(reranking: Reranking | None) -> Json:
-    """Return what came of reranking as programs read it; null where none was asked for."""
-    if reranking is None:
-        return None
+def rerank_document(reranking: Reranking) -> Json:
+    """Return what came of reranking as programs read it."""
     return {
         "model": reranking.model,
         "applied": reranking.applied,
