@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from carrel.config import Settings
+from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.knowledge_base import DEFAULT_PARSER, KnowledgeBase
 from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
 from carrel.core.ranking import Query, SearchResult
@@ -54,6 +55,7 @@ class Services:
     parser: Callable[[], Parser]  # the default one, to look at a file without a knowledge base
     parser_of: Callable[[KnowledgeBase], Parser]
     unlocker: Callable[[str], Unlocker]  # by password
+    reranker: Callable[[], Reranker | None]  # of the settings; None where they name none
     close: Callable[[], None]
 
     def own_index(self, purpose: str, wait_seconds: float | None = None) -> None:
@@ -91,10 +93,23 @@ class Services:
         """Answer a query over the knowledge bases it names, or all readable ones.
 
         Raises:
-            KnowledgeBaseMissing: it names one that is not there; otherwise as ``pipeline.search``.
+            KnowledgeBaseMissing: it names one that is not there.
+            NoRerankerConfigured: it is to be reranked, and the settings name no reranker.
+            CarrelError: otherwise as ``pipeline.search``.
         """
         shelves = self.shelves.readable(query.knowledge_bases)
-        return pipeline.search(query, shelves, self.catalog, self.embedder_of, self.index_of)
+        reranker = self.reranker() if query.rerank else None
+        if query.rerank and reranker is None:
+            raise NoRerankerConfigured()
+        return pipeline.search(
+            query,
+            shelves,
+            self.catalog,
+            self.embedder_of,
+            self.index_of,
+            reranker,
+            self.settings.reranker_candidates,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +144,8 @@ def open_services(
     embedders = _Loaded(lambda name: at_end.enter_context(closing(load(name))))
     parsers = _Loaded(lambda name: at_end.enter_context(closing(_parser(settings, name))))
 
+    rerankers = _Loaded(lambda _: _closed_by(at_end, _reranker(settings, announce)))
+
     def embedder_of(knowledge_base: KnowledgeBase) -> Embedder:
         return embedders.get(knowledge_base.embedder)
 
@@ -149,6 +166,7 @@ def open_services(
         parser=lambda: parsers.get(DEFAULT_PARSER),
         parser_of=lambda knowledge_base: parsers.get(knowledge_base.parser),
         unlocker=lambda password: _unlocker(at_end.enter_context(closing(_children(settings))), password),
+        reranker=lambda: rerankers.get(settings.reranker),
         close=at_end.close,
     )
 
@@ -165,7 +183,14 @@ def open_models(settings: Settings, announce: Announce) -> GatewayModels:
     embedder = load_engine(settings.embedder, settings, announce)
     # A GGUF file's folder is nobody's business but this machine's.
     name = Path(settings.embedder).name if settings.embedder.endswith(".gguf") else settings.embedder
-    return GatewayModels(embedder, name, None, settings.embedder_batch_texts, embedder.close)
+    reranker = _reranker(settings, announce)
+
+    def close() -> None:
+        embedder.close()
+        if reranker is not None:
+            reranker.close()
+
+    return GatewayModels(embedder, name, reranker, settings.embedder_batch_texts, close)
 
 
 def open_parser(settings: Settings) -> Parser:
@@ -190,6 +215,18 @@ def _vector_cache(settings: Settings) -> VectorCache:
     from carrel.engines.vector_cache import FILE_NAME, SqliteVectorCache
 
     return SqliteVectorCache(settings.home / FILE_NAME)
+
+
+def _reranker(settings: Settings, announce: Announce) -> Reranker | None:
+    if not settings.reranker:
+        return None
+    from carrel.engines.rerankers import load_reranker
+
+    return load_reranker(settings, announce)
+
+
+def _closed_by(at_end: ExitStack, reranker: Reranker | None) -> Reranker | None:
+    return None if reranker is None else at_end.enter_context(closing(reranker))
 
 
 def _parser(settings: Settings, name: str) -> Parser:

@@ -195,6 +195,7 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
         parser=lambda: parser,
         parser_of=lambda _: parser,
         unlocker=FakeUnlocker,
+        reranker=lambda: None,
         close=catalog.close,
     )
     yield World(services, embedder, parser, folder, fake_paper)

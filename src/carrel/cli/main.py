@@ -16,6 +16,7 @@ from carrel.config import load_settings
 from carrel.core.errors import CarrelError
 from carrel.core.language import tr, use_language
 from carrel.core.ranking import Mode
+from carrel.core.tasks import TASKS
 
 STOPPED = 130
 
@@ -156,14 +157,30 @@ def search(
     ] = None,
     year: Annotated[str, typer.Option(help=tr("A year, or a range such as 2019..2021."))] = "",
     author: Annotated[str, typer.Option(help=tr("Part of an author's name."))] = "",
+    task: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(TASKS), help=tr("What the question is asked for, where the model reads that.")
+        ),
+    ] = "",
+    instruction: Annotated[
+        str, typer.Option(metavar="TEXT", help=tr("The same in your own words, in English."))
+    ] = "",
     explain: Annotated[
-        bool, typer.Option("--explain", help=tr("Show each stage's candidates and why a paper ranks there."))
+        bool,
+        typer.Option(
+            "--explain", help=tr("Show each stage's candidates, why a paper ranks there, and what was sent.")
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     from carrel.cli.search import Request, search_papers
 
-    request = Request(query, tuple(kb or ()), limit, mode, bool(rerank), year, author, explain)
+    if task and task not in TASKS:
+        raise typer.BadParameter(tr("--task is one of {tasks}.").format(tasks=", ".join(TASKS)))
+    if task and instruction:
+        raise typer.BadParameter(tr("--task and --instruction exclude each other."))
+    request = Request(query, tuple(kb or ()), limit, mode, rerank, year, author, instruction or task, explain)
     sys.exit(search_papers(request, as_json))
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from carrel.cli.output import Json, note, place_of, print_json, printable, shortened, wrapped
+from carrel.cli.sent import exchange_document, exchange_lines, rerank_document, rerank_line
 from carrel.cli.versions import version_documents, version_line
 from carrel.config import Settings, load_settings
 from carrel.core.engine_errors import NoRerankerConfigured
@@ -31,23 +32,26 @@ class Request:
     kbs: tuple[str, ...]
     limit: int
     mode: Mode
-    rerank: bool
+    rerank: bool | None  # None: as the settings say
     year: str
     author: str
+    instruction: str  # a task's name or own words; "": as the settings say
     explain: bool
 
 
 def search_papers(request: Request, as_json: bool) -> int:
     """Search, print the result, return the exit code."""
-    if request.rerank:
-        raise NoRerankerConfigured()
     settings = load_settings()
+    if request.rerank and not settings.reranker:
+        raise NoRerankerConfigured()  # said before anything is loaded
     query = Query(
         understand.normalised(request.query),
         request.kbs,
         request.mode,
         request.limit,
         understand.filters(request.year, request.author),
+        request.instruction or settings.query_instruction,
+        bool(settings.reranker) and settings.rerank if request.rerank is None else request.rerank,
     )
     # The model loads in a thread of its own while this one imports the rest.
     load = _preloaded(settings) if request.mode is not Mode.LEXICAL else None
@@ -98,6 +102,7 @@ def _preloaded(settings: Settings) -> Callable[[str], Embedder]:
 def search_document(result: SearchResult, explain: bool) -> dict[str, Json]:
     """Return the result as programs read it, the document of DESIGN §7."""
     took = result.took_ms
+    found = [_hit_document(hit, explain) for hit in result.hits]
     document: dict[str, Json] = {
         "query": result.query,
         "mode": result.mode.value,
@@ -108,8 +113,12 @@ def search_document(result: SearchResult, explain: bool) -> dict[str, Json]:
             "rerank": round(took.rerank, 3),
             "total": round(took.total, 3),
         },
-        "results": [_hit_document(hit, explain) for hit in result.hits],
+        "results": list(found),
     }
+    if result.reranking is not None:
+        document["rerank"] = rerank_document(result.reranking)
+        for hit, each in zip(result.hits, found, strict=True):
+            each["rerank_score"] = None if hit.rerank_score is None else round(hit.rerank_score, 6)
     if explain:
         document["explain"] = {
             "candidates": {
@@ -118,7 +127,8 @@ def search_document(result: SearchResult, explain: bool) -> dict[str, Json]:
                     for found in candidates
                 ]
                 for signal, candidates in result.candidates
-            }
+            },
+            "exchanges": [exchange_document(exchange) for exchange in result.exchanges],
         }
     return document
 
@@ -178,11 +188,16 @@ def print_result(result: SearchResult, explain: bool) -> None:
         print(tr("Nothing was found. Try other words, or see what there is with: carrel list"))
     for hit in result.hits:
         _print_hit(hit, columns, explain)
+    if (reranking := result.reranking) is not None and (result.hits or not reranking.applied):
+        print(_styled(printable(rerank_line(reranking)), "2"))
     took = tr("{count} papers in {total:.0f} ms").format(count=len(result.hits), total=result.took_ms.total)
     if explain:
         parts = ", ".join(f"{signal.value} {len(found)}" for signal, found in result.candidates)
         took = f"{took} ({_timings(result)}; {parts})"
     print(_styled(took, "2"))
+    for exchange in result.exchanges if explain else ():
+        for line in exchange_lines(exchange):
+            print(_styled(printable(line), "2"))
 
 
 def _print_hit(hit: Hit, columns: int, explain: bool) -> None:
@@ -205,6 +220,8 @@ def _print_hit(hit: Hit, columns: int, explain: bool) -> None:
             print(_styled(f"     {part.signal.value}: {found} → {part.share:.4f}", "2"))
         if hit.quotation:
             print(_styled(f"     quotation → {hit.quotation:.4f}", "2"))
+        if hit.rerank_score is not None:
+            print(_styled(f"     rerank: {hit.rerank_score:.4f}", "2"))
     print()
 
 
@@ -220,7 +237,8 @@ def _print_passage(found: PassageHit, columns: int, whole: bool) -> None:
 
 def _timings(result: SearchResult) -> str:
     took = result.took_ms
-    return f"embed {took.embed:.1f}, retrieve {took.retrieve:.1f}, fuse {took.fuse:.1f} ms"
+    stages = f"embed {took.embed:.1f}, retrieve {took.retrieve:.1f}, fuse {took.fuse:.1f}"
+    return f"{stages}, rerank {took.rerank:.1f} ms"
 
 
 def _styled(text: str, code: str) -> str:

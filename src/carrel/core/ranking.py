@@ -88,7 +88,8 @@ class FusedPaper:
     """A paper in the fused ranking: its score, its passages best first, and why.
 
     ``score`` is the sum of the contributions' shares and of ``quotation``, which is above 0 where the
-    query quotes the paper.
+    query quotes the paper. Once a reranker has looked at it, ``score`` is that of the place it was put in,
+    and ``rerank_score`` the reranker's own.
     """
 
     paper_id: PaperId
@@ -96,6 +97,7 @@ class FusedPaper:
     passages: tuple[tuple[str, float], ...]  # (passage id, fused passage score)
     contributions: tuple[Contribution, ...]
     quotation: float = 0.0
+    rerank_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +139,10 @@ class PassageHit:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A paper that answers: rank from 1, fused score, its best passages, and why it ranks there.
+    """A paper that answers: rank from 1, score, its best passages, and why it ranks there.
 
+    ``score`` falls with the rank: it is the fused score, or with a reranker the fused score of its place.
+    ``rerank_score`` is on the reranker's own scale, None where it did not look at the paper.
     ``versions`` are the other versions of the paper, the published one first.
     """
 
@@ -149,6 +153,7 @@ class Hit:
     contributions: tuple[Contribution, ...] = ()
     quotation: float = 0.0
     versions: tuple[PaperRecord, ...] = ()
+    rerank_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ class EmbeddingServer:
         if self._encoding != "float" and "encoding_format" in answer.detail:
             self._encoding = "float"  # a server that knows no other
             return self.ask(texts, seconds)
-        self._refused(answer)
+        raise_refusal(self.wire, answer)
         raise answer.nonsense(answer.detail)
 
     def _read(self, answer: Answer, texts: int) -> EmbeddingReply:
@@ -84,18 +84,25 @@ class EmbeddingServer:
         tokens = usage.get("prompt_tokens", 0) if isinstance(usage, dict) else 0
         return EmbeddingReply(vectors, tokens if isinstance(tokens, int) else 0, answer)
 
-    def _refused(self, answer: Answer) -> None:
-        """Raise what a status other than 200 means."""
-        detail = answer.detail
-        lower = detail.lower()
-        if answer.status in _BUSY:
-            raise Busy(detail, answer.retry_after)
-        if answer.status in _KEY_AT_FAULT:
-            raise self.wire.refuses(detail, self.wire.endpoint.key_setting)
-        if answer.status == 404:
-            named = "model" in lower
-            raise self.wire.refuses(detail, self.wire.endpoint.setting if named else "")
-        if answer.status in _TEXTS_AT_FAULT or any(sign in lower for sign in _LONG):
-            raise TextsAtFault(detail)
-        if answer.status >= 500:
-            raise Busy(detail, answer.retry_after)
+
+def raise_refusal(wire: Wire, answer: Answer) -> None:
+    """Raise what a status other than 200 means, if it means one of these.
+
+    Raises:
+        Busy: the server may be asked again.
+        TextsAtFault: not with these texts.
+        EndpointRefuses: a key, a model's name or an address is wrong.
+    """
+    detail = answer.detail
+    lower = detail.lower()
+    if answer.status in _BUSY:
+        raise Busy(detail, answer.retry_after)
+    if answer.status in _KEY_AT_FAULT:
+        raise wire.refuses(detail, wire.endpoint.key_setting)
+    if answer.status == 404:
+        named = "model" in lower
+        raise wire.refuses(detail, wire.endpoint.setting if named else "")
+    if answer.status in _TEXTS_AT_FAULT or any(sign in lower for sign in _LONG):
+        raise TextsAtFault(detail)
+    if answer.status >= 500:
+        raise Busy(detail, answer.retry_after)

@@ -7,11 +7,12 @@ No stage loads a model or builds an index: both are open before the journey begi
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 
 from carrel.core.ids import PaperId, PassageId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import Passage, is_reference_list
-from carrel.core.ports import EmbeddedQuery, Embedder, Index, IndexQuery
+from carrel.core.ports import EmbeddedQuery, Embedder, Index, IndexQuery, Reranker
 from carrel.core.ranking import (
     Candidate,
     Filters,
@@ -29,11 +30,13 @@ from carrel.core.ranking import (
 from carrel.core.space import Vectors, cut
 from carrel.search import quotation, understand
 from carrel.search.fuse import fuse
+from carrel.search.rerank import rerank
 from carrel.storage import papers, passages, versions
 from carrel.storage.database import Catalog
 
 # Candidates that each signal gives to fusion; more changes little below ten results.
 CANDIDATES = 100
+RERANKED = 50  # papers that a reranker looks at
 PASSAGES_A_PAPER = 3
 _PASSAGES_CONSIDERED = 6
 _BEHIND = 0.1  # how far a list of references stands behind: less than a quotation from it counts
@@ -46,8 +49,10 @@ def search(
     catalog: Catalog,
     embedder_of: Callable[[KnowledgeBase], Embedder],
     index_of: Callable[[KnowledgeBase], Index],
+    reranker: Reranker | None = None,
+    reranker_candidates: int = RERANKED,
 ) -> SearchResult:
-    """Answer a query over knowledge bases that the asker may read.
+    """Answer a query over knowledge bases that the asker may read; without a reranker, in the fused order.
 
     Raises:
         EmptyQuery: there is nothing to search for.
@@ -67,8 +72,15 @@ def search(
     fused = _favour_quotations(text, fuse(lists), filled, catalog)
     ranked = time.perf_counter()
 
+    order = None
+    if reranker is not None:
+        order = rerank(text, query, fused, filled, catalog, reranker, reranker_candidates)
+        fused = order.papers
+    reranked = time.perf_counter()
+
     hits = _present(fused, query, filled, catalog)
     done = time.perf_counter()
+    asked = [question.exchanges for question in questions.values()]
     return SearchResult(
         query=text,
         mode=query.mode,
@@ -76,11 +88,13 @@ def search(
             embed=(embedded - began) * 1000,
             retrieve=(retrieved - embedded) * 1000,
             fuse=(ranked - retrieved) * 1000,
+            rerank=(reranked - ranked) * 1000 if order else 0.0,
             total=(done - began) * 1000,
         ),
         hits=hits,
         candidates=tuple(lists.items()),
-        exchanges=tuple(exchange for question in questions.values() for exchange in question.exchanges),
+        reranking=order.reranking if order else None,
+        exchanges=tuple(chain(*asked, order.exchanges if order else ())),
     )
 
 
@@ -241,4 +255,5 @@ def _hit(
         contributions=paper.contributions,
         quotation=paper.quotation,
         versions=versions_of_it,
+        rerank_score=paper.rerank_score,
     )

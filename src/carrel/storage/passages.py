@@ -93,6 +93,25 @@ def texts(tx: Transaction, knowledge_bases: Iterable[KnowledgeBase], ids: Sequen
     return found
 
 
+def sections_and_texts(
+    tx: Transaction, knowledge_bases: Iterable[KnowledgeBase], ids: Sequence[str]
+) -> dict[str, tuple[str, str]]:
+    """Return the section and text of those of the passages that the current generations hold."""
+    found: dict[str, tuple[str, str]] = {}
+    for knowledge_base in knowledge_bases if ids else ():
+        rows = tx.rows(
+            """
+            SELECT id, section, text FROM passages
+            WHERE knowledge_base_id = :knowledge_base AND generation = :generation AND id IN :ids
+            """,
+            knowledge_base=knowledge_base.id,
+            generation=knowledge_base.generation,
+            ids=ids,
+        )
+        found.update((row["id"], (row["section"], row["text"])) for row in rows)
+    return found
+
+
 def openings(
     tx: Transaction, knowledge_bases: Iterable[KnowledgeBase], papers: Sequence[PaperId]
 ) -> dict[PaperId, Passage]:

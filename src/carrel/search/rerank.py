@@ -1,0 +1,133 @@
+"""The stage that has a reranker read the best candidates together with the question.
+
+A reranker that fails or takes too long changes nothing, and the answer says so. Papers trade places and the
+places keep their scores: the fused scores, in falling order. So a score falls with the rank whatever scale
+the reranker has, and the reranker's own score stands beside it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
+
+from carrel.core.errors import ServiceError
+from carrel.core.exchange import Exchange
+from carrel.core.ids import PaperId
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.language import tr
+from carrel.core.paper import in_context, is_reference_list
+from carrel.core.ports import Reranker
+from carrel.core.ranking import FusedPaper, Query, Reranking
+from carrel.storage import papers, passages
+from carrel.storage.database import Catalog
+
+_READ_TWICE = 10  # papers, the best, of which two passages are read: the second may answer better
+_LOOKED_THROUGH = 3  # passages of a paper among which those that are read are chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The papers in their order, whether a reranker made it, and what went to its server."""
+
+    papers: tuple[FusedPaper, ...]
+    reranking: Reranking
+    exchanges: tuple[Exchange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A text that stands for a paper: one of its passages, or (``passage`` "") its title and abstract."""
+
+    paper: PaperId
+    passage: str
+    text: str
+
+
+def rerank(
+    text: str,
+    query: Query,
+    fused: Sequence[FusedPaper],
+    knowledge_bases: Sequence[KnowledgeBase],
+    catalog: Catalog,
+    reranker: Reranker,
+    most: int,
+) -> Order:
+    """Return the papers, the best ``most`` of them in the reranker's order and the others behind."""
+    documents = _documents(fused[:most], knowledge_bases, catalog)
+    candidates = len({document.paper for document in documents})
+    if not documents:
+        return Order(tuple(fused), Reranking(reranker.model, False, 0, tr("there is nothing to reorder")))
+    try:
+        said = reranker.rerank(text, [document.text for document in documents], query.instruction)
+    except ServiceError as error:
+        return Order(tuple(fused), Reranking(reranker.model, False, candidates, error.message))
+    scores = dict(zip(documents, map(float, said.scores), strict=True))
+    return Order(
+        reordered(fused, scores_of(scores)), Reranking(reranker.model, True, candidates), said.exchanges
+    )
+
+
+def scores_of(scores: Mapping[_Document, float]) -> dict[PaperId, dict[str, float]]:
+    """Return the scores of each paper's passages, by the passages' ids; "" is the paper as a whole."""
+    found: dict[PaperId, dict[str, float]] = {}
+    for document, score in scores.items():
+        found.setdefault(document.paper, {})[document.passage] = score
+    return found
+
+
+def reordered(
+    fused: Sequence[FusedPaper], scores: Mapping[PaperId, Mapping[str, float]]
+) -> tuple[FusedPaper, ...]:
+    """Return the papers by their best passage's score; those without one keep their order behind.
+
+    Where the query quotes papers and fusion has put them first, they stay there, as do the passages of any
+    paper that it quotes: a reranker judges what a text is about, and a quotation asks for its source.
+    """
+    quoted = list(takewhile(lambda paper: paper.quotation > 0, fused))
+    others = fused[len(quoted) :]
+    best = {paper: max(of_passages.values()) for paper, of_passages in scores.items()}
+    judged = [paper for paper in others if paper.paper_id in best]
+    judged.sort(key=lambda paper: -best[paper.paper_id])  # stable: equals keep their order
+    behind = [paper for paper in others if paper.paper_id not in best]
+    places = sorted((paper.score for paper in fused), reverse=True)
+    return tuple(
+        replace(
+            paper,
+            score=place,
+            rerank_score=best.get(paper.paper_id),
+            passages=paper.passages if paper.quotation else _traded(paper, scores.get(paper.paper_id, {})),
+        )
+        for paper, place in zip([*quoted, *judged, *behind], places, strict=True)
+    )
+
+
+def _traded(paper: FusedPaper, scores: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+    """Return the passages with those that were read in their new order, in the places that they had."""
+    read = [passage for passage, _ in paper.passages if passage in scores]
+    read.sort(key=lambda passage: -scores[passage])
+    better = iter(read)
+    return tuple((next(better) if passage in scores else passage, score) for passage, score in paper.passages)
+
+
+def _documents(
+    fused: Sequence[FusedPaper], knowledge_bases: Sequence[KnowledgeBase], catalog: Catalog
+) -> list[_Document]:
+    """Return what is to be read of each paper, best first; nothing of one that was removed meanwhile."""
+    wanted = [passage for paper in fused for passage, _ in paper.passages[:_LOOKED_THROUGH]]
+    with catalog.read() as tx:
+        abouts = papers.titles_and_abstracts(tx, [paper.paper_id for paper in fused])
+        found = passages.sections_and_texts(tx, knowledge_bases, wanted)
+    documents = []
+    for place, paper in enumerate(fused):
+        if (about := abouts.get(paper.paper_id)) is None:
+            continue
+        title = about.partition("\n")[0]
+        there = [passage for passage, _ in paper.passages[:_LOOKED_THROUGH] if passage in found]
+        # A list of references has everybody's words in it and answers nothing.
+        there.sort(key=lambda passage: is_reference_list(found[passage][0]))
+        documents += [
+            _Document(paper.paper_id, passage, in_context(title, *found[passage]))
+            for passage in there[: 2 if place < _READ_TWICE else 1]
+        ]
+        if not there and about.strip():
+            documents.append(_Document(paper.paper_id, "", about.strip()))
+    return documents
