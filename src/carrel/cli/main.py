@@ -75,7 +75,7 @@ def main() -> None:
 def _run() -> int:
     """Run the command and return its exit code."""
     try:
-        app()
+        app(args=_with_address(sys.argv[1:]))
     except CarrelError as error:
         from carrel.cli.output import report_error
 
@@ -94,6 +94,26 @@ def _run() -> int:
     if code == STOPPED:
         print(tr("Stopped. What was accepted is kept; the same command goes on."), file=sys.stderr)
     return code
+
+
+def _with_address(arguments: list[str]) -> list[str]:
+    """Return the arguments with the settings' address behind an ``--embedder`` without one (typer cannot)."""
+    places = [place for place, argument in enumerate(arguments) if argument == "--embedder"]
+    if arguments[:1] == ["doctor"] and places:
+        behind = places[-1] + 1
+        if behind == len(arguments) or arguments[behind].startswith("-"):
+            return [*arguments[:behind], "settings", *arguments[behind:]]
+    return arguments
+
+
+def _checkup() -> typer.Typer:
+    """Return doctor and engine; imported now, since help texts are made when a module is."""
+    from carrel.cli.checkup import checkup
+
+    return checkup
+
+
+app.add_typer(_checkup())
 
 
 @app.callback(invoke_without_command=True)
@@ -280,28 +300,6 @@ def models_path(
     from carrel.cli.models import show_model_path
 
     sys.exit(show_model_path(name, as_json))
-
-
-@app.command(help=tr("Check this installation, or how well files can be read."))
-def doctor(
-    parse: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PATH", help=tr("Read a file or a folder, add nothing, and say how well it went.")
-        ),
-    ] = None,
-    recursive: Annotated[bool, typer.Option("--recursive", help=tr("Look into subfolders too."))] = False,
-    as_json: AsJson = False,
-) -> None:
-    if parse is not None:
-        from carrel.cli.parse_report import report_parses
-
-        sys.exit(report_parses(parse, recursive, as_json))
-    if recursive:
-        raise typer.BadParameter(tr("--recursive goes with --parse."))
-    from carrel.cli.doctor import examine
-
-    sys.exit(examine(as_json))
 
 
 @app.command(help=tr("Add the sample papers and answer a few questions over them."))

@@ -7,7 +7,6 @@ import numpy as np
 from carrel.core.engine_errors import EndpointUnavailable
 from carrel.core.language import tr
 from carrel.engines.embedding_reply import UnusableReply
-from carrel.engines.examination.kinds import end_token_advice
 from carrel.engines.examination.shape import TEXTS
 from carrel.engines.examination.subject import Refused, Subject, unit_rows
 from carrel.engines.examination.verdict import Check, failed, passed, warned

@@ -1,15 +1,16 @@
 """Is the vector taken where the model was trained to have it, behind the token it was trained to end with?
 
-Told from outside, for causal models with rotary positions (Qwen2 and 3, Mistral), whatever their weights. In such a
-model all states of one token repeated are the same state: attention mixes equal values, and positions turn
-keys, not values. So, with ``w`` a word and ``h`` the state at a token:
+Told from outside, for causal models with rotary positions (Qwen2 and 3, Mistral), whatever their weights. In
+such a model all states of one token repeated are the same state: attention mixes equal values, and positions
+turn keys, not values. So, with ``w`` a word and ``h`` the state at a token:
 
 - A repeated word without anything behind it has the vector of the word alone, exactly. With an end token the
   vector is taken at, or averaged with, a state that saw more or fewer words, and moves.
 - The first token's state depends on nothing else: two texts with the same first word have the same vector
   exactly if, and only if, the vector is taken there.
 - The mean over ``n`` equal states and one or two other states is within an angle of about 1/n of ``h(w)``:
-  1 - cosine is at most 1/2 n² (two other states: 9/2 n² at worst). The last token's state keeps no such bound.
+  1 - cosine is at most 1/2 n² (two other states: 9/2 n² at worst). The last token's state keeps no such
+  bound.
 """
 
 from collections.abc import Sequence
