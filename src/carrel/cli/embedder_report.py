@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from carrel.cli.output import Json, print_json, printable
 from carrel.config import Settings, load_settings
-from carrel.core.engine_errors import EndpointNotSet
+from carrel.core.errors import InvalidSetting
 from carrel.core.exchange import Exchange
 from carrel.core.language import tr
 from carrel.engines.address import endpoint_at
@@ -41,8 +41,7 @@ def report_embedder(request: Request, as_json: bool) -> int:
     Returns the exit code: 3 where nothing answers, 1 where a check failed, otherwise 0.
 
     Raises:
-        InvalidSetting: the address or the profile makes no sense.
-        EndpointNotSet: no address is given, and the settings have none.
+        InvalidSetting: the address or the profile makes no sense, or there is no address.
     """
     subject = _subject(request, load_settings())
     examination = Examination(subject)
@@ -67,7 +66,8 @@ def _subject(request: Request, settings: Settings) -> Subject:
     url = settings.embedder_url if request.url == IN_SETTINGS else request.url
     served = settings.embedder if settings.embedder not in model_names() else ""
     if not url:
-        raise EndpointNotSet(model=request.model or served or "-", setting=f"{_SETTING}_URL")
+        expected = "an address such as http://127.0.0.1:8000/v1, there or behind --embedder"
+        raise InvalidSetting(name=f"{_SETTING}_URL", value="", expected=expected)
     # The key in the settings goes to the address in the settings and to no other.
     ours = url == settings.embedder_url
     key = request.api_key or (settings.embedder_api_key if ours else "")

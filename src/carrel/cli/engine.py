@@ -63,6 +63,8 @@ def _print(size: ModelSize, gpu_memory: float, found: list[Option]) -> None:
             print(f"    {name}={value}")
         for line in option.notes:
             print(f"    ! {line}" if option.possible else f"    ✗ {line}")
+    if not any(option.possible for option in found):
+        return
     print()
     print(tr("Then: carrel doctor --embedder") if not size.reranks else tr("Then: carrel search --rerank"))
 

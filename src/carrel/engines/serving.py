@@ -69,9 +69,11 @@ def _option(model: ModelSize, gpu_gb: float, server: str) -> Option:
     fit = best_fit(model, gpu_gb, server)
     if fit is None:
         return Option(server, notes=(_would_fit(model, gpu_gb, server),))
-    commands = {"vllm": _vllm, "llama.cpp": _llama, "ollama": _ollama, "tei": _tei}[server](
-        model, fit, gpu_gb
-    )
+    if server == "ollama":
+        commands = _ollama(model, fit)
+    else:
+        write = _vllm if server == "vllm" else _llama if server == "llama.cpp" else _tei
+        commands = (write(model, fit, gpu_gb),)
     return Option(server, commands, fit, _settings(model, fit, server), _notes(model, fit, gpu_gb, server))
 
 
