@@ -8,6 +8,7 @@ from pathlib import Path
 
 from carrel.bootstrap import Services, open_services
 from carrel.cli.demo import samples_folder
+from carrel.cli.engines_in_use import served_embedder, served_reranker
 from carrel.cli.output import note, print_json, printable
 from carrel.config import Settings, load_settings
 from carrel.core.errors import CarrelError, IndexBusy
@@ -54,6 +55,8 @@ def examine(as_json: bool) -> int:
             run("index", lambda: _index(services))
             run("pdf reader", lambda: _pdf_reader(services))
             run("ocr", lambda: _ocr(settings))
+            run("embedder", lambda: served_embedder(settings))
+            run("reranker", lambda: served_reranker(settings))
         finally:
             services.close()
     _print(checks, as_json)

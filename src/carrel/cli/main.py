@@ -12,26 +12,17 @@ from typing import Annotated
 import typer
 
 from carrel import __version__
-from carrel.config import load_settings
+from carrel.cli.checkup import checkup
+from carrel.cli.kb_commands import kb_app
+from carrel.cli.models_commands import models_app
+from carrel.cli.options import AsJson, OneBase, SomeBases
 from carrel.core.errors import CarrelError
-from carrel.core.language import tr, use_language
+from carrel.core.language import tr
 from carrel.core.ranking import Mode
 from carrel.core.tasks import TASKS
 
 STOPPED = 130
 
-
-def _language() -> str:
-    """Return the language that the settings name, otherwise that of the terminal."""
-    try:
-        chosen = load_settings().language
-    except CarrelError:
-        chosen = ""  # The command reads the settings again and says what is wrong with them.
-    names = ("LC_ALL", "LC_MESSAGES", "LANG")
-    return chosen or next((os.environ[name] for name in names if os.environ.get(name)), "en")
-
-
-use_language(_language())
 
 app = typer.Typer(
     name="carrel",
@@ -41,24 +32,9 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-kb_app = typer.Typer(
-    no_args_is_help=True, help=tr("Knowledge bases: collections with an index of their own.")
-)
-models_app = typer.Typer(no_args_is_help=True, help=tr("The embedded model's files on this machine."))
 app.add_typer(kb_app, name="kb")
 app.add_typer(models_app, name="models")
-
-AsJson = Annotated[bool, typer.Option("--json", help=tr("Print one JSON document on standard output."))]
-OneBase = Annotated[str, typer.Option("--kb", help=tr("Knowledge base; created where it is missing."))]
-SomeBases = Annotated[
-    list[str] | None,
-    typer.Option("--kb", help=tr("Knowledge base; may be repeated. All of them by default.")),
-]
-
-Dimensions = Annotated[
-    str | None,
-    typer.Option(metavar="N", help=tr("Dimensions of its vectors; 0 or full for all that the model gives.")),
-]
+app.add_typer(checkup)
 
 
 def main() -> None:
@@ -81,7 +57,7 @@ def main() -> None:
 def _run() -> int:
     """Run the command and return its exit code."""
     try:
-        app()
+        app(args=_with_address(sys.argv[1:]))
     except CarrelError as error:
         from carrel.cli.output import report_error
 
@@ -100,6 +76,16 @@ def _run() -> int:
     if code == STOPPED:
         print(tr("Stopped. What was accepted is kept; the same command goes on."), file=sys.stderr)
     return code
+
+
+def _with_address(arguments: list[str]) -> list[str]:
+    """Return the arguments with the settings' address behind an ``--embedder`` without one (typer cannot)."""
+    places = [place for place, argument in enumerate(arguments) if argument == "--embedder"]
+    if arguments[:1] == ["doctor"] and places:
+        behind = places[-1] + 1
+        if behind == len(arguments) or arguments[behind].startswith("-"):
+            return [*arguments[:behind], "settings", *arguments[behind:]]
+    return arguments
 
 
 @app.callback(invoke_without_command=True)
@@ -224,70 +210,6 @@ def remove(
     sys.exit(remove_paper(identifier, kb or [], as_json))
 
 
-@kb_app.command("list", help=tr("List the knowledge bases."))
-def kb_list(as_json: AsJson = False) -> None:
-    from carrel.cli.knowledge_bases import list_knowledge_bases
-
-    sys.exit(list_knowledge_bases(as_json))
-
-
-@kb_app.command("create", help=tr("Create a knowledge base."))
-def kb_create(
-    name: Annotated[str, typer.Argument(help=tr("Its name."))],
-    description: Annotated[str, typer.Option(help=tr("What it is for."))] = "",
-    chunk_size: Annotated[int, typer.Option(help=tr("Size of passages in the model's tokens."))] = 1024,
-    chunk_overlap: Annotated[int, typer.Option(help=tr("Overlap of passages in the model's tokens."))] = 256,
-    references: Annotated[
-        bool,
-        typer.Option("--references/--no-references", help=tr("Make passages of lists of references, too.")),
-    ] = False,
-    parser: Annotated[
-        str, typer.Option(help=tr("What reads its PDFs: pdfium, pymupdf, grobid or unstructured."))
-    ] = "pdfium",
-    embedder: Annotated[
-        str | None,
-        typer.Option(metavar="MODEL", help=tr("The model that embeds its papers; the settings' by default.")),
-    ] = None,
-    dimensions: Dimensions = None,
-    as_json: AsJson = False,
-) -> None:
-    from carrel.cli.knowledge_bases import Changes, create_knowledge_base
-
-    wanted = Changes(None, description, parser, embedder, dimensions)
-    sys.exit(create_knowledge_base(name, (chunk_size, chunk_overlap, references), wanted, as_json))
-
-
-@kb_app.command(
-    "configure",
-    help=tr("Change a knowledge base's name, description, parser, embedder or dimensions."),
-)
-def kb_configure(
-    name: Annotated[str, typer.Argument(help=tr("Its name."))],
-    rename: Annotated[str | None, typer.Option(help=tr("Its new name."))] = None,
-    description: Annotated[str | None, typer.Option(help=tr("What it is for."))] = None,
-    parser: Annotated[
-        str | None, typer.Option(help=tr("What reads its PDFs: pdfium, pymupdf, grobid or unstructured."))
-    ] = None,
-    embedder: Annotated[
-        str | None,
-        typer.Option(metavar="MODEL", help=tr("The model that embeds its papers; only while it holds none.")),
-    ] = None,
-    dimensions: Dimensions = None,
-    as_json: AsJson = False,
-) -> None:
-    from carrel.cli.knowledge_bases import Changes, configure_knowledge_base
-
-    changes = Changes(rename, description, parser, embedder, dimensions)
-    sys.exit(configure_knowledge_base(name, changes, as_json))
-
-
-@kb_app.command("delete", help=tr("Delete a knowledge base and the papers that no other one holds."))
-def kb_delete(name: Annotated[str, typer.Argument(help=tr("Its name."))], as_json: AsJson = False) -> None:
-    from carrel.cli.knowledge_bases import delete_knowledge_base
-
-    sys.exit(delete_knowledge_base(name, as_json))
-
-
 @app.command(help=tr("Rebuild the index of a knowledge base from the vector cache."))
 def reindex(
     kb: Annotated[str, typer.Option("--kb", help=tr("The knowledge base."))],
@@ -296,58 +218,6 @@ def reindex(
     from carrel.cli.reindex import reindex_knowledge_base
 
     sys.exit(reindex_knowledge_base(kb, as_json))
-
-
-@models_app.command("list", help=tr("List the models Carrel can run by itself."))
-def models_list(as_json: AsJson = False) -> None:
-    from carrel.cli.models import list_models
-
-    sys.exit(list_models(as_json))
-
-
-@models_app.command("pull", help=tr("Fetch a model's files, or take them from a folder."))
-def models_pull(
-    name: Annotated[str, typer.Argument(help=tr("The model's name."))] = "all-MiniLM-L6-v2",
-    from_dir: Annotated[
-        Path | None, typer.Option("--from", help=tr("A folder that holds the files already."))
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    from carrel.cli.models import pull_model
-
-    sys.exit(pull_model(name, from_dir, as_json))
-
-
-@models_app.command("path", help=tr("Print the folder of a model's files."))
-def models_path(
-    name: Annotated[str, typer.Argument(help=tr("The model's name."))] = "all-MiniLM-L6-v2",
-    as_json: AsJson = False,
-) -> None:
-    from carrel.cli.models import show_model_path
-
-    sys.exit(show_model_path(name, as_json))
-
-
-@app.command(help=tr("Check this installation, or how well files can be read."))
-def doctor(
-    parse: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PATH", help=tr("Read a file or a folder, add nothing, and say how well it went.")
-        ),
-    ] = None,
-    recursive: Annotated[bool, typer.Option("--recursive", help=tr("Look into subfolders too."))] = False,
-    as_json: AsJson = False,
-) -> None:
-    if parse is not None:
-        from carrel.cli.parse_report import report_parses
-
-        sys.exit(report_parses(parse, recursive, as_json))
-    if recursive:
-        raise typer.BadParameter(tr("--recursive goes with --parse."))
-    from carrel.cli.doctor import examine
-
-    sys.exit(examine(as_json))
 
 
 @app.command(help=tr("Serve the models to other programs, as OpenAI's API does."))

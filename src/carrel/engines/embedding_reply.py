@@ -14,7 +14,14 @@ _LEAST_NORM = 1e-6
 
 
 class UnusableReply(Exception):
-    """The reply has not a vector a text, or they are no vectors; the text says what is wrong."""
+    """The reply has not a vector a text, or they are no vectors; the text says what is wrong.
+
+    ``fault`` says it to programs: "shape", "count", "index", "encoding", "width", "numbers" or "zero".
+    """
+
+    def __init__(self, detail: str, fault: str) -> None:
+        super().__init__(detail)
+        self.fault = fault
 
 
 def read_vectors(document: object, texts: int, width: int = 0) -> Vectors:
@@ -30,16 +37,18 @@ def read_vectors(document: object, texts: int, width: int = 0) -> Vectors:
     """
     data = document.get("data") if isinstance(document, dict) else None
     if not isinstance(data, list):
-        raise UnusableReply(tr("it holds no list of embeddings"))
+        raise UnusableReply(tr("it holds no list of embeddings"), "shape")
     if len(data) != texts:
-        raise UnusableReply(tr("{found} vectors for {texts} texts").format(found=len(data), texts=texts))
+        detail = tr("{found} vectors for {texts} texts").format(found=len(data), texts=texts)
+        raise UnusableReply(detail, "count")
     rows: list[NDArray[np.float32] | None] = [None] * texts
     for place, item in enumerate(data):
         if not isinstance(item, dict):
-            raise UnusableReply(tr("an embedding is no object"))
+            raise UnusableReply(tr("an embedding is no object"), "shape")
         index = item.get("index", place)
         if not isinstance(index, int) or not 0 <= index < texts or rows[index] is not None:
-            raise UnusableReply(tr("the index {index} is doubled or out of range").format(index=index))
+            detail = tr("the index {index} is doubled or out of range").format(index=index)
+            raise UnusableReply(detail, "index")
         rows[index] = _vector(item.get("embedding"))
     return _checked([row for row in rows if row is not None], width)
 
@@ -60,8 +69,8 @@ def _vector(value: object) -> NDArray[np.float32]:
             numbers = value[0] if len(value) == 1 and isinstance(value[0], list) else value
             return np.array(numbers, np.float64).astype(np.float32)
     except (ValueError, TypeError, OverflowError, binascii.Error) as error:
-        raise UnusableReply(tr("an embedding is neither numbers nor base64")) from error
-    raise UnusableReply(tr("an embedding is neither numbers nor base64"))
+        raise UnusableReply(tr("an embedding is neither numbers nor base64"), "encoding") from error
+    raise UnusableReply(tr("an embedding is neither numbers nor base64"), "encoding")
 
 
 def _checked(rows: Sequence[NDArray[np.float32]], width: int) -> Vectors:
@@ -69,10 +78,12 @@ def _checked(rows: Sequence[NDArray[np.float32]], width: int) -> Vectors:
     for row in rows:
         if row.ndim != 1 or len(row) != wanted:
             detail = tr("vectors of {found} dimensions, not {wanted}")
-            raise UnusableReply(detail.format(found=len(row) if row.ndim == 1 else row.shape, wanted=wanted))
+            found = len(row) if row.ndim == 1 else row.shape
+            raise UnusableReply(detail.format(found=found, wanted=wanted), "width")
     vectors: Vectors = np.stack(rows)
     if not np.isfinite(vectors).all():
-        raise UnusableReply(tr("vectors with values that are no numbers (NaN or infinite)"))
+        detail = tr("vectors with values that are no numbers (NaN or infinite)")
+        raise UnusableReply(detail, "numbers")
     if float(np.linalg.norm(vectors, axis=1).min()) < _LEAST_NORM:
-        raise UnusableReply(tr("a vector of zeros"))
+        raise UnusableReply(tr("a vector of zeros"), "zero")
     return vectors

@@ -1,0 +1,77 @@
+"""``carrel kb`` and its commands: their options. What each does is in ``knowledge_bases.py``."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from carrel.cli.options import AsJson, Dimensions
+from carrel.core.language import tr
+
+kb_app = typer.Typer(
+    no_args_is_help=True, help=tr("Knowledge bases: collections with an index of their own.")
+)
+
+
+@kb_app.command("list", help=tr("List the knowledge bases."))
+def kb_list(as_json: AsJson = False) -> None:
+    from carrel.cli.knowledge_bases import list_knowledge_bases
+
+    sys.exit(list_knowledge_bases(as_json))
+
+
+@kb_app.command("create", help=tr("Create a knowledge base."))
+def kb_create(
+    name: Annotated[str, typer.Argument(help=tr("Its name."))],
+    description: Annotated[str, typer.Option(help=tr("What it is for."))] = "",
+    chunk_size: Annotated[int, typer.Option(help=tr("Size of passages in the model's tokens."))] = 1024,
+    chunk_overlap: Annotated[int, typer.Option(help=tr("Overlap of passages in the model's tokens."))] = 256,
+    references: Annotated[
+        bool,
+        typer.Option("--references/--no-references", help=tr("Make passages of lists of references, too.")),
+    ] = False,
+    parser: Annotated[
+        str, typer.Option(help=tr("What reads its PDFs: pdfium, pymupdf, grobid or unstructured."))
+    ] = "pdfium",
+    embedder: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help=tr("The model that embeds its papers; the settings' by default.")),
+    ] = None,
+    dimensions: Dimensions = None,
+    as_json: AsJson = False,
+) -> None:
+    from carrel.cli.knowledge_bases import Changes, create_knowledge_base
+
+    wanted = Changes(None, description, parser, embedder, dimensions)
+    sys.exit(create_knowledge_base(name, (chunk_size, chunk_overlap, references), wanted, as_json))
+
+
+@kb_app.command(
+    "configure",
+    help=tr("Change a knowledge base's name, description, parser, embedder or dimensions."),
+)
+def kb_configure(
+    name: Annotated[str, typer.Argument(help=tr("Its name."))],
+    rename: Annotated[str | None, typer.Option(help=tr("Its new name."))] = None,
+    description: Annotated[str | None, typer.Option(help=tr("What it is for."))] = None,
+    parser: Annotated[
+        str | None, typer.Option(help=tr("What reads its PDFs: pdfium, pymupdf, grobid or unstructured."))
+    ] = None,
+    embedder: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help=tr("The model that embeds its papers; only while it holds none.")),
+    ] = None,
+    dimensions: Dimensions = None,
+    as_json: AsJson = False,
+) -> None:
+    from carrel.cli.knowledge_bases import Changes, configure_knowledge_base
+
+    changes = Changes(rename, description, parser, embedder, dimensions)
+    sys.exit(configure_knowledge_base(name, changes, as_json))
+
+
+@kb_app.command("delete", help=tr("Delete a knowledge base and the papers that no other one holds."))
+def kb_delete(name: Annotated[str, typer.Argument(help=tr("Its name."))], as_json: AsJson = False) -> None:
+    from carrel.cli.knowledge_bases import delete_knowledge_base
+
+    sys.exit(delete_knowledge_base(name, as_json))

@@ -1,0 +1,35 @@
+"""Options that several commands share, and the language of every help text: chosen before any is made."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from carrel.config import load_settings
+from carrel.core.errors import CarrelError
+from carrel.core.language import tr, use_language
+
+
+def _language() -> str:
+    """Return the language that the settings name, otherwise that of the terminal."""
+    try:
+        chosen = load_settings().language
+    except CarrelError:
+        chosen = ""  # The command reads the settings again and says what is wrong with them.
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    return chosen or next((os.environ[name] for name in names if os.environ.get(name)), "en")
+
+
+use_language(_language())
+
+AsJson = Annotated[bool, typer.Option("--json", help=tr("Print one JSON document on standard output."))]
+OneBase = Annotated[str, typer.Option("--kb", help=tr("Knowledge base; created where it is missing."))]
+SomeBases = Annotated[
+    list[str] | None,
+    typer.Option("--kb", help=tr("Knowledge base; may be repeated. All of them by default.")),
+]
+
+Dimensions = Annotated[
+    str | None,
+    typer.Option(metavar="N", help=tr("Dimensions of its vectors; 0 or full for all that the model gives.")),
+]

@@ -1,0 +1,1 @@
+"""The examination of an embedding server: what ``carrel doctor --embedder`` asks it."""
