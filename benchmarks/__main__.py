@@ -7,5 +7,5 @@ from benchmarks.known_items import DATA
 
 if not (DATA / "manifest.jsonl").is_file():
     sys.exit(f"The real papers are not on this machine ({DATA}): nothing to measure.")
-for name in ("speed", "known_items", "versions", "parsing"):
+for name in ("speed", "known_items", "versions", "parsing", "dimensions"):
     runpy.run_module(f"benchmarks.{name}", run_name="__main__")

@@ -224,7 +224,7 @@ def test_knowledge_bases_are_created_listed_configured_and_deleted(
 ) -> None:
     fields = {
         *("id", "name", "description", "domain", "embedder", "chunking", "parser", "generation"),
-        *("papers", "passages"),
+        *("papers", "passages", "dimensions"),
     }
     created = carrel.json(
         *("kb", "create", "Reading", "--description", "To read", "--chunk-size", "200"),
@@ -261,7 +261,7 @@ def test_a_knowledge_base_has_a_parser_of_its_own(carrel: Carrel, small_papers: 
     refused.failed_with(3, "GROBID", "http://127.0.0.1:9", "docker run", "CARREL_GROBID_URL")
     added = away.run("add", small_papers[1], "--kb", "read by mupdf")
     assert (added.code, "1 added" in added.out, "GROBID cannot be used" in added.err) == (0, True, True)
-    assert "passages, pymupdf)" in carrel.run("kb", "list").out
+    assert "passages, all-MiniLM-L6-v2, pymupdf)" in carrel.run("kb", "list").out
     (waiting,) = carrel.json("list", "--kb", "served")["waiting"]
     assert waiting["file"] == small_papers[0].name
     assert carrel.json("kb", "configure", "served", "--parser", "pdfium")["parser"] == "pdfium"
