@@ -12,6 +12,7 @@ from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import DEFAULT_PARSER, ChunkSettings, KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.space import checked_dimensions
+from carrel.engines.embedders import profile_in_use
 from carrel.parsing.parsers import check_parser
 
 
@@ -112,7 +113,10 @@ def _dimensions(opened: Services, embedder: str, text: str) -> int:
         raise InvalidSetting(name="dimensions", value=text, expected=tr("a number, or full"))
     # Made, so that an unknown model is said now; asked for its width only where that matters.
     model = opened.embedder_of(KnowledgeBase(KnowledgeBaseId(""), "", embedder=embedder))
-    return checked_dimensions(model.encoder, wanted) if wanted else 0
+    if not wanted:
+        return 0
+    least = profile_in_use(embedder, opened.settings).mrl_from
+    return checked_dimensions(model.encoder, wanted, (least, model.encoder.width) if least else None)
 
 
 def delete_knowledge_base(name: str, as_json: bool) -> int:
