@@ -28,9 +28,12 @@ class Readiness:
         if time.monotonic() < self._well_until:
             return
         if self._asking is None or self._asking.done():
-            self._asking = asyncio.get_running_loop().run_in_executor(self._pool, ask, self._embedder)
+            self._asking = asyncio.ensure_future(self._ask())
         # A probe that gives up must not end the answer that others wait for.
         await asyncio.shield(self._asking)
+
+    async def _ask(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._pool, ask, self._embedder)
         self._well_until = time.monotonic() + _GOOD_FOR_SECONDS
 
     def close(self) -> None:

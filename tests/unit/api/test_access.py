@@ -120,6 +120,13 @@ def test_a_port_in_use_and_addresses_of_others() -> None:
             listen(name, 0, "")
 
 
+def test_connections_send_without_delay() -> None:
+    with listen("127.0.0.1", 0, "") as listening, socket.create_connection(listening.getsockname()):
+        connection, _ = listening.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_a_client_of_the_old_kind_gets_an_answer() -> None:
     with serving() as gateway:
         host, port = gateway.base_url.host, gateway.base_url.port
