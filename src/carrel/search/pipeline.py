@@ -59,42 +59,46 @@ def search(
         ServiceError: the model or an index cannot be reached.
         SpaceMismatch: an index was built in another space than its model makes.
     """
-    began = time.perf_counter()
+    marks = [time.perf_counter()]
     text = understand.normalised(query.text)
     filled = [knowledge_base for knowledge_base in knowledge_bases if knowledge_base.papers]
 
     questions = _embed(text, query, filled, embedder_of)
-    embedded = time.perf_counter()
+    marks.append(time.perf_counter())
 
     lists = _retrieve(text, query, filled, questions, index_of)
-    retrieved = time.perf_counter()
+    marks.append(time.perf_counter())
 
     fused = _favour_quotations(text, fuse(lists), filled, catalog)
-    ranked = time.perf_counter()
+    marks.append(time.perf_counter())
 
-    order = None
-    if reranker is not None:
-        order = rerank(text, query, fused, filled, catalog, reranker, reranker_candidates)
-        fused = order.papers
-    reranked = time.perf_counter()
+    order = rerank(text, query, fused, filled, catalog, reranker, reranker_candidates)
+    marks.append(time.perf_counter())
 
-    hits = _present(fused, query, filled, catalog)
-    done = time.perf_counter()
-    asked = [question.exchanges for question in questions.values()]
+    hits = _present(order.papers, query, filled, catalog)
+    marks.append(time.perf_counter())
+    sent = [question.exchanges for question in questions.values()]
     return SearchResult(
         query=text,
         mode=query.mode,
-        took_ms=StageTimings(
-            embed=(embedded - began) * 1000,
-            retrieve=(retrieved - embedded) * 1000,
-            fuse=(ranked - retrieved) * 1000,
-            rerank=(reranked - ranked) * 1000 if order else 0.0,
-            total=(done - began) * 1000,
-        ),
+        took_ms=_timings(*marks),
         hits=hits,
         candidates=tuple(lists.items()),
-        reranking=order.reranking if order else None,
-        exchanges=tuple(chain(*asked, order.exchanges if order else ())),
+        reranking=order.reranking,
+        exchanges=tuple(chain(*sent, order.exchanges)),
+    )
+
+
+def _timings(
+    began: float, embedded: float, retrieved: float, fused: float, reranked: float, done: float
+) -> StageTimings:
+    """Return how long each stage took, by the seconds at which it ended."""
+    return StageTimings(
+        embed=(embedded - began) * 1000,
+        retrieve=(retrieved - embedded) * 1000,
+        fuse=(fused - retrieved) * 1000,
+        rerank=(reranked - fused) * 1000,
+        total=(done - began) * 1000,
     )
 
 

@@ -29,7 +29,7 @@ class Order:
     """The papers in their order, whether a reranker made it, and what went to its server."""
 
     papers: tuple[FusedPaper, ...]
-    reranking: Reranking
+    reranking: Reranking | None = None  # None where none was asked for
     exchanges: tuple[Exchange, ...] = ()
 
 
@@ -48,10 +48,12 @@ def rerank(
     fused: Sequence[FusedPaper],
     knowledge_bases: Sequence[KnowledgeBase],
     catalog: Catalog,
-    reranker: Reranker,
+    reranker: Reranker | None,
     most: int,
 ) -> Order:
     """Return the papers, the best ``most`` of them in the reranker's order and the others behind."""
+    if reranker is None:
+        return Order(tuple(fused))
     documents = _documents(fused[:most], knowledge_bases, catalog)
     candidates = len({document.paper for document in documents})
     if not documents:
