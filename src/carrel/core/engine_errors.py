@@ -12,6 +12,7 @@
         │   └── EndpointLost        it answered before and does not any more
         ├── EndpointRefuses       a key, a model name or an address is wrong: trying again cannot help
         ├── EndpointNonsense      what came back is no answer to what was asked
+        ├── EngineNotStarted      the process that runs a GGUF file could not be started
         ├── EncoderChanged        it answers, but not with the vectors it gave before
         ├── VectorsMissing        the vector cache lacks what a rebuild needs
         └── PapersReadOtherwise   so do papers of which other passages are made now than when they were added
@@ -144,6 +145,16 @@ class EndpointNonsense(ServiceError):
         "says."
     )
     retryable = False
+
+
+class EngineNotStarted(ServiceError):
+    """The process that runs a GGUF file could not be started, or died at once. Parameters: path, detail."""
+
+    template = "The process that runs {path} could not be started ({detail})."
+    hint_template = (
+        "It needs about as much free memory as the file has bytes; make room, lower "
+        "CARREL_EMBEDDER_MAX_TOKENS, or set CARREL_EMBEDDER_URL to a server. Nothing was lost."
+    )
 
 
 class EncoderChanged(ServiceError):

@@ -11,7 +11,7 @@ _SETTING = "CARREL_RERANKER"
 _TEMPLATES = ("auto", "carrel", "server")
 
 
-def load_reranker(settings: Settings, announce: Announce) -> Reranker | None:  # noqa: ARG001 - nothing to announce of a server
+def load_reranker(settings: Settings, announce: Announce) -> Reranker | None:
     """Return the reranker of the settings, None where they name none; it is asked when it is first used.
 
     Args:
