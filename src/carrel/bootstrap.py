@@ -144,7 +144,7 @@ def open_services(
     embedders = _Loaded(lambda name: at_end.enter_context(closing(load(name))))
     parsers = _Loaded(lambda name: at_end.enter_context(closing(_parser(settings, name))))
 
-    rerankers = _Loaded(lambda _: _closed_by(at_end, _reranker(settings, announce)))
+    rerankers = _Loaded(lambda _: _closed_by(at_end, _reranker(settings)))
 
     def embedder_of(knowledge_base: KnowledgeBase) -> Embedder:
         return embedders.get(knowledge_base.embedder)
@@ -183,7 +183,7 @@ def open_models(settings: Settings, announce: Announce) -> GatewayModels:
     embedder = load_engine(settings.embedder, settings, announce)
     # A GGUF file's folder is nobody's business but this machine's.
     name = Path(settings.embedder).name if settings.embedder.endswith(".gguf") else settings.embedder
-    reranker = _reranker(settings, announce)
+    reranker = _reranker(settings)
 
     def close() -> None:
         embedder.close()
@@ -217,12 +217,12 @@ def _vector_cache(settings: Settings) -> VectorCache:
     return SqliteVectorCache(settings.home / FILE_NAME)
 
 
-def _reranker(settings: Settings, announce: Announce) -> Reranker | None:
+def _reranker(settings: Settings) -> Reranker | None:
     if not settings.reranker:
         return None
     from carrel.engines.rerankers import load_reranker
 
-    return load_reranker(settings, announce)
+    return load_reranker(settings)
 
 
 def _closed_by(at_end: ExitStack, reranker: Reranker | None) -> Reranker | None:

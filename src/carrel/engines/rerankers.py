@@ -5,18 +5,16 @@ from carrel.core.engine_errors import EndpointNotSet
 from carrel.core.errors import InvalidSetting
 from carrel.core.ports import Reranker
 from carrel.engines.address import Endpoint, endpoint_at
-from carrel.engines.weights import Announce
 
 _SETTING = "CARREL_RERANKER"
 _TEMPLATES = ("auto", "carrel", "server")
 
 
-def load_reranker(settings: Settings, announce: Announce) -> Reranker | None:
+def load_reranker(settings: Settings) -> Reranker | None:
     """Return the reranker of the settings, None where they name none; it is asked when it is first used.
 
     Args:
         settings: read once by the caller.
-        announce: told before anything is downloaded or started.
 
     Raises:
         EndpointNotSet: only a server can run it, and the settings name none.

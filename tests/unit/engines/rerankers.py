@@ -21,7 +21,7 @@ def reranker_on(server: RerankServerFake, **values: object) -> Iterator[Reranker
     """Serve, and yield the reranker that the settings make of it."""
     with serving(server) as url:
         given = {"reranker": server.model, "reranker_url": url, **values}
-        reranker = load_reranker(settings(**given), print)
+        reranker = load_reranker(settings(**given))
         assert reranker is not None
         try:
             yield reranker

@@ -103,7 +103,7 @@ def test_the_address_may_be_written_in_any_way(path: str, shape: str) -> None:
     server = RerankServerFake(shape)
     with serving(server) as url:
         given = settings(reranker=server.model, reranker_url=url.removesuffix("/v1") + path)
-        reranker = load_reranker(given, print)
+        reranker = load_reranker(given)
         assert reranker is not None
         np.testing.assert_allclose(reranker.rerank(QUERY, DOCUMENTS).scores, [0, 1])
         reranker.close()
@@ -298,20 +298,20 @@ def test_a_server_that_stays_busy_is_left_in_time() -> None:
 def test_nobody_there() -> None:
     with serving(RerankServerFake()) as url:
         pass
-    reranker = load_reranker(settings(reranker="m", reranker_url=url), print)
+    reranker = load_reranker(settings(reranker="m", reranker_url=url))
     assert reranker is not None
     with pytest.raises(EndpointUnavailable):
         reranker.rerank(QUERY, DOCUMENTS)
 
 
 def test_settings_are_checked() -> None:
-    assert load_reranker(settings(), print) is None
+    assert load_reranker(settings()) is None
     with pytest.raises(EndpointNotSet):
-        load_reranker(settings(reranker="m"), print)
+        load_reranker(settings(reranker="m"))
     with pytest.raises(InvalidSetting):
-        load_reranker(settings(reranker="m", reranker_url="ftp://host"), print)
+        load_reranker(settings(reranker="m", reranker_url="ftp://host"))
     with pytest.raises(InvalidSetting):
-        load_reranker(settings(reranker="m", reranker_url="http://host", reranker_template="mine"), print)
+        load_reranker(settings(reranker="m", reranker_url="http://host", reranker_template="mine"))
 
 
 def qwen3_server(scores: object) -> RerankServerFake:
