@@ -1,58 +1,88 @@
-"""``carrel models``: the embedded model's files on this machine."""
+"""``carrel models``: the files of models that Carrel runs by itself."""
 
 from pathlib import Path
 
-from carrel.cli.output import note, print_json
+from carrel.cli.downloading import download_progress
+from carrel.cli.output import Json, note, print_json
 from carrel.config import load_settings
-from carrel.core.errors import ModelUnknown
+from carrel.core.errors import InvalidSetting, ModelUnknown
 from carrel.core.language import tr
+from carrel.engines.gguf_names import LocalGguf, gguf_path, local_files, names_gguf, parse_gguf_name
+from carrel.engines.gguf_pull import pull_gguf
 from carrel.engines.models import model_names, prepare_model
 from carrel.engines.weights import MINILM, all_present, megabytes
 
 
 def list_models(as_json: bool) -> int:
     """Print the models that Carrel can run by itself, and whether they are here."""
-    folder = MINILM.folder(load_settings().cache)
+    cache = load_settings().cache
+    folder = MINILM.folder(cache)
     here = all_present(MINILM, folder)
+    fetched = local_files(cache)
     if as_json:
-        print_json(
-            {
-                "models": [
-                    {
-                        "name": MINILM.model,
-                        "bytes": MINILM.size,
-                        "licence": MINILM.licence,
-                        "source": f"https://huggingface.co/{MINILM.hub_repository}",
-                        "path": str(folder),
-                        "present": here,
-                    }
-                ]
-            }
-        )
+        own: dict[str, Json] = {
+            "name": MINILM.model,
+            "bytes": MINILM.size,
+            "licence": MINILM.licence,
+            "source": f"https://huggingface.co/{MINILM.hub_repository}",
+            "path": str(folder),
+            "present": here,
+        }
+        print_json({"models": [own, *map(_document, fetched)]})
         return 0
     state = tr("on this machine") if here else tr("not fetched yet")
     print(f"{MINILM.model}  {megabytes(MINILM.size)} MB  {MINILM.licence}  {state}  {folder}")
+    for file in fetched:
+        print(f"{file.name}  {megabytes(file.size)} MB  {tr('on this machine')}  {file.path}")
     return 0
+
+
+def _document(file: LocalGguf) -> Json:
+    return {
+        "name": str(file.name),
+        "bytes": file.size,
+        "licence": None,
+        "source": f"https://huggingface.co/{file.name.repository}",
+        "path": str(file.path),
+        "present": True,
+        "sha256": file.sha256 or None,
+    }
 
 
 def pull_model(name: str, from_dir: Path | None, as_json: bool) -> int:
     """Fetch a model's files, or take them from a folder; verify them; make the model ready."""
     settings = load_settings()
-    graph = prepare_model(name, settings.cache, announce=note, offline=settings.offline, from_dir=from_dir)
-    if as_json:
-        print_json({"name": name, "path": str(graph.parent)})
+    gguf = parse_gguf_name(name)
+    if name in model_names() or gguf is None:
+        graph = prepare_model(
+            name, settings.cache, announce=note, offline=settings.offline, from_dir=from_dir
+        )
+        path = graph.parent
+    elif from_dir is not None:
+        raise InvalidSetting(
+            name="--from", value=from_dir, expected="nothing: a GGUF file is used where it is, by its path"
+        )
     else:
-        print(tr("{name} is ready in {path}").format(name=name, path=graph.parent))
+        with download_progress() as progress:
+            path = pull_gguf(gguf, settings.cache, announce=note, progress=progress, offline=settings.offline)
+    if as_json:
+        print_json({"name": name, "path": str(path)})
+    else:
+        print(tr("{name} is ready in {path}").format(name=name, path=path))
     return 0
 
 
 def show_model_path(name: str, as_json: bool) -> int:
-    """Print the folder that holds a model's files, or will."""
-    if name not in model_names():
-        raise ModelUnknown(model=name, known=", ".join(model_names()))
-    folder = MINILM.folder(load_settings().cache)
-    if as_json:
-        print_json({"name": name, "path": str(folder), "present": all_present(MINILM, folder)})
+    """Print where a model's files are, or will be."""
+    cache = load_settings().cache
+    if name in model_names():
+        path, present = MINILM.folder(cache), all_present(MINILM, MINILM.folder(cache))
+    elif names_gguf(name) or parse_gguf_name(name):
+        path, present = gguf_path(name, cache), True
     else:
-        print(folder)
+        raise ModelUnknown(model=name, known=", ".join(model_names()))
+    if as_json:
+        print_json({"name": name, "path": str(path), "present": present})
+    else:
+        print(path)
     return 0

@@ -9,7 +9,9 @@ import typer
 from carrel.cli.options import AsJson
 from carrel.core.language import tr
 
-models_app = typer.Typer(no_args_is_help=True, help=tr("The embedded model's files on this machine."))
+models_app = typer.Typer(
+    no_args_is_help=True, help=tr("Models that Carrel runs by itself: their files on this machine.")
+)
 
 
 @models_app.command("list", help=tr("List the models Carrel can run by itself."))
@@ -32,7 +34,7 @@ def models_pull(
     sys.exit(pull_model(name, from_dir, as_json))
 
 
-@models_app.command("path", help=tr("Print the folder of a model's files."))
+@models_app.command("path", help=tr("Print where a model's files are."))
 def models_path(
     name: Annotated[str, typer.Argument(help=tr("The model's name."))] = "all-MiniLM-L6-v2",
     as_json: AsJson = False,

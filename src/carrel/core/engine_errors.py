@@ -3,6 +3,7 @@
     CarrelError
     ├── UsageError
     │   ├── EndpointNotSet · EmbedderFixed · DimensionsImpossible · EngineNotInstalled · GgufUnusable
+    │   ├── GgufNotHere · GgufNotFound · GgufAmbiguous
     │   └── NoRerankerConfigured · GatewayUnprotected
     ├── PaperError
     │   └── TextRefused         one passage is refused by the server: this paper fails, the others go on
@@ -67,6 +68,30 @@ class GgufUnusable(UsageError):
     hint_template = (
         "Use a GGUF file of Qwen3-Embedding or Qwen3-Reranker, fetched whole: carrel models pull NAME."
     )
+
+
+class GgufNotHere(UsageError):
+    """A GGUF file that is not on this machine. Parameter: name."""
+
+    template = "There is no file {name}, and no GGUF model of that name has been fetched."
+    hint_template = "Check the path, or fetch the model with: carrel models pull {name}."
+
+
+class GgufNotFound(UsageError):
+    """The model hub has no such GGUF file. Parameters: name, endpoint, detail."""
+
+    template = "{endpoint} has no GGUF file {name} ({detail})."
+    hint_template = (
+        "Check the spelling: OWNER/REPOSITORY, OWNER/REPOSITORY:QUANTISATION or OWNER/REPOSITORY/FILE.gguf, "
+        "such as Qwen/Qwen3-Embedding-0.6B-GGUF:Q8_0."
+    )
+
+
+class GgufAmbiguous(UsageError):
+    """Several GGUF files answer to a name. Parameters: name, files."""
+
+    template = "{name} has several GGUF files."
+    hint_template = "Name one of them behind a colon or in full: {files}."
 
 
 class NoRerankerConfigured(UsageError):

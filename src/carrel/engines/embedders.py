@@ -1,16 +1,19 @@
 """The embedder of a model by its name: run by Carrel itself or by a server, behind the vector cache."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from carrel.config import Settings
 from carrel.core.engine_errors import EndpointNotSet
 from carrel.engines.cached_embedder import CachedEmbedder, DriftGuard, PartwiseEmbedder
+from carrel.engines.gguf_names import gguf_path, names_gguf
 from carrel.engines.models import load_minilm, model_names
 from carrel.engines.profiles import ModelProfile, named_profile, profile_of
 from carrel.engines.vector_cache import FILE_NAME, SqliteVectorCache
 from carrel.engines.weights import Announce
 
 _SETTING = "CARREL_EMBEDDER"
+_GGUF_TOKENS = 2048  # on a processor: longer passages take minutes, and a context its memory
 
 
 def load_embedder(name: str, settings: Settings, announce: Announce) -> CachedEmbedder:
@@ -40,6 +43,8 @@ def load_engine(
         return load_minilm(
             settings.cache, announce=announce, threads=settings.model_threads, offline=settings.offline
         )
+    if names_gguf(name) and (not settings.embedder_url or Path(name).expanduser().is_file()):
+        return _from_gguf(name, settings)
     return _served(name, settings, guard)
 
 
@@ -59,6 +64,18 @@ def profile_in_use(name: str, settings: Settings) -> ModelProfile:
         if not known.width
         else known.max_tokens,
     )
+
+
+def _from_gguf(name: str, settings: Settings) -> PartwiseEmbedder:
+    from carrel.engines.gguf_check import Purpose
+    from carrel.engines.gguf_embedder import GgufEmbedder
+    from carrel.engines.gguf_process import GgufServer
+
+    path = gguf_path(name, settings.cache)
+    profile = profile_in_use(path.name, settings)
+    max_tokens = min(settings.embedder_max_tokens or _GGUF_TOKENS, profile.max_tokens)
+    server = GgufServer(path, Purpose.EMBEDDING, settings.model_threads, max_tokens)
+    return GgufEmbedder(path, server, profile, max_tokens)
 
 
 def _served(name: str, settings: Settings, guard: DriftGuard | None) -> PartwiseEmbedder:

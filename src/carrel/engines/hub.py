@@ -1,6 +1,7 @@
 """Downloads a file from the model hub over HTTPS, going on where a broken download stopped."""
 
 import http.client
+import json
 import os
 import queue
 import urllib.error
@@ -28,10 +29,16 @@ ENDPOINT_VARIABLE = "HF_ENDPOINT"
 _ANSWER_SECONDS = 5.0  # for the first answer, name look-up and redirects included
 _SILENCE_SECONDS = 20.0  # between two blocks
 _ATTEMPTS = 4  # connections for one file, as long as each brings something
+_LONGEST_DOCUMENT = 16_000_000  # bytes; a list of ten thousand files has three million
+_NOT_THERE = (401, 403, 404, 410)  # the hub answers 401 for what does not exist, lest it tell what does
 
 
 class SourceFailed(Exception):
     """A source of weights gave none; the text says why. The next source is asked."""
+
+
+class NotThere(SourceFailed):
+    """The source answers, and has no such thing, or shows it to nobody without an account."""
 
 
 class _Interrupted(Exception):
@@ -54,21 +61,55 @@ def fetch(spec: WeightsSpec, folder: Path, progress: Progress) -> None:
     before = 0
     for file in spec.files:
         target = folder / file.name
-        part = part_of(target)
         arrived = _offset(progress, before, spec.size)
         before += file.size
-        if target.is_file():
-            continue
-        resumed = part.exists()
-        download(file_url(spec, file), part, file.size, arrived)
-        if resumed and sha256_of(part) != file.sha256:  # the beginning was something else's
-            part.unlink()
-            download(file_url(spec, file), part, file.size, arrived)
-        found = sha256_of(part)
-        if found != file.sha256:
-            part.unlink()
-            raise ModelCorrupt(path=file_url(spec, file), expected=file.sha256, found=found)
-        part.replace(target)
+        if not target.is_file():
+            fetch_file(file_url(spec, file), file, target, arrived)
+
+
+def fetch_file(url: str, file: WeightsFile, target: Path, arrived: Callable[[int], None]) -> None:
+    """Download a file to its place, where it appears when it is verified.
+
+    Args:
+        url: where it is.
+        file: what it must be.
+        target: where it belongs; its folder exists.
+        arrived: called with the bytes that are here, after every block.
+
+    Raises:
+        SourceFailed: the hub cannot be reached or has no such file. What arrived is kept, to go on from.
+        ModelCorrupt: the hub gave something else; it was deleted.
+        OSError: the folder cannot be written to.
+    """
+    part = part_of(target)
+    resumed = part.exists()
+    download(url, part, file.size, arrived)
+    if resumed and sha256_of(part) != file.sha256:  # the beginning was something else's
+        part.unlink()
+        download(url, part, file.size, arrived)
+    found = sha256_of(part)
+    if found != file.sha256:
+        part.unlink()
+        raise ModelCorrupt(path=url, expected=file.sha256, found=found)
+    part.replace(target)
+
+
+def read_document(url: str) -> object:
+    """Return the JSON document at ``url``.
+
+    Raises:
+        NotThere: there is none, or not for everybody.
+        SourceFailed: the hub cannot be reached, or gives something else.
+    """
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise SourceFailed(f"{url} is neither http nor https")
+    try:
+        with _answer(url, 0) as response:
+            return json.loads(response.read(_LONGEST_DOCUMENT))
+    except (OSError, http.client.HTTPException) as error:
+        raise SourceFailed(f"{url} broke off: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise SourceFailed(f"{url} gives something else than JSON") from error
 
 
 def _offset(progress: Progress, before: int, wanted: int) -> Callable[[int], None]:
@@ -177,7 +218,8 @@ def _answer(url: str, begin: int) -> http.client.HTTPResponse:
     except queue.Empty:
         raise SourceFailed(f"no answer within {_ANSWER_SECONDS:.0f} seconds") from None
     if isinstance(answer, urllib.error.HTTPError):
-        raise SourceFailed(f"{url} answers {answer.code} {answer.reason}") from answer
+        kind = NotThere if answer.code in _NOT_THERE else SourceFailed
+        raise kind(f"{url} answers {answer.code} {answer.reason}") from answer
     if isinstance(answer, Exception):
         reason = answer.reason if isinstance(answer, urllib.error.URLError) else answer
         raise SourceFailed(f"{urlsplit(url).netloc}: {reason}") from answer

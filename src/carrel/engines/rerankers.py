@@ -5,8 +5,10 @@ from carrel.core.engine_errors import EndpointNotSet
 from carrel.core.errors import InvalidSetting
 from carrel.core.ports import Reranker
 from carrel.engines.address import Endpoint, endpoint_at
+from carrel.engines.gguf_names import gguf_path, names_gguf
 
 _SETTING = "CARREL_RERANKER"
+_GGUF_TOKENS = 2048  # of a question and a document together
 _TEMPLATES = ("auto", "carrel", "server")
 
 
@@ -26,10 +28,25 @@ def load_reranker(settings: Settings) -> Reranker | None:
         expected = f"one of {', '.join(_TEMPLATES)}"
         name = f"{_SETTING}_TEMPLATE"
         raise InvalidSetting(name=name, value=settings.reranker_template, expected=expected)
+    if names_gguf(settings.reranker) and not settings.reranker_url:
+        return _from_gguf(settings)
     if not settings.reranker_url:
         raise EndpointNotSet(model=settings.reranker, setting=f"{_SETTING}_URL")
     endpoint = endpoint_at(settings.reranker_url, _SETTING, settings.reranker_api_key)
     return reranker_at(endpoint, settings.reranker, settings)
+
+
+def _from_gguf(settings: Settings) -> Reranker:
+    from carrel.engines.gguf_check import Purpose
+    from carrel.engines.gguf_process import GgufServer
+    from carrel.engines.gguf_reranker import GgufReranker
+
+    path = gguf_path(settings.reranker, settings.cache)
+    server = GgufServer(path, Purpose.RERANK, settings.model_threads, _GGUF_TOKENS)
+    # Its prompt is in the file, and llama.cpp writes it.
+    return GgufReranker(
+        path.name, server, lambda endpoint, model: reranker_at(endpoint, model, settings, template="server")
+    )
 
 
 def reranker_at(endpoint: Endpoint, model: str, settings: Settings, template: str = "") -> Reranker:

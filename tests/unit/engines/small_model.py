@@ -62,6 +62,7 @@ class FakeHub(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.documents: dict[str, bytes] = {}  # what the hub says of a repository, by path
         self.content = dict(CONTENT)
         self.breaks = 0  # how many answers end halfway
         self.deaf = 0  # how many answers begin at the first byte whatever was asked
@@ -77,6 +78,9 @@ class _Handler(BaseHTTPRequestHandler):
     server: FakeHub
 
     def do_GET(self) -> None:
+        if self.path.startswith("/api/"):
+            self._document(self.server.documents.get(self.path.partition("?")[0]))
+            return
         _, place, name = self.path.rsplit("/", 2)
         if place == "abc":
             self.send_response(302)
@@ -95,6 +99,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content) - begin))
         self.end_headers()
         self._send(content[begin:])
+
+    def _document(self, document: bytes | None) -> None:
+        if document is None:  # as the hub answers for what does not exist
+            self.send_error(401)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(document)))
+        self.end_headers()
+        self.wfile.write(document)
 
     def _send(self, content: bytes) -> None:
         if self.server.breaks and len(content) > 1:
