@@ -43,6 +43,7 @@ def reach(subject: Subject) -> tuple[Check, list[dict[str, object]]]:
         return _turned_away(subject, error), []
     except EndpointNonsense as error:
         return failed(REACHABLE, error.message, *_no_api(subject)), []
+    subject.look = answer.exchange()
     if answer.status in _KEY_AT_FAULT:
         return locked(subject, answer), []
     try:
