@@ -11,6 +11,7 @@
         ├── EndpointUnavailable   nothing there, busy for too long, or gone: trying again later can help
         ├── EndpointRefuses       a key, a model name or an address is wrong: trying again cannot help
         ├── EndpointNonsense      what came back is no answer to what was asked
+        ├── EngineNotStarted      the process that runs a GGUF file could not be started
         ├── EncoderChanged        it answers, but not with the vectors it gave before
         └── VectorsMissing        the vector cache lacks what a rebuild needs
 
@@ -138,6 +139,16 @@ class EndpointNonsense(ServiceError):
         "says."
     )
     retryable = False
+
+
+class EngineNotStarted(ServiceError):
+    """The process that runs a GGUF file could not be started, or died at once. Parameters: path, detail."""
+
+    template = "The process that runs {path} could not be started ({detail})."
+    hint_template = (
+        "It needs about as much free memory as the file has bytes; make room, lower "
+        "CARREL_EMBEDDER_MAX_TOKENS, or set CARREL_EMBEDDER_URL to a server. Nothing was lost."
+    )
 
 
 class EncoderChanged(ServiceError):

@@ -139,8 +139,8 @@ def batch_check(subject: Subject) -> Check:
     if least >= _COMPANIONS:
         return passed(BATCH, message)
     advice = tr("Bring the server up to date; until then set CARREL_EMBEDDER_BATCH_TEXTS=1.")
-    if subject.facts.kind in (Kind.LLAMA_CPP, Kind.LLAMA_CPP_PYTHON):
-        advice = tr("Start llama-server with --pooling last for such a model, or with --no-cache-prompt.")
+    if subject.facts.kind is Kind.LLAMA_CPP:  # measured: with mean and first-token pooling, several slots
+        advice = tr("Start llama-server with --kv-unified, or with -np 1.")
     return failed(
         BATCH, message, tr("padding or remembered prefixes get into the vectors of texts in a list"), advice
     )

@@ -1,0 +1,1 @@
+"""Small models made on the spot: shaped like the real ones, with random weights."""
