@@ -43,12 +43,11 @@ class Examination:
     subject: Subject
     unreachable: bool = False
     curve: list[Speed] = field(default_factory=list)
-    refused: Exchange | None = None
 
     @property
     def exchange(self) -> Exchange | None:
-        """The first request for embeddings and its reply, as they went over the wire."""
-        return self.subject.exchange
+        """The first request for embeddings with its reply; where none was sent, that for the models."""
+        return self.subject.exchange or self.subject.look
 
     def checks(self) -> Iterator[Check]:
         """Yield one check after the other; what an earlier one makes pointless is skipped with a word."""

@@ -10,7 +10,7 @@ from carrel.engines.address import Endpoint, endpoint_at
 from carrel.engines.examination.kinds import recognised
 from carrel.engines.examination.subject import Subject
 from carrel.engines.examination.verdict import Check, failed, passed, warned
-from carrel.engines.profiles import profile_of
+from carrel.engines.profiles import PROFILES, UNKNOWN, profile_of
 from carrel.engines.wire import Answer, Wire
 
 REACHABLE, MODEL = "reachable", "model"
@@ -43,6 +43,7 @@ def reach(subject: Subject) -> tuple[Check, list[dict[str, object]]]:
         return _turned_away(subject, error), []
     except EndpointNonsense as error:
         return failed(REACHABLE, error.message, *_no_api(subject)), []
+    subject.look = answer.exchange()
     if answer.status in _KEY_AT_FAULT:
         return locked(subject, answer), []
     try:
@@ -194,6 +195,15 @@ def choose_model(subject: Subject, models: list[dict[str, object]]) -> Check:
             tr("the server has: {names}; not {model}").format(names=listed, model=subject.model),
             tr("the name is not the one the model is served under"),
             tr("Use one of these names: --model here, CARREL_EMBEDDER in the settings."),
+        )
+    if subject.profile == UNKNOWN and not subject.plan.profile_chosen:
+        return warned(
+            MODEL,
+            _described(subject),
+            tr("Carrel does not know a model of that name: end token and pooling are not examined"),
+            tr("Say what it is with --profile, in the settings CARREL_EMBEDDER_PROFILE: {names} …").format(
+                names=", ".join(profile.name for profile in PROFILES[:4])
+            ),
         )
     return passed(MODEL, _described(subject))
 

@@ -63,6 +63,7 @@ class Subject:
     width: int = 0
     most_texts: int = 32  # that one request may hold, as far as is known
     exchange: Exchange | None = None  # the first request for embeddings
+    look: Exchange | None = None  # the request for the list of models
 
     def ask(self, texts: Sequence[Text], encoding: str = "float", **extra: object) -> Reading:
         """Ask for vectors as the server gives them, in one request.
