@@ -21,6 +21,11 @@ class Admission:
         self._requests = requests
         self._bytes = body_bytes
 
+    @property
+    def free(self) -> int:
+        """How many requests more would be let in."""
+        return self._requests
+
     @contextmanager
     def request(self) -> Iterator["Ticket"]:
         """Hold a place while the block runs.

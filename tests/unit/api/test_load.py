@@ -1,28 +1,33 @@
 """Many at once: turns are fair, what is too much is refused, what nobody waits for is not done."""
 
+import asyncio
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx2
 
 from carrel.api.admission import Admission
+from carrel.api.fair_queue import FairQueue
 from tests.unit.api.gateways import MODEL, GatedEmbedder, embed, models, serving, until
 
 LIBRARY = [f"passage {number}" for number in range(320)]  # ten pieces
 
 
 def test_a_question_does_not_wait_for_a_whole_library() -> None:
-    embedder = GatedEmbedder()
-    with serving(models(embedder)) as gateway, ThreadPoolExecutor(3) as pool:
+    embedder, places = GatedEmbedder(), Admission(requests=3)
+    with serving(models(embedder), admission=places) as gateway, ThreadPoolExecutor(3) as pool:
         first = pool.submit(embed, gateway, input=LIBRARY)
         until(lambda: len(embedder.begun) == 1)
         second = pool.submit(embed, gateway, input=LIBRARY)
-        embedder.let(1)
-        until(lambda: len(embedder.begun) == 2)
         asked = pool.submit(embed, gateway, input="a question")
-        until(lambda: gateway.get("/healthz").status_code == 200)
-        embedder.let(4)  # far from enough for one of the libraries
+        until(lambda: places.free == 0)
+        for pieces in range(2, 20):
+            embedder.let(1)
+            until(lambda: asked.done() or len(embedder.begun) >= pieces)  # noqa: B023 - called at once
+            if asked.done():
+                break
         assert asked.result().status_code == 200
         assert embedder.begun.index(("a question",)) <= 5
         embedder.let(100)
@@ -31,12 +36,42 @@ def test_a_question_does_not_wait_for_a_whole_library() -> None:
     assert sorted(embedder.embedded) == sorted([*LIBRARY, *LIBRARY, "a question"])
 
 
+def test_jobs_take_turns_piece_by_piece() -> None:
+    done: list[str] = []
+
+    async def run() -> list[list[None]]:
+        queue = FairQueue(1, "test")
+        jobs = (("a", 4), ("b", 2), ("c", 1))
+        return await asyncio.gather(
+            *(queue.run([partial(done.append, name)] * pieces) for name, pieces in jobs)
+        )
+
+    assert [len(results) for results in asyncio.run(run())] == [4, 2, 1]
+    assert "".join(done) == "aabcaba"  # the first had begun, and was in the queue again, when the others came
+
+
+def test_a_piece_that_fails_ends_its_job_and_no_other() -> None:
+    def fail() -> int:
+        raise ValueError
+
+    async def run() -> tuple[object, list[int]]:
+        queue = FairQueue(2, "test")
+        bad = asyncio.ensure_future(queue.run([fail] * 5))
+        good = await queue.run([lambda: 1] * 5)
+        return (await asyncio.gather(bad, return_exceptions=True))[0], good
+
+    failed, good = asyncio.run(run())
+    assert isinstance(failed, ValueError)
+    assert good == [1] * 5
+
+
 def test_what_is_too_much_is_refused_and_said_to_be_tried_again() -> None:
-    embedder = GatedEmbedder()
-    with serving(models(embedder), admission=Admission(requests=2)) as gateway, ThreadPoolExecutor(2) as pool:
+    embedder, places = GatedEmbedder(), Admission(requests=2)
+    with serving(models(embedder), admission=places) as gateway, ThreadPoolExecutor(2) as pool:
         waiting = [pool.submit(embed, gateway, input="first"), pool.submit(embed, gateway, input="second")]
-        until(lambda: embed(gateway).status_code == 429)
+        until(lambda: places.free == 0)
         answer = embed(gateway)
+        assert answer.status_code == 429
         assert answer.headers["retry-after"] == "2"
         assert answer.json()["error"]["type"] == "rate_limit_error"
         assert answer.json()["error"]["code"] == "rate_limit_exceeded"
@@ -80,15 +115,18 @@ def test_what_nobody_waits_for_is_not_done() -> None:
 
 
 def test_a_body_cut_short_frees_its_place() -> None:
-    with serving(admission=Admission(requests=1)) as gateway:
+    places = Admission(requests=1)
+    with serving(admission=places) as gateway:
         assert gateway.base_url.port is not None
         with socket.create_connection((gateway.base_url.host, gateway.base_url.port)) as connection:
             connection.sendall(
                 b"POST /v1/embeddings HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 b'Content-Length: 1000\r\n\r\n{"model": '
             )
-            until(lambda: embed(gateway).status_code == 429)
-        until(lambda: embed(gateway).status_code == 200)
+            until(lambda: places.free == 0)
+            assert embed(gateway).status_code == 429
+        until(lambda: places.free == 1)
+        assert embed(gateway).status_code == 200
 
 
 def test_probes_share_one_question() -> None:
