@@ -180,6 +180,17 @@ def test_fewer_texts_a_request_than_carrel_sends_are_named() -> None:
     assert "CARREL_EMBEDDER_BATCH_TEXTS=8" in checks["texts a request"].advice
 
 
+def test_a_server_that_is_busy_every_third_time_is_asked_again() -> None:
+    class Busy(CausalServer):
+        def embeddings(self, asked: Asked) -> Reply:
+            if len(self.asked) % 3 == 0:
+                return json_reply({"error": {"message": "busy"}}, 429, Retry_After="0.01")
+            return super().embeddings(asked)
+
+    _, checks = examined(Busy())
+    assert failures(checks) | warnings(checks) == set()
+
+
 # What a server says of itself
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from time import monotonic
+from time import monotonic, sleep
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from carrel.engines.wire import Answer, Wire
 _BYTES_A_NUMBER = 32  # in JSON, white space of pretty printers included
 _WIDEST = 8192  # dimensions
 _SLACK_BYTES = 64 << 10
+_BUSY = {408, 424, 425, 429, 503, 529}
+_TRIES = 6  # of a request that the server is too busy for
+_WAIT, _LONGEST_WAIT = 0.3, 3.0  # seconds
 
 Text = str | Sequence[int]
 """What is embedded: a text, or the numbers of its tokens."""
@@ -66,7 +69,7 @@ class Subject:
     look: Exchange | None = None  # the request for the list of models
 
     def ask(self, texts: Sequence[Text], encoding: str = "float", **extra: object) -> Reading:
-        """Ask for vectors as the server gives them, in one request.
+        """Ask for vectors as the server gives them, in one request; again where it is busy for the moment.
 
         Raises:
             Refused: it answers with another status than 200.
@@ -79,11 +82,15 @@ class Subject:
             body["cache_prompt"] = False
         body |= extra
         largest = _SLACK_BYTES + len(texts) * (self.width or _WIDEST) * _BYTES_A_NUMBER
-        began = monotonic()
-        answer = self.wire.post("/embeddings", body, largest=largest)
-        seconds = monotonic() - began
-        if self.exchange is None:
-            self.exchange = answer.exchange()
+        for left in reversed(range(_TRIES)):
+            began = monotonic()
+            answer = self.wire.post("/embeddings", body, largest=largest)
+            seconds = monotonic() - began
+            if self.exchange is None:
+                self.exchange = answer.exchange()
+            if answer.status not in _BUSY or not left:
+                break
+            sleep(min(answer.retry_after or _WAIT, _LONGEST_WAIT))
         if answer.status != 200:
             raise Refused(answer)
         document = answer.document
