@@ -74,7 +74,8 @@ def _from_gguf(name: str, settings: Settings) -> PartwiseEmbedder:
     path = gguf_path(name, settings.cache)
     profile = profile_in_use(path.name, settings)
     max_tokens = min(settings.embedder_max_tokens or _GGUF_TOKENS, profile.max_tokens)
-    server = GgufServer(path, Purpose.EMBEDDING, settings.model_threads, max_tokens)
+    # Room to spare: the estimate may be short of what the model counts.
+    server = GgufServer(path, Purpose.EMBEDDING, settings.model_threads, 2 * max_tokens)
     return GgufEmbedder(path, server, profile, max_tokens)
 
 

@@ -1,6 +1,7 @@
 """A model that a server runs, as an ``Embedder``: templates, limits, and the server's answers checked."""
 
 import threading
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -123,7 +124,7 @@ class HttpEmbedder:
 
     def embed_query(self, text: str, instruction: str = "") -> EmbeddedQuery:
         """Embed a question, with the instruction before it where the model reads one. Raises likewise."""
-        sent = self._profile.query_text(self._cut(text), instruction_for(instruction))
+        sent = self._profile.query_text(self._cut(_composed(text)), instruction_for(instruction))
         if self._proven:
             reply = self._ask_patiently([sent])
         else:  # both in one request: the first question waits for one answer, too
@@ -154,7 +155,7 @@ class HttpEmbedder:
         self._proven = True
 
     def _as_sent(self, text: str) -> str:
-        return self._profile.document_text(self._cut(text)) or " "  # some servers refuse ""
+        return self._profile.document_text(self._cut(_composed(text))) or " "  # some servers refuse ""
 
     def _cut(self, text: str) -> str:
         if len(text) <= self._max_tokens:  # no token is shorter than a character
@@ -179,3 +180,8 @@ class HttpEmbedder:
                     raise self._server.wire.unavailable(str(error)) from error
                 wait *= 2
         raise AssertionError("the last try returns or raises")
+
+
+def _composed(text: str) -> str:
+    """Return the text in NFC: tokenizers compose letters and accents by themselves, llama.cpp does not."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
