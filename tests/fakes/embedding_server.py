@@ -75,6 +75,7 @@ class EmbeddingServerFake:
         self.model = MODEL
         self.vectors: Callable[[Sequence[str]], Vectors] = FakeEmbedder(10**6).embed_documents
         self.answer: Callable[[Asked], Reply] = self.embeddings
+        self.delivered: Callable[[Asked], None] = lambda _: None  # called when an answer was written
         self._lock = threading.Lock()
 
     @property
@@ -133,7 +134,8 @@ def serving(fake: EmbeddingServerFake, port: int = 0, tls: ssl.SSLContext | None
         def _answer(self, method: str) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            reply = fake.reply(Asked(method, self.path, headers, body))
+            asked = Asked(method, self.path, headers, body)
+            reply = fake.reply(asked)
             if reply.act is not None:
                 self.close_connection = True
                 reply.act(self)
@@ -141,6 +143,8 @@ def serving(fake: EmbeddingServerFake, port: int = 0, tls: ssl.SSLContext | None
             head = [f"HTTP/1.1 {reply.status} Here", f"Content-Length: {len(reply.body)}"]
             head += [f"{name}: {value}" for name, value in reply.headers.items()]
             self.wfile.write("\r\n".join([*head, "", ""]).encode() + reply.body)  # at once: no delays
+            if reply.status == 200 and method == "POST":
+                fake.delivered(asked)
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""

@@ -55,7 +55,9 @@ def read_vectors(document: object, texts: int, width: int = 0) -> Vectors:
 
 def unit(vectors: Vectors) -> Vectors:
     """Return the rows with length 1."""
-    found: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    # In 64 bits: the squares of large numbers are no 32-bit numbers any more.
+    exact = vectors.astype(np.float64)
+    found: Vectors = (exact / np.linalg.norm(exact, axis=1, keepdims=True)).astype(np.float32)
     return found
 
 
@@ -84,6 +86,6 @@ def _checked(rows: Sequence[NDArray[np.float32]], width: int) -> Vectors:
     if not np.isfinite(vectors).all():
         detail = tr("vectors with values that are no numbers (NaN or infinite)")
         raise UnusableReply(detail, "numbers")
-    if float(np.linalg.norm(vectors, axis=1).min()) < _LEAST_NORM:
+    if float(np.linalg.norm(vectors.astype(np.float64), axis=1).min()) < _LEAST_NORM:
         raise UnusableReply(tr("a vector of zeros"), "zero")
     return vectors

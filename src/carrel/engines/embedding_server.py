@@ -1,5 +1,6 @@
 """One request to ``/v1/embeddings``: what is asked, what comes back, and what went wrong otherwise."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,11 @@ _SLACK_BYTES = 64 << 10
 _BUSY = {408, 424, 425, 429, 502, 503, 504, 529}
 _TEXTS_AT_FAULT = {400, 413, 422}
 _KEY_AT_FAULT = {401, 403, 407}
-_LONG = ("too large", "too long", "too many", "context", "exceed", "batch size")
+# What servers say of texts that are too long in a status that says nothing; a deadline is not a length.
+_LONG = re.compile(
+    r"too (?:large|long|many)|context (?:length|size|window)|batch size"
+    r"|exceeds? .{0,40}(?:token|context|batch)"
+)
 
 
 class Busy(Exception):
@@ -102,7 +107,7 @@ def raise_refusal(wire: Wire, answer: Answer) -> None:
     if answer.status == 404:
         named = "model" in lower
         raise wire.refuses(detail, wire.endpoint.setting if named else "")
-    if answer.status in _TEXTS_AT_FAULT or any(sign in lower for sign in _LONG):
+    if answer.status in _TEXTS_AT_FAULT or _LONG.search(lower):
         raise TextsAtFault(detail)
     if answer.status >= 500:
         raise Busy(detail, answer.retry_after)

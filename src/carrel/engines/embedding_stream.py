@@ -27,6 +27,9 @@ from carrel.engines.token_estimate import weight
 Part = tuple[list[int], Vectors]
 """Rows of a call, and their vectors: [rows, width], each of length 1."""
 
+_Outcome = Busy | EndpointUnavailable | TextsAtFault | None
+"""What stands in the way of an answer: not now, not there, not these texts; None: it is answered."""
+
 _FIRST_WAIT = 0.05  # seconds before a request is sent again; doubled each time
 _SHORT_WAIT = 0.25  # the longest while others are answered
 _LONGEST_WAIT = 5.0  # and while nobody is
@@ -145,6 +148,9 @@ class EmbeddingStream:
                 left -= 1
             else:
                 yield part
+        while not call.parts.empty():  # answered before or while something failed: it is not asked again
+            if (part := call.parts.get()) is not None:
+                yield part
 
     def _lane(self, call: _Call) -> None:
         """Send one request after the other until no text of the call waits."""
@@ -152,11 +158,10 @@ class EmbeddingStream:
             while not self._ended(call):
                 with self._pace.slot():
                     rows = call.pending.take(self._pace.budget, self._pace.limit)
-                    again = self._once(call, rows) if rows and not self._ended(call) else None
+                    outcome = self._once(call, rows) if rows and not self._ended(call) else None
                 if not rows:
                     return
-                if again is not None:  # outside the slot: others go on meanwhile
-                    self._again(call, rows, again)
+                self._follow_up(call, rows, outcome)
         except CarrelError as error:
             call.failure = call.failure or error
             call.stopped.set()
@@ -166,8 +171,8 @@ class EmbeddingStream:
             raise self._server.wire.unavailable(tr("Carrel is stopping"))
         return call.stopped.is_set()
 
-    def _once(self, call: _Call, rows: list[int]) -> Busy | EndpointUnavailable | None:
-        """Send one request; return why it must be sent again."""
+    def _once(self, call: _Call, rows: list[int]) -> _Outcome:
+        """Send one request; return what stands in the way of an answer, or None. In a slot."""
         tokens = sum(call.tokens[row] for row in rows)
         began = time.monotonic()
         try:
@@ -175,11 +180,8 @@ class EmbeddingStream:
         except EndpointUnavailable as error:
             self._pace.disturbed()
             return error
-        except Busy as error:
+        except (Busy, TextsAtFault) as error:
             return error
-        except TextsAtFault as error:
-            self._halve(call, rows, str(error))
-            return None
         self._pace.answered(tokens, time.monotonic() - began)
         self._note_answer(call, rows, reply)
         return None
@@ -188,45 +190,48 @@ class EmbeddingStream:
         self._answered_at = time.monotonic()
         call.parts.put((rows, unit(reply.vectors)))
 
-    def _again(self, call: _Call, rows: list[int], why: Busy | EndpointUnavailable) -> None:
-        """Wait and send the request again, longer each time, until it is answered or patience ends."""
+    def _follow_up(self, call: _Call, rows: list[int], outcome: _Outcome) -> None:
+        """Send again what was not answered, halved where its texts are refused. Outside a slot."""
+        left = [(rows, outcome)]
+        while left and not self._ended(call):
+            rows, outcome = left.pop()
+            if isinstance(outcome, TextsAtFault) and len(rows) == 1:
+                self._make_sure_it_answers_at_all(str(outcome))
+                call.refused[rows[0]] = str(outcome)
+            elif isinstance(outcome, TextsAtFault):
+                for half in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
+                    with self._pace.slot():
+                        left.append((half, self._once(call, half)))
+            elif outcome is not None:
+                left.append((rows, self._again(call, rows, outcome)))
+
+    def _again(self, call: _Call, rows: list[int], why: Busy | EndpointUnavailable) -> _Outcome:
+        """Wait and send the request again, longer each time, until it is taken or patience ends."""
         began = tried = time.monotonic()
         wait = _FIRST_WAIT
-        again: Busy | EndpointUnavailable | None = why
-        while again is not None:
-            asked = again.seconds if isinstance(again, Busy) else 0.0
+        outcome: _Outcome = why
+        while isinstance(outcome, Busy | EndpointUnavailable):
+            asked = outcome.seconds if isinstance(outcome, Busy) else 0.0
+            self._lose_patience(outcome, began, asked)
             # At random, lest all that were refused together come back together.
             self._sleep(call, max(wait * random.uniform(0.5, 1.0), asked))  # noqa: S311 - no secret
             if self._ended(call):
-                return
+                return None
             # While it answers others, its refusal is no reason to stay away for long.
             wait = min(2 * wait, _LONGEST_WAIT if self._answered_at < tried else _SHORT_WAIT)
             tried = time.monotonic()
             with self._pace.slot():
-                again = self._once(call, rows)
-            if again is not None:
-                self._lose_patience(again, began)
+                outcome = self._once(call, rows)
+        return outcome
 
-    def _lose_patience(self, why: Busy | EndpointUnavailable, began: float) -> None:
+    def _lose_patience(self, why: Busy | EndpointUnavailable, began: float, asked: float) -> None:
+        """Raise where nothing has been answered for too long, or would be if we waited as long as asked."""
         since = max(began, self._answered_at)
         limit = self._patience.later if self._answered_at else self._patience.at_first
-        if time.monotonic() - since > limit:
+        if time.monotonic() - since + asked > limit:
             if isinstance(why, EndpointUnavailable):
                 raise why
             raise self._server.wire.unavailable(str(why)) from why
-
-    def _halve(self, call: _Call, rows: list[int], detail: str) -> None:
-        """Ask for each half of a refused request; note a text that is refused alone."""
-        if len(rows) == 1:
-            self._make_sure_it_answers_at_all(detail)
-            call.refused[rows[0]] = detail
-            return
-        for half in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
-            if self._ended(call):
-                return
-            again = self._once(call, half)
-            if again is not None:
-                self._again(call, half, again)
 
     def _make_sure_it_answers_at_all(self, detail: str) -> None:
         """Where nothing was ever answered, find out whether the text is to blame or the server."""

@@ -57,8 +57,8 @@ class HttpEmbedder:
         self._stream = EmbeddingStream(server, self._as_sent, limits, patience or Patience())
         self._profile = profile
         self._revision = revision
-        readable = min(max_tokens or profile.max_tokens, profile.max_tokens)
-        self._max_tokens = max(16, readable - _SPARE_TOKENS - estimated_tokens(profile.document_text("")))
+        self._readable = min(max_tokens or profile.max_tokens, profile.max_tokens) - _SPARE_TOKENS
+        self._max_tokens = max(16, self._readable - estimated_tokens(profile.document_text("")))
         self._requests = limits.requests
         self._guard = guard
         self._proving = threading.Lock()
@@ -124,7 +124,9 @@ class HttpEmbedder:
 
     def embed_query(self, text: str, instruction: str = "") -> EmbeddedQuery:
         """Embed a question, with the instruction before it where the model reads one. Raises likewise."""
-        sent = self._profile.query_text(self._cut(_composed(text)), instruction_for(instruction))
+        asked = instruction_for(instruction)
+        room = self._readable - estimated_tokens(self._profile.query_text("", asked))
+        sent = self._profile.query_text(self._cut(_composed(text), max(16, room)), asked)
         if self._proven:
             reply = self._ask_patiently([sent])
         else:  # both in one request: the first question waits for one answer, too
@@ -155,13 +157,15 @@ class HttpEmbedder:
         self._proven = True
 
     def _as_sent(self, text: str) -> str:
-        return self._profile.document_text(self._cut(_composed(text))) or " "  # some servers refuse ""
+        return (
+            self._profile.document_text(self._cut(_composed(text), self._max_tokens)) or " "
+        )  # some servers refuse ""
 
-    def _cut(self, text: str) -> str:
-        if len(text) <= self._max_tokens:  # no token is shorter than a character
+    def _cut(self, text: str, limit: int) -> str:
+        if len(text) <= limit:  # no token is shorter than a character
             return text
         ends = self.tokens.token_ends(text)
-        return text if len(ends) <= self._max_tokens else text[: int(ends[self._max_tokens - 1])]
+        return text if len(ends) <= limit else text[: int(ends[limit - 1])]
 
     def _ask_patiently(self, texts: Sequence[str]) -> EmbeddingReply:
         """Ask a few times: a question is not worth a minute's wait, and a server may be busy for a moment."""

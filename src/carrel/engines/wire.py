@@ -22,6 +22,7 @@ from carrel.engines.showing import one_line, shortened_json
 _CONNECT_SECONDS = 5.0
 _KEPT_CONNECTIONS = 128
 _HIDDEN = "…"
+_SHORTEST_SECRET = 4  # characters: a shorter one would be found everywhere
 
 Body = Mapping[str, object]
 
@@ -150,9 +151,17 @@ class Wire:
             detail = tr("HTTP {status}: it sends us to {place}, where nothing is sent")
             place = reply.headers.get("location", "?")[:200]
             raise self.refuses(detail.format(status=reply.status_code, place=one_line(place.encode())))
+        body = self._without_secrets(body)
         spent = (time.monotonic() - began) * 1000
         after = _seconds_of(reply.headers.get("retry-after", ""))
         return Answer(self.endpoint, method, url, content, reply.status_code, body, after, spent)
+
+    def _without_secrets(self, body: bytes) -> bytes:
+        """Hide our key where a server says it back: what it says is shown and passed on."""
+        for secret in (self.endpoint.api_key, self.endpoint.password):
+            if len(secret) >= _SHORTEST_SECRET:
+                body = body.replace(secret.encode(), _HIDDEN.encode())
+        return body
 
     def _received(self, reply: httpx2.Response, largest: int, end: float) -> bytes:
         body = bytearray()

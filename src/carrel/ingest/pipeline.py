@@ -101,8 +101,9 @@ def cut_into_passages(
 ) -> tuple[tuple[Chunk, ...], str]:
     """Return a paper's passages, and what stands for the whole: its title and abstract, or its beginning."""
     chunks = chunk(paper, parsed, embedder.tokens, knowledge_base.chunking, embedder.max_tokens)
-    abstract = parsed.metadata.abstract or shortened(parsed.text[:8000], embedder.tokens, embedder.max_tokens)
-    return chunks, in_context(parsed.metadata.title, "", abstract)
+    about = in_context(parsed.metadata.title, "", parsed.metadata.abstract or parsed.text[:8000])
+    # Cut here and not by the model: its vector is kept under the text that it is of.
+    return chunks, shortened(about, embedder.tokens, embedder.max_tokens)
 
 
 def embed(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from carrel.core.errors import IndexDamaged, SpaceMismatch
+from carrel.core.errors import ServiceError, UsageError
 from carrel.core.ids import PaperId, paper_id
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import BlobStore, Index, Indexes
@@ -27,6 +27,14 @@ def work_off_removals(
     with catalog.read() as tx:
         notes = removals.pending(tx)
     for note in notes:
+        index = None
+        if note.what is What.POINTS:
+            # Before the lock is taken: opening it may ask a model's server.
+            try:
+                index = _index_of_points(catalog, note.key, index_of)
+            except (ServiceError, UsageError):
+                # It is of no use as it stands, and other knowledge bases' work goes on: the note stays.
+                continue
         with catalog.write() as tx:
             if note.what is What.FILE:
                 _remove_file(tx, note.key, blobs, parses)
@@ -35,8 +43,8 @@ def work_off_removals(
             elif note.what is What.INDEX:
                 knowledge_base, generation = note.key.split("/")
                 indexes.drop(knowledge_base, int(generation))
-            elif not _removed_points(tx, note.key, index_of):
-                continue
+            elif index is not None:
+                _remove_points(tx, note.key, index)
             removals.cross_out(tx, Removal(note.what, note.key))
     return len(notes)
 
@@ -54,14 +62,17 @@ def _remove_parse(tx: Transaction, paper: PaperId, parses: ParseStore) -> None:
         parses.delete(paper)
 
 
-def _removed_points(tx: Transaction, key: str, index_of: Callable[[KnowledgeBase], Index]) -> bool:
-    identifier, generation, paper = key.split("/")
+def _index_of_points(catalog: Catalog, key: str, index_of: Callable[[KnowledgeBase], Index]) -> Index | None:
+    """Return the index that a note of points means; None where it went with its knowledge base."""
+    identifier, generation, _ = key.split("/")
+    with catalog.read() as tx:
+        found = knowledge_bases.all_of_them(tx)
+    current = [each for each in found if (each.id, each.generation) == (identifier, int(generation))]
+    return index_of(current[0]) if current else None
+
+
+def _remove_points(tx: Transaction, key: str, index: Index) -> None:
+    identifier, _, paper = key.split("/")
     for knowledge_base in knowledge_bases.all_of_them(tx):
-        current = (knowledge_base.id, knowledge_base.generation) == (identifier, int(generation))
-        if current and not papers.holds(tx, knowledge_base, PaperId(paper)):
-            try:
-                index_of(knowledge_base).remove([PaperId(paper)])
-            except (IndexDamaged, SpaceMismatch):
-                # It is of no use as it stands, and other knowledge bases' work goes on: the note stays.
-                return False
-    return True
+        if knowledge_base.id == identifier and not papers.holds(tx, knowledge_base, PaperId(paper)):
+            index.remove([PaperId(paper)])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from carrel.core.errors import IndexDamaged, IndexIncomplete, SpaceMismatch
+from carrel.core.errors import IndexIncomplete, ServiceError, UsageError
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Index
@@ -39,7 +39,7 @@ def mend_indexes(catalog: Catalog, index_of: Callable[[KnowledgeBase], Index]) -
     for knowledge_base in filled:
         try:
             index = index_of(knowledge_base)
-        except (IndexDamaged, SpaceMismatch):
+        except (ServiceError, UsageError):
             continue  # said to whoever searches it or adds to it; the other indexes are mended
         if in_step(knowledge_base, index):
             continue

@@ -6,8 +6,8 @@ Hybrid Retrieval", TOIS 2023). A paper is as good as its best passage and as wha
 whole, both together (Lin, "Is searching full text more effective than searching abstracts?", 2009).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from carrel.core.ids import PaperId
 from carrel.core.ranking import Candidate, Contribution, FusedPaper, Signal
@@ -43,6 +43,22 @@ class _Scaled:
         rank = self.ranks.get(point)
         score = None if rank is None else self.candidates[rank - 1].score
         return Contribution(self.signal, rank, score, self.of(point))
+
+
+def on_one_scale(lists: Iterable[Sequence[Candidate]]) -> list[Candidate]:
+    """Return one signal's candidates of several spaces with scores that can be compared.
+
+    The best of each space counts as much as the best of all: what a model calls near says nothing of what
+    another one does. A single space's scores stay as they are.
+    """
+    filled = [found for found in lists if found]
+    tops = [max(candidate.score for candidate in found) for found in filled]
+    best = max(tops, default=0.0)
+    return [
+        candidate if top <= 0 else replace(candidate, score=candidate.score * best / top)
+        for found, top in zip(filled, tops, strict=True)
+        for candidate in found
+    ]
 
 
 def fuse(lists: Lists, weights: Weights = DEFAULT_WEIGHTS) -> tuple[FusedPaper, ...]:

@@ -29,7 +29,7 @@ from carrel.core.ranking import (
 )
 from carrel.core.space import Vectors, cut
 from carrel.search import quotation, understand
-from carrel.search.fuse import fuse
+from carrel.search.fuse import fuse, on_one_scale
 from carrel.search.rerank import rerank
 from carrel.storage import papers, passages, versions
 from carrel.storage.database import Catalog
@@ -126,8 +126,10 @@ def _retrieve(
     index_of: Callable[[KnowledgeBase], Index],
 ) -> dict[Signal, tuple[Candidate, ...]]:
     """Return each signal's candidates over all the knowledge bases, best first."""
-    lists: dict[Signal, list[Candidate]] = {}
+    lists: dict[Signal, dict[tuple[str, int], list[Candidate]]] = {}
     for knowledge_base in knowledge_bases:
+        # Cosines of two models, or of two cuts, are on scales of their own; BM25 has one.
+        space = (knowledge_base.embedder, knowledge_base.dimensions)
         asked = IndexQuery(
             vector=_question_vector(questions.get(knowledge_base.embedder), knowledge_base),
             text=None if query.mode is Mode.DENSE else text,
@@ -135,9 +137,10 @@ def _retrieve(
             limit=max(CANDIDATES, query.limit),
         )
         for signal, found in index_of(knowledge_base).search(asked).items():
-            lists.setdefault(signal, []).extend(found)
+            scale = space if signal.dense else ("", 0)
+            lists.setdefault(signal, {}).setdefault(scale, []).extend(found)
     return {
-        signal: tuple(sorted(_distinct(found), key=lambda c: (-c.score, c.point_id)))
+        signal: tuple(sorted(_distinct(on_one_scale(found.values())), key=lambda c: (-c.score, c.point_id)))
         for signal, found in lists.items()
     }
 

@@ -11,6 +11,7 @@ import pytest
 from carrel.core.engine_errors import EndpointNonsense, EndpointNotSet, EndpointRefuses, EndpointUnavailable
 from carrel.core.errors import CarrelError, InvalidSetting
 from carrel.engines.embedders import load_embedder
+from carrel.engines.token_estimate import estimated_tokens
 from tests.contract.services import answer_drop_by_drop, hang_up, hang_up_in_the_middle, say_nothing
 from tests.fakes.embedding_server import (
     EmbeddingServerFake,
@@ -213,3 +214,19 @@ def self_signed(folder: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     return context
+
+
+def test_a_key_that_the_server_says_back_is_not_shown() -> None:
+    error = failure(always(error_reply(f"Invalid API key: {KEY}", 401)))
+    assert "Invalid API key: …" in error.message
+
+
+def test_a_long_question_leaves_room_for_its_instruction() -> None:
+    fake = EmbeddingServerFake()
+    with (
+        serving(fake) as url,
+        embedder_at(url, fake.model, embedder_profile="Qwen3-Embedding", embedder_max_tokens=64) as embedder,
+    ):
+        embedder.embed_query("word " * 500)
+    question = next(text for text in fake.texts if text.startswith("Instruct"))
+    assert estimated_tokens(question) <= 64

@@ -67,3 +67,8 @@ def test_an_unusable_reply_says_what_is_wrong_with_it(document: object, reason: 
 def test_a_width_that_is_known_is_insisted_on() -> None:
     with pytest.raises(UnusableReply, match="3 dimensions, not 6"):
         read_vectors(embeddings_document(VECTORS), 3, width=6)
+
+
+def test_large_numbers_keep_their_direction() -> None:
+    found = unit(read_vectors(embeddings_document(VECTORS * np.float32(1e25)), 3))
+    np.testing.assert_allclose(found, unit(VECTORS), atol=1e-6)

@@ -124,14 +124,8 @@ def test_a_server_that_refuses_every_text_is_to_blame_itself() -> None:
 def test_a_server_that_dies_and_comes_back_loses_and_repeats_nothing() -> None:
     fake = EmbeddingServerFake()
     answered: Counter[str] = Counter()
-    lock = threading.Lock()
 
-    def counting(asked: Asked) -> Reply:
-        with lock:
-            answered.update(asked.texts)
-        return fake.embeddings(asked)
-
-    fake.answer = counting
+    fake.delivered = lambda asked: answered.update(asked.texts)
     stopping = threading.Event()
     with serving(fake) as url:
         port = int(url.rpartition(":")[2].removesuffix("/v1"))
@@ -151,7 +145,7 @@ def test_a_server_that_dies_and_comes_back_loses_and_repeats_nothing() -> None:
     finally:
         stopping.set()
         thread.join()
-    assert set(answered) == {*TEXTS, PROBE_TEXT}
+    assert answered == Counter([*TEXTS, PROBE_TEXT])
 
 
 def test_a_server_that_stays_away_ends_the_call() -> None:
@@ -230,3 +224,67 @@ def test_a_question_does_not_wait_behind_documents() -> None:
         free.set()
         thread.join(20)
     assert not thread.is_alive()
+
+
+def test_one_slot_is_enough_for_a_server_that_is_busy_and_strict_at_once() -> None:
+    fake = EmbeddingServerFake()
+    turn = count()
+
+    def busy_and_strict(asked: Asked) -> Reply:
+        if next(turn) % 3 == 0:
+            return error_reply("busy", 429)
+        return fake.embeddings(asked) if len(asked.texts) <= 3 else error_reply("batch size", 413)
+
+    fake.answer = busy_and_strict
+    with served(fake, embedder_requests=1) as embedder:
+        check(embedder.embed_documents(TEXTS))
+
+
+def test_a_server_that_wants_an_hour_is_not_waited_for_in_silence() -> None:
+    fake = EmbeddingServerFake()
+    with served(fake) as embedder:
+        embedder.embed_documents(TEXTS[:3])
+        fake.answer = lambda _: error_reply("quota", 429, Retry_After="3600")
+        with pytest.raises(EndpointUnavailable, match="quota"):
+            embedder.embed_documents(TEXTS)
+
+
+def test_what_was_answered_before_a_failure_is_handed_over() -> None:
+    fake = EmbeddingServerFake()
+    answered: list[str] = []
+    lock = threading.Lock()
+
+    def until_the_key_expires(asked: Asked) -> Reply:
+        with lock:
+            if len(answered) > 40:
+                return error_reply("expired", 401)
+            answered.extend(asked.texts)
+        return fake.embeddings(asked)
+
+    fake.answer = until_the_key_expires
+    found: list[int] = []
+
+    def embed() -> None:
+        for rows, _ in embedder.embed_in_parts(TEXTS):
+            threading.Event().wait(0.02)  # a slow consumer: parts wait for it
+            found.extend(rows)
+
+    with (
+        served(fake, embedder_batch_texts=1, embedder_requests=2, embedder_width=64) as embedder,
+        pytest.raises(EndpointRefuses, match="expired"),
+    ):
+        embed()
+    assert len(found) >= len(answered) - 3  # the probe, and what was under way
+
+
+def test_a_deadline_of_the_server_s_own_is_no_fault_of_the_texts() -> None:
+    fake = EmbeddingServerFake()
+    turn = count()
+
+    def late_at_first(asked: Asked) -> Reply:
+        late = 1 <= next(turn) < 4  # not the first, which is asked three times only
+        return error_reply("context deadline exceeded", 500) if late else fake.embeddings(asked)
+
+    fake.answer = late_at_first
+    with served(fake, embedder_width=64) as embedder:
+        check(embedder.embed_documents(TEXTS))

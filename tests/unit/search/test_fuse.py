@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from carrel.core.ids import PaperId
 from carrel.core.ranking import Candidate, Signal
-from carrel.search.fuse import Weights, fuse
+from carrel.search.fuse import Weights, fuse, on_one_scale
 
 
 def of_passage(number: int, score: float) -> Candidate:
@@ -93,3 +93,13 @@ def test_passages_come_best_first_and_reasons_are_given() -> None:
 def test_nothing_found_is_an_empty_ranking() -> None:
     assert fuse({}) == ()
     assert fuse({Signal.DENSE_PAPERS: []}) == ()
+
+
+def test_the_cosines_of_two_models_are_brought_to_one_scale() -> None:
+    low = [Candidate("a1", PaperId("a"), 0.6), Candidate("a2", PaperId("a"), 0.3)]
+    high = [Candidate("b1", PaperId("b"), 0.8), Candidate("b2", PaperId("b"), 0.76)]
+    found = {candidate.point_id: candidate.score for candidate in on_one_scale([low, high, []])}
+    assert found["a1"] == pytest.approx(found["b1"]) == pytest.approx(0.8)
+    assert found["a2"] == pytest.approx(0.4)
+    assert on_one_scale([low]) == low
+    assert on_one_scale([]) == []
