@@ -24,6 +24,7 @@ from carrel.ingest.worker import Workshop
 from carrel.library.cleaning import work_off_removals
 from carrel.library.shelves import Shelves
 from carrel.search import pipeline
+from carrel.search.rerank import ENGINE_FAILURES, BrokenReranker
 from carrel.storage.blobs import FolderBlobStore
 from carrel.storage.database import Catalog, open_database
 from carrel.storage.parses import ParseStore
@@ -98,7 +99,7 @@ class Services:
             CarrelError: otherwise as ``pipeline.search``.
         """
         shelves = self.shelves.readable(query.knowledge_bases)
-        reranker = self.reranker() if query.rerank else None
+        reranker = self._reranker_or_reason() if query.rerank else None
         if query.rerank and reranker is None:
             raise NoRerankerConfigured()
         return pipeline.search(
@@ -110,6 +111,13 @@ class Services:
             reranker,
             self.settings.reranker_candidates,
         )
+
+    def _reranker_or_reason(self) -> Reranker | None:
+        """Return the reranker, or one that says why there is none: a search goes on without it."""
+        try:
+            return self.reranker()
+        except ENGINE_FAILURES as error:
+            return BrokenReranker(self.settings.reranker, error)
 
 
 @dataclass(frozen=True, slots=True)

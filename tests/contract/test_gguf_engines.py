@@ -37,7 +37,7 @@ def model() -> TinyQwen3:
     return make_tiny_qwen3()
 
 
-def settings_in(folder: Path, **changes: str) -> Settings:
+def settings_in(folder: Path, **changes: object) -> Settings:
     return Settings(home=folder / "home", cache=folder / "cache", threads=1, **changes)  # type: ignore[arg-type]
 
 
@@ -103,7 +103,7 @@ def test_the_encoder_is_the_file_s_content_whatever_its_place(model: TinyQwen3, 
 def test_a_reranker_in_a_file_orders_as_its_forward_pass(model: TinyQwen3, tmp_path: Path) -> None:
     needs_llama()
     path = write_reranker_gguf(model, tmp_path / "Qwen3-Reranker-tiny.gguf")
-    reranker = load_reranker(settings_in(tmp_path, reranker=str(path)))
+    reranker = load_reranker(settings_in(tmp_path, reranker=str(path), reranker_seconds=60.0))
     assert reranker is not None
     documents = TEXTS[:3]
     try:

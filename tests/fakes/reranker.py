@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from carrel.core.errors import ServiceError
+from carrel.core.errors import CarrelError
 from carrel.core.ports import Reranked
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
@@ -17,7 +17,7 @@ class FakeReranker:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, tuple[str, ...], str]] = []  # query, documents, instruction
-        self.failing: ServiceError | None = None  # raised, if set
+        self.failing: CarrelError | None = None  # raised, if set
         self.closed = False
 
     @property

@@ -8,11 +8,19 @@ from pathlib import Path
 import pytest
 
 from carrel.bootstrap import open_services
-from carrel.core.engine_errors import EndpointUnavailable, NoRerankerConfigured
+from carrel.core.engine_errors import (
+    EndpointUnavailable,
+    EngineNotInstalled,
+    GgufNotHere,
+    GgufUnusable,
+    NoRerankerConfigured,
+)
+from carrel.core.errors import CarrelError, InvalidSetting
 from carrel.core.language import use_language
 from carrel.core.ports import Reranked as Answered
 from carrel.core.ports import Reranker
 from carrel.core.ranking import Mode, Query, Reranking, SearchResult
+from carrel.engines.rerankers import load_reranker
 from tests.fakes.embedding_server import Reply, error_reply, serving
 from tests.fakes.rerank_server import RerankServerFake
 from tests.fakes.reranker import FakeReranker
@@ -175,6 +183,44 @@ def test_a_reranker_that_fails_changes_nothing_and_the_answer_says_so(reranked: 
     assert result.reranking is not None
     assert (result.reranking.applied, result.reranking.candidates) == (False, 4)
     assert "gone" in result.reranking.reason
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        EngineNotInstalled(engine="xllamacpp", extra="gguf"),
+        GgufUnusable(path="x.gguf", detail="damaged"),
+        GgufNotHere(name="A/B-GGUF"),
+    ],
+)
+def test_an_engine_that_cannot_run_changes_nothing_either(reranked: Reranked, failing: CarrelError) -> None:
+    reranked.world.add(*TITLES)
+    reranked.reranker.failing = failing
+    result = reranked.search("paper about attention")
+    assert result.reranking is not None
+    assert not result.reranking.applied
+    assert result.reranking.reason == failing.message
+
+
+@pytest.mark.parametrize("name", ["gone.gguf", "Qwen/Qwen3-Reranker-0.6B-GGUF"])
+def test_a_reranker_that_cannot_be_made_is_said_in_the_answer(tmp_path: Path, name: str) -> None:
+    with world_of_fakes(tmp_path) as world:
+        world.add(*TITLES)
+        settings = replace(settings_in(tmp_path), reranker=name, cache=tmp_path / "cache")
+        made = replace(world.services, settings=settings, reranker=lambda: load_reranker(settings))
+        result = made.search(Query("paper about attention", rerank=True))
+    assert len(result.hits) == len(TITLES)
+    assert result.reranking is not None
+    assert (result.reranking.model, result.reranking.applied) == (name, False)
+    assert name in result.reranking.reason
+
+
+def test_a_setting_that_makes_no_sense_stays_an_error(tmp_path: Path) -> None:
+    with world_of_fakes(tmp_path) as world:
+        settings = replace(settings_in(tmp_path), reranker="m", reranker_url="ftp://host")
+        made = replace(world.services, settings=settings, reranker=lambda: load_reranker(settings))
+        with pytest.raises(InvalidSetting):
+            made.search(Query("paper about attention", rerank=True))
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

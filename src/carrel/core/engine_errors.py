@@ -14,6 +14,7 @@
         ├── EndpointRefuses       a key, a model name or an address is wrong: trying again cannot help
         ├── EndpointNonsense      what came back is no answer to what was asked
         ├── EngineNotStarted      the process that runs a GGUF file could not be started
+        ├── RerankerStarting      that process is not ready yet: trying again in a moment helps
         ├── EncoderChanged        it answers, but not with the vectors it gave before
         ├── VectorsMissing        the vector cache lacks what a rebuild needs
         └── PapersReadOtherwise   so do papers of which other passages are made now than when they were added
@@ -180,6 +181,13 @@ class EngineNotStarted(ServiceError):
         "It needs about as much free memory as the file has bytes; make room, lower "
         "CARREL_EMBEDDER_MAX_TOKENS, or set CARREL_EMBEDDER_URL to a server. Nothing was lost."
     )
+
+
+class RerankerStarting(ServiceError):
+    """The process that runs a reranker's GGUF file is not ready yet. Parameter: model."""
+
+    template = "The reranker {model} is still starting."
+    hint_template = "Search again in a moment, or let searches wait longer with CARREL_RERANKER_SECONDS."
 
 
 class EncoderChanged(ServiceError):

@@ -38,11 +38,6 @@ class Endpoint:
         """The address without the version: servers have paths of their own there, such as ``/health``."""
         return self.url.removesuffix(_VERSION)
 
-    @property
-    def is_local(self) -> bool:
-        """Whether what is sent stays on this machine."""
-        return urlsplit(self.url).hostname in ("localhost", "127.0.0.1", "::1")
-
 
 def endpoint_at(url: str, setting: str, api_key: str = "") -> Endpoint:
     """Return the endpoint at an address: ``http://host:8000`` is ``http://host:8000/v1``.

@@ -15,13 +15,15 @@ from carrel.core.space import Encoder, Vectors
 from carrel.engines.address import endpoint_at
 from carrel.engines.embedding_server import EmbeddingServer
 from carrel.engines.embedding_stream import Limits, Part
+from carrel.engines.gguf_names import recorded_sha256
 from carrel.engines.gguf_process import GgufServer, LocalServer
 from carrel.engines.http_embedder import HttpEmbedder
 from carrel.engines.profiles import ModelProfile
 from carrel.engines.token_estimate import EstimatedTokens
 from carrel.engines.wire import Wire
 
-_SAMPLE_BYTES = 1 << 20  # of the file's beginning and end
+_END_BYTES = 1 << 20  # of the file's beginning and end
+_SAMPLES, _SAMPLE_BYTES = 64, 1 << 16  # evenly spaced: a file tuned further may differ in its middle only
 _SECONDS = 600.0  # of one request: on a processor a long text takes minutes
 _LIMITS = Limits(requests=2, batch_tokens=4096, batch_texts=8)  # one is read while the next one arrives
 
@@ -112,6 +114,8 @@ class GgufEmbedder:
         local = self._server.ready()
         with self._lock:
             if self._asked is None or local.url != self._address:
+                if self._asked is not None:
+                    self._asked.close()
                 self._asked, self._address = self._client(local), local.url
             return self._asked
 
@@ -128,12 +132,18 @@ class GgufEmbedder:
 
     @cached_property
     def _fingerprint(self) -> str:
-        """32 hexadecimal digits of the file's size, beginning and end: reading gigabytes takes too long."""
+        """32 hexadecimal digits of the content: of what a fetched file was verified by, or of samples.
+
+        Reading gigabytes would take too long.
+        """
+        if known := recorded_sha256(self._path):
+            return known[:32]
         digest = hashlib.sha256()
         with self._path.open("rb") as stream:
             size = stream.seek(0, 2)
             digest.update(str(size).encode())
-            for place in (0, max(0, size - _SAMPLE_BYTES)):
+            between = [(size * step // _SAMPLES, _SAMPLE_BYTES) for step in range(_SAMPLES)]
+            for place, length in ((0, _END_BYTES), *between, (max(0, size - _END_BYTES), _END_BYTES)):
                 stream.seek(place)
-                digest.update(stream.read(_SAMPLE_BYTES))
+                digest.update(stream.read(length))
         return digest.hexdigest()[:32]

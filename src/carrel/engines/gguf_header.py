@@ -98,8 +98,10 @@ class _Cursor:
         content, size, place = self._content, self.size, self.place
         read = struct.Struct("<Q").unpack_from
         for _ in range(count):
-            # A place beyond the end is left to skip, which says so.
-            place += 8 + int(read(content, place)[0]) if place + 8 <= size else 8
+            if place + 8 > size:  # skip says so; the count may be anything
+                place += 8
+                break
+            place += 8 + int(read(content, place)[0])
         self.skip(place - self.place)
 
 

@@ -19,6 +19,7 @@ _FILE = re.compile(rf"(?:{_PART}/)*{_PART}\.gguf")
 _SPLIT = re.compile(r"-\d{5}-of-\d{5}\.gguf$")
 _PREFERRED = "Q8_0"  # nearly as exact as 16 bits and half as large
 _SUFFIX = ".gguf"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +137,20 @@ def record_of(path: Path) -> Path:
     return path.with_name(path.name + ".json")
 
 
-def _local(path: Path, top: Path) -> LocalGguf:
-    owner, repository, *rest = path.relative_to(top).parts
+def recorded_sha256(path: Path) -> str:
+    """Return the SHA-256 that a fetched file was verified by; "" where someone else put it there."""
     try:
         record = json.loads(record_of(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        record = None
-    sha256 = record.get("sha256", "") if isinstance(record, dict) else ""
+        return ""
+    sha256 = str(record.get("sha256", "")).lower() if isinstance(record, dict) else ""
+    return sha256 if _SHA256.fullmatch(sha256) else ""
+
+
+def _local(path: Path, top: Path) -> LocalGguf:
+    owner, repository, *rest = path.relative_to(top).parts
     name = GgufName(f"{owner}/{repository}", "/".join(rest))
-    return LocalGguf(name, path, path.stat().st_size, str(sha256))
+    return LocalGguf(name, path, path.stat().st_size, recorded_sha256(path))
 
 
 def _no_model(file: str) -> bool:

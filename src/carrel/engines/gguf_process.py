@@ -97,11 +97,6 @@ class GgufServer:
             return self._server
 
     @property
-    def url(self) -> str:
-        """The running server's base address. Raises like ``ready``."""
-        return self.ready().url
-
-    @property
     def api_key(self) -> str:
         """What its clients must send."""
         return self._api_key

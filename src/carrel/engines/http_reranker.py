@@ -35,6 +35,12 @@ _SPARE_TOKENS = 8  # for what the tokenizer adds and the estimate misses
 _WAIT = 0.2  # seconds, doubled each time, where a busy server does not say how long
 _COUNT_AT_FAULT = ("batch", "too many")
 _TOKENS_AT_FAULT = ("token", "context", "length", "too long")
+_NUMBER_OF_TOKENS = re.compile(  # "512 tokens", "context length is 600", "batch size (currently: 512)"
+    r"(?<![\w.])(?P<before>\d{2,6})[\s-]{0,2}tokens?\b"
+    r"|(?:tokens?|context|length|size|limit|_len|ctx)\W{1,3}"
+    r"(?:(?:is|of|to|was|only|limit|max|maximum|than|at most|currently|exceeded)\W{1,3}){0,4}"
+    r"(?P<behind>\d{2,6})(?![\w]|\.\d)"
+)
 
 T = TypeVar("T")
 
@@ -233,7 +239,9 @@ def _probe(call: _Call, way: PromptWay) -> tuple[float, list[Exchange]]:
 def _named_limit(said: str, room: int) -> int:
     """Return the tokens that a server says it takes, where it does; otherwise half of ``room``.
 
-    Servers name the limit and what they were given, in either order.
+    Servers name the limit and what they were given, in either order; their other numbers, such as a
+    request's, are of no interest.
     """
-    numbers = [int(number) for number in re.findall(r"(?<!\d)\d{2,6}(?!\d)", said.partition(": ")[2])]
+    found = _NUMBER_OF_TOKENS.finditer(said.partition(": ")[2])
+    numbers = [int(match["before"] or match["behind"]) for match in found]
     return min((number for number in numbers if _FEWEST_TOKENS <= number < room), default=room // 2)

@@ -45,7 +45,10 @@ def _from_gguf(settings: Settings) -> Reranker:
     server = GgufServer(path, Purpose.RERANK, settings.model_threads, _GGUF_TOKENS)
     # Its prompt is in the file, and llama.cpp writes it.
     return GgufReranker(
-        path.name, server, lambda endpoint, model: reranker_at(endpoint, model, settings, template="server")
+        path.name,
+        server,
+        lambda endpoint, model: reranker_at(endpoint, model, settings, template="server"),
+        settings.reranker_seconds,
     )
 
 

@@ -9,19 +9,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from carrel.core.errors import ServiceError
+from carrel.core.engine_errors import EngineNotInstalled, GgufAmbiguous, GgufNotHere, GgufUnusable
+from carrel.core.errors import CarrelError, PathMissing, ServiceError
 from carrel.core.exchange import Exchange
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.paper import in_context, is_reference_list
-from carrel.core.ports import Reranker
+from carrel.core.ports import Reranked, Reranker
 from carrel.core.ranking import FusedPaper, Query, Reranking
 from carrel.storage import papers, passages
 from carrel.storage.database import Catalog
 
 _READ_TWICE = 10  # papers, the best, of which two passages are read: the second may answer better
 _LOOKED_THROUGH = 3  # passages of a paper among which those that are read are chosen
+
+# Of the engine, whether it is made or asked; a setting that makes no sense stays an error.
+ENGINE_FAILURES = (ServiceError, EngineNotInstalled, GgufUnusable, GgufNotHere, GgufAmbiguous, PathMissing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,21 @@ class Order:
     papers: tuple[FusedPaper, ...]
     reranking: Reranking | None = None  # None where none was asked for
     exchanges: tuple[Exchange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenReranker:
+    """Stands for a reranker that could not be made: it fails with the reason whenever it is asked."""
+
+    model: str
+    reason: CarrelError  # one of ENGINE_FAILURES
+
+    def rerank(self, query: str, documents: Sequence[str], instruction: str = "") -> Reranked:  # noqa: ARG002
+        """Raise the reason."""
+        raise self.reason
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +79,7 @@ def rerank(
         return Order(tuple(fused), Reranking(reranker.model, False, 0, tr("there is nothing to reorder")))
     try:
         said = reranker.rerank(text, [document.text for document in documents], query.instruction)
-    except ServiceError as error:
+    except ENGINE_FAILURES as error:
         return Order(tuple(fused), Reranking(reranker.model, False, candidates, error.message))
     scores = dict(zip(documents, map(float, said.scores), strict=True))
     return Order(

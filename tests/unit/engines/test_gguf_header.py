@@ -2,6 +2,7 @@
 
 import random
 import struct
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,6 +30,18 @@ def _entry(key: bytes, kind: int, value: bytes) -> bytes:
 
 def _file(*entries: bytes, tensors: int = 0, version: int = 3, rest: bytes = b"") -> bytes:
     return b"GGUF" + struct.pack("<IQQ", version, tensors, len(entries)) + b"".join(entries) + rest
+
+
+def test_a_hostile_count_of_texts_ends_at_the_end_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.gguf"
+    count = 1 << 38
+    path.write_bytes(_file(_entry(b"a", 9, struct.pack("<IQQ", 8, count, count))))
+    with path.open("r+b") as stream:
+        stream.truncate(count)  # sparse: it takes no room
+    began = time.monotonic()
+    with pytest.raises(MalformedGguf, match="ends at byte"):
+        read_gguf_header(path)
+    assert time.monotonic() - began < 5
 
 
 def test_an_embedding_model(tmp_path: Path) -> None:

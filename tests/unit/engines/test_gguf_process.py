@@ -70,7 +70,7 @@ def test_nothing_runs_before_it_is_needed(server: GgufServer) -> None:
 
 def test_several_threads_start_one_process(server: GgufServer) -> None:
     urls: list[str] = []
-    threads = [threading.Thread(target=lambda: urls.append(server.url)) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: urls.append(server.ready().url)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -144,7 +144,7 @@ def test_it_ends_with_its_parent_however_that_ends(file: Path, way: signal.Signa
     code = (
         "import sys, time, pathlib; from carrel.engines.gguf_process import *; "
         "s = GgufServer.start(pathlib.Path(sys.argv[1]), Purpose.EMBEDDING, 1, 100); "
-        "print(s.url, flush=True); time.sleep(600)"
+        "print(s.ready().url, flush=True); time.sleep(600)"
     )
     parent = subprocess.Popen([sys.executable, "-c", code, str(file)], stdout=subprocess.PIPE, cwd=ROOT)
     assert parent.stdout is not None

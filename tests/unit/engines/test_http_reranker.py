@@ -12,6 +12,7 @@ import pytest
 from carrel.core.engine_errors import EndpointNonsense, EndpointNotSet, EndpointRefuses, EndpointUnavailable
 from carrel.core.errors import CarrelError, InvalidSetting
 from carrel.core.tasks import TASKS
+from carrel.engines.http_reranker import _named_limit
 from carrel.engines.rerank_prompts import needs_prompt, readable_tokens, without_control
 from carrel.engines.rerankers import load_reranker
 from carrel.engines.token_estimate import estimated_tokens
@@ -195,6 +196,28 @@ def test_a_server_that_reads_less_gets_less_and_is_asked_rightly_afterwards(
         before = len(server.asked)
         assert (reranker.rerank(QUERY, ["of words " * 1000, "short"]).scores == 1).all()
     assert len(server.asked) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("said", "limit"),
+    [
+        ("maximum context length is 600 tokens. however, you requested 2004 tokens", 600),
+        (
+            "input (2004 tokens) is too large to process. increase the physical batch size (currently: 512)",
+            512,
+        ),
+        ("`inputs` must have less than 512 tokens. given: 2004", 512),
+        ("the request exceeds the available context size (700), request 99", 700),
+        ("max_model_len=800 reached; 2004-token input", 800),
+        ("maximum length of 900 exceeded", 900),
+        ("request id 4711 on port 1080: the context is too long", 4096),
+        ("req-345: too many tokens, trace 1234, host 10.0.0.128", 4096),
+        ("tokens: 99999", 4096),
+        ("the text is too long", 4096),
+    ],
+)
+def test_only_numbers_of_tokens_are_taken_for_the_limit(said: str, limit: int) -> None:
+    assert _named_limit(f"http 400: {said}", 8192) == limit
 
 
 def test_a_busy_server_is_asked_again() -> None:
