@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from carrel.core.engine_errors import EndpointNotSet, EndpointRefuses, EndpointUnavailable, TextsRefused
+from carrel.core.engine_errors import (
+    EncoderChanged,
+    EndpointNonsense,
+    EndpointNotSet,
+    EndpointRefuses,
+    EndpointUnavailable,
+    TextsRefused,
+)
 from carrel.core.errors import CarrelError
 from carrel.core.jobs import JobState, Stage
 from carrel.core.knowledge_base import KnowledgeBase
@@ -16,7 +23,7 @@ from carrel.core.space import Vectors
 from carrel.engines.cached_embedder import CachedEmbedder
 from carrel.ingest.pauses import Paused
 from carrel.ingest.pipeline import Progress
-from carrel.ingest.worker import Event, Finished, Postponed, work
+from carrel.ingest.worker import Event, Finished, Postponed, _Bench, work
 from tests.integration.worlds import HookedEmbedder, World, world_of_fakes
 from tests.unit.ingest.test_pauses import Time
 
@@ -40,6 +47,22 @@ def run(world: World, time: Time, patience: float = 3600) -> list[Event]:
     world.services.own_index("a test", 0)
     workshop = replace(world.services.workshop(), clock=time.clock, patience_seconds=patience)
     return list(work(workshop))
+
+
+def run_to_the_end(world: World, time: Time) -> list[Event]:
+    """Run, and fail where the worker goes round for ever with nothing to tell."""
+    rounds = 0
+    usual = _Bench.next_events
+
+    def counted(bench: _Bench) -> Iterator[Event]:
+        nonlocal rounds
+        rounds += 1
+        assert rounds < 10_000, "it spins"
+        return usual(bench)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_Bench, "next_events", counted)
+        return run(world, time)
 
 
 def ended(events: Sequence[Event]) -> dict[str, JobState]:
@@ -186,6 +209,62 @@ def test_a_server_that_stays_away_is_an_error_in_the_end_and_all_is_queued(world
     assert sorted(states(world).values()) == ["done", *["queued"] * 5]
     server.away = 0
     assert len(ended(run(world, time))) == 5
+
+
+WRONG = (
+    EndpointRefuses(endpoint="http://s", detail="401", setting="CARREL_EMBEDDER_API_KEY"),
+    EndpointNonsense(endpoint="http://s", detail="no vectors", setting="CARREL_EMBEDDER_URL"),
+    EncoderChanged(model="m", endpoint="http://s", cosine="0.1"),
+)
+
+
+@pytest.mark.parametrize("calls", [1, 4])
+@pytest.mark.parametrize("error", WRONG, ids=lambda error: error.kind)
+def test_a_server_that_comes_back_wrong_holds_its_knowledge_base_and_the_work_ends(
+    world: World, time: Time, calls: int, error: CarrelError
+) -> None:
+    server = Served(calls)
+    embedders: dict[str, Embedder] = {
+        "served": CachedEmbedder(server, world.services.vectors),
+        "library": CachedEmbedder(HookedEmbedder(), world.services.vectors),
+    }
+    world.services = replace(world.services, embedder_of=lambda shelf: embedders[shelf.name])
+    world.add("First", kb="served")
+    for title in TITLES:
+        world.accept(title, kb="served")
+    world.accept("Ours")
+
+    def before(_: str) -> None:
+        raise error if time.seconds else GONE
+
+    server.before = before
+    events = run_to_the_end(world, time)
+    assert ended(events) == {"Ours.pdf": JobState.DONE}
+    assert sorted(states(world).values()) == ["done", "done", *["queued"] * 6]
+    postponed = [event for event in events if isinstance(event, Postponed)]
+    assert {event.error.kind for event in postponed} == {error.kind}
+    assert len(postponed) == len({event.job.id for event in postponed})
+    server.before = lambda _: None
+    assert len(ended(run_to_the_end(world, time))) == 6
+
+
+def test_a_fault_that_nobody_foresaw_in_a_trial_fails_its_paper_alone(world: World, time: Time) -> None:
+    server = Served(calls=1)
+    serve(world, server)
+    world.add("First")
+    for title in TITLES:
+        world.accept(title)
+
+    def before(text: str) -> None:
+        if not time.seconds:
+            raise GONE
+        if "alpha" in text:
+            raise ZeroDivisionError
+
+    server.before = before
+    found = ended(run_to_the_end(world, time))
+    assert found.pop("Paper alpha.pdf") is JobState.FAILED
+    assert list(found.values()) == [JobState.DONE] * 5
 
 
 def test_a_server_that_was_never_there_is_an_error_at_once(world: World, time: Time) -> None:

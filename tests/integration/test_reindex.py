@@ -13,6 +13,8 @@ from carrel.core.engine_errors import (
     EmbedderFixed,
     EndpointUnavailable,
     PapersReadOtherwise,
+    TextRefused,
+    TextsRefused,
     VectorsMissing,
 )
 from carrel.core.errors import KnowledgeBaseMissing, SpaceMismatch
@@ -245,6 +247,20 @@ def test_missing_vectors_and_no_server_change_nothing_and_say_how_many(world: Wo
     world.embedder.before = fails(GONE)
     total = world.shelf().passages + 5
     with pytest.raises(VectorsMissing, match=f"Of the {total} vectors of 'library', {total} are not"):
+        world.reindex(32)
+    assert (world.shelf().generation, world.shelf().dimensions) == (1, 0)
+    world.check(library=ids(world, *TITLES))
+
+
+def test_a_refused_text_is_told_with_its_paper_and_place_and_nothing_changes(world: World) -> None:
+    lose_cache(world)
+
+    def refuses(text: str) -> None:
+        if text.startswith("Comets"):
+            raise TextsRefused({0: "too long"}, endpoint="http://s", count=1, detail="too long")
+
+    world.embedder.before = refuses
+    with pytest.raises(TextRefused, match=r"Comets.pdf: http://s refuses the text at page 1.* \(too long\)"):
         world.reindex(32)
     assert (world.shelf().generation, world.shelf().dimensions) == (1, 0)
     world.check(library=ids(world, *TITLES))

@@ -1,7 +1,7 @@
 """Waiting for a model's server that went away in the middle: when it is tried again, and for how long."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from carrel.core.engine_errors import EndpointLost, EndpointUnavailable
@@ -52,8 +52,15 @@ class Pauses:
     def answered(self, embedder: Embedder) -> None:
         """Note that the embedder has answered: it is there, or there again."""
         self._answered.add(id(embedder))
+        self.tried(embedder)
+
+    def tried(self, embedder: Embedder) -> None:
+        """Note that a paper sent to the embedder ended otherwise than by finding nobody.
+
+        That ends the wait, well or not: whatever is wrong now is not that it is away.
+        """
         pause = self._pauses.get(id(embedder))
-        if pause is not None and pause.trying:  # otherwise the answer is older than the pause
+        if pause is not None and pause.trying:  # otherwise that paper is older than the pause
             del self._pauses[id(embedder)]
 
     def lost(self, embedder: Embedder, error: EndpointUnavailable) -> Paused | None:
@@ -96,7 +103,8 @@ class Pauses:
         if (pause := self._pauses.get(id(embedder))) is not None:
             pause.trying = True
 
-    def seconds_to_next(self) -> float | None:
-        """Return the time until an embedder is to be tried again; None where none is waited for."""
-        due = [pause.due for pause in self._pauses.values() if not pause.trying]
+    def seconds_to_next(self, wanted: Iterable[Embedder]) -> float | None:
+        """Return the time until one of the wanted embedders is to be tried again; None where none is away."""
+        pauses = [self._pauses.get(id(embedder)) for embedder in wanted]
+        due = [pause.due for pause in pauses if pause is not None and not pause.trying]
         return max(0.0, min(due) - self._clock.now()) if due else None

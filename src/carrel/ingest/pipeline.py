@@ -129,12 +129,20 @@ def embed(
         try:
             vectors.append(embedder.embed_documents(texts[first : first + piece]))
         except TextsRefused as error:
-            number, detail = min(error.refused.items(), default=(0, ""))
-            place = _place(chunks[first + number].passage) if first + number < len(chunks) else tr("abstract")
-            detail, endpoint = detail or error.parameters["detail"], error.parameters["endpoint"]
-            raise TextRefused(name=job.file_name, place=place, endpoint=endpoint, detail=detail) from error
+            raise as_refused(error, job.file_name, chunks, first) from error
     rows = np.concatenate(vectors)
     return Embedded(parsed, chunks, about, rows[:-1], rows[-1])
+
+
+def as_refused(error: TextsRefused, name: str, chunks: Sequence[Chunk], first: int) -> TextRefused:
+    """Return a refusal with the paper's name and the text's place.
+
+    The call's texts were those of the paper's chunks from number ``first`` on, and what stands for the whole.
+    """
+    number, detail = min(error.refused.items(), default=(0, ""))
+    place = _place(chunks[first + number].passage) if first + number < len(chunks) else tr("abstract")
+    detail, endpoint = detail or error.parameters["detail"], error.parameters["endpoint"]
+    return TextRefused(name=name, place=place, endpoint=endpoint, detail=detail)
 
 
 def make_searchable(

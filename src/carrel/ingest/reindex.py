@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from carrel.core.engine_errors import EndpointUnavailable, PapersReadOtherwise, VectorsMissing
+from carrel.core.engine_errors import EndpointUnavailable, PapersReadOtherwise, TextsRefused, VectorsMissing
 from carrel.core.errors import IndexIncomplete
 from carrel.core.ids import PaperId, text_key
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.metadata import Metadata
 from carrel.core.ports import Embedder, Index, IndexedPaper, Indexes, VectorCache
 from carrel.core.space import Space, Vectors, cut
-from carrel.ingest.pipeline import Tools, cut_into_passages, indexed, read_paper
+from carrel.ingest.pipeline import Tools, as_refused, cut_into_passages, indexed, read_paper
 from carrel.storage import generations, knowledge_bases, papers, queue
 from carrel.storage.generations import Held, PaperRows
 
@@ -159,11 +159,11 @@ class _Build:
         keys = [text_key(text) for text in texts]
         cached = self.sources.vectors.get(self.sources.embedder.encoder, keys)
         try:
-            vectors = [
-                vector
-                for first in range(0, len(texts), _TEXTS_A_CALL)
-                for vector in self.sources.embedder.embed_documents(texts[first : first + _TEXTS_A_CALL])
-            ]
+            vectors: list[Vectors] = []
+            for first in range(0, len(texts), _TEXTS_A_CALL):
+                vectors.extend(self.sources.embedder.embed_documents(texts[first : first + _TEXTS_A_CALL]))
+        except TextsRefused as error:
+            raise as_refused(error, rows.file_name, chunks, first) from error
         except EndpointUnavailable as error:
             missing, total = self._count_missing()
             raise VectorsMissing(name=self.before.name, missing=missing, total=total) from error

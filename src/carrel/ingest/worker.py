@@ -9,32 +9,20 @@ import logging
 import shutil
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event as Flag
 
-from carrel.core.engine_errors import (
-    EncoderChanged,
-    EndpointNonsense,
-    EndpointNotSet,
-    EndpointRefuses,
-    EndpointUnavailable,
-    EngineNotInstalled,
-    GgufUnusable,
-)
+from carrel.core.engine_errors import EndpointUnavailable
 from carrel.core.errors import (
     CarrelError,
     IndexDamaged,
-    InvalidSetting,
     KnowledgeBaseMissing,
-    ModelUnknown,
     PaperError,
     PaperMissing,
-    ParserNotInstalled,
-    ParserUnknown,
-    ParsingServiceUnavailable,
     SpaceMismatch,
     StorageFull,
     UnforeseenFault,
@@ -47,24 +35,10 @@ from carrel.core.ports import Embedder, Index
 from carrel.core.quality import Verdict
 from carrel.ingest.pauses import Clock, Paused, Pauses
 from carrel.ingest.pipeline import Embedded, Progress, Tools, embed, make_searchable, parse
+from carrel.ingest.troubles import ITS_OWN_TROUBLE
 from carrel.storage import knowledge_bases, queue
 
 _log = logging.getLogger(__name__)
-
-# What keeps a knowledge base's papers waiting and is nobody else's matter.
-_ITS_OWN_TROUBLE = (
-    ParsingServiceUnavailable,
-    ParserNotInstalled,
-    ParserUnknown,
-    InvalidSetting,
-    ModelUnknown,
-    EndpointNotSet,
-    EndpointRefuses,
-    EndpointNonsense,
-    EngineNotInstalled,
-    EncoderChanged,
-    GgufUnusable,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +131,7 @@ class _Bench:
         self._workshop = workshop
         self._waiting: list[_Paper] = []  # being read or read, in the order in which they were claimed
         self._claimed = 0
-        self._held: set[KnowledgeBaseId] = set()
+        self._held: dict[KnowledgeBaseId, CarrelError] = {}  # and why
         self._parsing = ThreadPoolExecutor(workshop.parsers, thread_name_prefix="parse")
         self._embedding: dict[int, ThreadPoolExecutor] = {}  # by embedder
         self._in_flight: Counter[int] = Counter()
@@ -176,7 +150,7 @@ class _Bench:
         # One paper more than parsers, so that none idles; those whose server is away do not count.
         while sum(not self._is_away(paper) for paper in self._waiting) <= self._workshop.parsers:
             away = {paper.job.knowledge_base_id for paper in self._waiting if self._is_away(paper)}
-            if (job := _claim(self._workshop, self._held | away)) is None:
+            if (job := _claim(self._workshop, self._held.keys() | away)) is None:
                 return
             parsing = self._parsing.submit(parse, job, self._workshop.tools)
             parsing.add_done_callback(lambda _: self._inbox.put(None))
@@ -188,6 +162,8 @@ class _Bench:
         """Begin to embed the papers that have been read and whose embedder has room."""
         overtakes = False
         for paper in list(self._waiting):
+            if paper not in self._waiting:
+                continue  # put back with another one of its knowledge base
             if not paper.parsing.done():
                 overtakes = True
                 continue
@@ -199,14 +175,14 @@ class _Bench:
                     self._send(paper, parsed, knowledge_base, embedder)
             except Exception as error:
                 self._waiting.remove(paper)
-                yield self._ended(paper.job, error)
+                yield from self._ended(paper.job, error)
             else:
                 if sent:
                     self._waiting.remove(paper)
 
     def next_events(self) -> Iterator[Event]:
         """Wait until there is something to tell or to do."""
-        seconds = self._pauses.seconds_to_next()
+        seconds = self._pauses.seconds_to_next(paper.embedder for paper in self._waiting if paper.embedder)
         if self._in_flight.total() or not all(paper.parsing.done() for paper in self._waiting):
             try:
                 message = self._inbox.get(timeout=seconds)
@@ -275,6 +251,10 @@ class _Bench:
         try:
             embedded = sent.embedding.result()
         except EndpointUnavailable as error:
+            if paper.job.knowledge_base_id in self._held:  # there is nothing to wait for
+                self._pauses.tried(embedder)
+                yield from self._hold(paper.job, error)
+                return
             if said := self._pauses.lost(embedder, error):
                 yield said
             self._waiting.append(paper)
@@ -283,7 +263,9 @@ class _Bench:
         except Exception as error:
             if isinstance(error, PaperError):  # it answered, if only to refuse
                 self._pauses.answered(embedder)
-            yield self._ended(paper.job, error)
+            else:  # it may have come back as another one
+                self._pauses.tried(embedder)
+            yield from self._ended(paper.job, error)
             return
         self._pauses.answered(embedder)
         yield from self.send_to_embedders()  # the model is at work while this paper goes into the index
@@ -293,35 +275,46 @@ class _Bench:
             index = self._workshop.index_of(sent.knowledge_base)
             make_searchable(paper.job, embedded, sent.knowledge_base, index, self._workshop.tools)
         except Exception as error:
-            yield self._ended(paper.job, error)
+            yield from self._ended(paper.job, error)
         else:
             job = replace(paper.job, state=JobState.DONE)
             yield Finished(job, pages, passages, embedded.parsed.quality.verdict)
 
-    def _ended(self, job: Job, error: Exception) -> Event:
-        """Return how a job ended or waits on; raise what is nobody's file's fault."""
+    def _ended(self, job: Job, error: Exception) -> Iterator[Event]:
+        """Tell how a job ended or waits on; raise what is nobody's file's fault."""
         tools = self._workshop.tools
         if isinstance(error, PaperError | IndexDamaged | SpaceMismatch):
             # The file's fault, or its knowledge base's: the others go on.
-            return _failed(job, error, tools)
-        if isinstance(error, _ITS_OWN_TROUBLE):
-            with tools.catalog.write() as tx:
-                if queue.still_wanted(tx, job):
-                    queue.put_back(tx, job)
-            self._held.add(job.knowledge_base_id)
-            return Postponed(replace(job, state=JobState.QUEUED), error)
-        if isinstance(error, KnowledgeBaseMissing | PaperMissing):
+            yield _failed(job, error, tools)
+        elif isinstance(error, ITS_OWN_TROUBLE):
+            yield from self._hold(job, error)
+        elif isinstance(error, KnowledgeBaseMissing | PaperMissing):
             # Deleted since the job was claimed; the job went with it.
-            return Finished(replace(job, state=JobState.CANCELLED))
-        if isinstance(error, CarrelError):
+            yield Finished(replace(job, state=JobState.CANCELLED))
+        elif isinstance(error, CarrelError):
             raise error
-        # One paper must not stop the others, now and at every later try. The trace is for us.
-        _log.debug("%s", job.file_name, exc_info=error)
-        detail = f"{type(error).__name__}: {error}"
-        return _failed(job, UnforeseenFault(name=job.file_name, detail=detail), tools)
+        else:
+            # One paper must not stop the others, now and at every later try. The trace is for us.
+            _log.debug("%s", job.file_name, exc_info=error)
+            detail = f"{type(error).__name__}: {error}"
+            yield _failed(job, UnforeseenFault(name=job.file_name, detail=detail), tools)
+
+    def _hold(self, job: Job, error: CarrelError) -> Iterator[Event]:
+        """Put a job and those that wait of its knowledge base back into the queue; claim none of it."""
+        reason = self._held.setdefault(job.knowledge_base_id, error)
+        waiting = [paper for paper in self._waiting if paper.job.knowledge_base_id in self._held]
+        self._waiting = [paper for paper in self._waiting if paper not in waiting]
+        for paper in waiting:
+            paper.parsing.cancel()
+        jobs = [job, *(paper.job for paper in waiting)]
+        with self._workshop.tools.catalog.write() as tx:
+            for held in jobs:
+                if queue.still_wanted(tx, held):
+                    queue.put_back(tx, held)
+        yield from (Postponed(replace(held, state=JobState.QUEUED), reason) for held in jobs)
 
 
-def _claim(workshop: Workshop, held: set[KnowledgeBaseId]) -> Job | None:
+def _claim(workshop: Workshop, held: AbstractSet[KnowledgeBaseId]) -> Job | None:
     free_mb = shutil.disk_usage(workshop.home).free // 1_000_000
     if free_mb < workshop.keep_free_mb:
         with workshop.tools.catalog.read() as tx:

@@ -49,13 +49,13 @@ def test_it_is_tried_ever_more_rarely_with_one_paper_until_patience_ends() -> No
     assert (pauses.may_send(embedder), pauses.may_send(other)) == (False, True)
     waits = [1.0]
     while True:
-        seconds = pauses.seconds_to_next()
+        seconds = pauses.seconds_to_next([embedder, other])
         assert seconds is not None
         time.sleep(seconds)
         assert pauses.may_send(embedder)
         pauses.sent(embedder)
         assert not pauses.may_send(embedder)  # one at a time
-        assert pauses.seconds_to_next() is None
+        assert pauses.seconds_to_next([embedder, other]) is None
         try:
             said = pauses.lost(embedder, GONE)
         except EndpointUnavailable:
@@ -78,9 +78,32 @@ def test_an_answer_ends_the_pause() -> None:
     pauses.sent(embedder)
     pauses.answered(embedder)
     assert pauses.may_send(embedder)
-    assert pauses.seconds_to_next() is None
+    assert pauses.seconds_to_next([embedder]) is None
     again = pauses.lost(embedder, GONE)
     assert again == Paused(GONE, 1.0, 0.0)
+
+
+def test_a_trial_that_ends_in_any_other_way_ends_the_pause() -> None:
+    time, embedder = Time(), FakeEmbedder()
+    pauses = Pauses(100, time.clock)
+    pauses.answered(embedder)
+    pauses.lost(embedder, GONE)
+    pauses.tried(embedder)  # a paper that was under way when it went away
+    assert pauses.away(embedder)
+    time.sleep(1)
+    pauses.sent(embedder)
+    pauses.tried(embedder)
+    assert not pauses.away(embedder)
+    assert pauses.may_send(embedder)
+
+
+def test_an_embedder_that_nobody_waits_for_is_not_slept_for() -> None:
+    pauses, embedder = Pauses(100, Time().clock), FakeEmbedder()
+    pauses.answered(embedder)
+    pauses.lost(embedder, GONE)
+    assert pauses.seconds_to_next([]) is None
+    assert pauses.seconds_to_next([FakeEmbedder()]) is None
+    assert pauses.seconds_to_next([embedder]) == 1.0
 
 
 def test_without_patience_nothing_is_waited_for() -> None:
