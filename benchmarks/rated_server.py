@@ -1,8 +1,9 @@
 """An embedding server with a fixed rate: so many tokens a second, so many requests at once, and its faults.
 
-``python -m benchmarks.rated_server PORT RATE SLOTS REFUSED ANSWERS`` serves until it is ended, or until it
-has given so many answers (0: any number); then it dies without a word, in the middle of its work. It refuses
-the share REFUSED of requests with 429 at once. A text's tokens are a quarter of its characters.
+``python -m benchmarks.rated_server PORT RATE SLOTS REFUSED ANSWERS FIXED`` serves until it is ended, or until
+it has given so many answers (0: any number); then it dies without a word, in the middle of its work. It
+refuses the share REFUSED of requests with 429 at once. A request takes FIXED seconds beside its tokens' time;
+a text's tokens are a quarter of its characters.
 """
 
 import asyncio
@@ -25,7 +26,8 @@ def tokens_of(texts: list[str]) -> float:
 class RatedServer:
     """Answers requests at the rate, in as many slots."""
 
-    def __init__(self, rate: float, slots: int, refused: float, answers: int) -> None:
+    def __init__(self, rate: float, slots: int, refused: float, answers: int, fixed: float) -> None:
+        self._fixed_seconds = fixed  # of every request, whatever its size
         self._seconds_a_token = slots / rate  # a slot is that much slower than the whole
         self._free_at = [0.0] * slots  # a heap: when each slot is done with what it was given
         self._refused = refused
@@ -60,7 +62,11 @@ class RatedServer:
         texts = json.loads(body)["input"]
         # By appointment, so that a late wake-up of this process does not slow the server down.
         now = time.monotonic()
-        done = max(now, heapq.heappop(self._free_at)) + tokens_of(texts) * self._seconds_a_token
+        done = (
+            max(now, heapq.heappop(self._free_at))
+            + self._fixed_seconds
+            + tokens_of(texts) * self._seconds_a_token
+        )
         heapq.heappush(self._free_at, done)
         await asyncio.sleep(done - now)
         if self._answers_left <= 0:
@@ -84,5 +90,6 @@ async def serve(port: int, server: RatedServer) -> None:
 
 
 if __name__ == "__main__":
-    port, rate, slots, refused, answers = sys.argv[1:]
-    asyncio.run(serve(int(port), RatedServer(float(rate), int(slots), float(refused), int(answers))))
+    port, rate, slots, refused, answers, fixed = sys.argv[1:]
+    server = RatedServer(float(rate), int(slots), float(refused), int(answers), float(fixed))
+    asyncio.run(serve(int(port), server))

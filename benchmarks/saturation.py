@@ -34,6 +34,7 @@ class Life:
     answers: int = 0  # of one life
     deaths: int = 0  # after so many it lives on
     away_seconds: float = 1.0
+    fixed: float = 0.0  # seconds of every request, whatever its size
     embedded: int = 0
     died: int = 0
 
@@ -48,7 +49,7 @@ class Life:
 
     def _start(self) -> "subprocess.Popen[str]":
         answers = self.answers if self.died < self.deaths else 0
-        arguments = [self.port, self.rate, self.slots, self.refused, answers]
+        arguments = [self.port, self.rate, self.slots, self.refused, answers, self.fixed]
         command = [sys.executable, "-m", "benchmarks.rated_server", *map(str, arguments)]
         return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
@@ -102,12 +103,14 @@ def measured(texts: Sequence[str], life: Life) -> tuple[float, float, int, int]:
     time.sleep(0.2)
     life.close()
     assert vectors.shape == (len(texts), WIDTH)
-    return took, tokens_of(list(texts)) / life.rate, life.embedded - before - len(texts), life.died
+    least = tokens_of(list(texts)) / life.rate + len(texts) / 32 * life.fixed / life.slots
+    return took, least, life.embedded - before - len(texts), life.died
 
 
 _SERVERS: Mapping[str, Callable[[float], Life]] = {
     "1 slot": lambda rate: Life(rate, 1),
     "16 slots": lambda rate: Life(rate, 16),
+    "4 slots, 0.2 s a request besides": lambda rate: Life(rate, 4, fixed=0.2),
     "64 slots": lambda rate: Life(rate, 64),
     "16 slots, refuses half of the requests (429)": lambda rate: Life(rate, 16, refused=0.5),
     "16 slots, dies three times, away for 1 s": lambda rate: Life(rate, 16, answers=150, deaths=3),

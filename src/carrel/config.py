@@ -106,7 +106,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     known = {field.name: field.type for field in fields(Settings) if field.name not in ("home", "cache")}
     for name, value in _file_values(home / SETTINGS_FILE).items():
         if name not in known:
-            raise InvalidSetting(name=name, value=value, expected="one of " + ", ".join(sorted(known)))
+            # Not its value: a key under a misspelt name is still a key.
+            raise InvalidSetting(name=name, value="…", expected="one of " + ", ".join(sorted(known)))
         values[name] = _convert(name, value, known[name])
     for name, kind in known.items():
         if (text := environ.get(_PREFIX + name.upper())) is not None:

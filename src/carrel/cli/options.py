@@ -15,7 +15,9 @@ def _language() -> str:
     try:
         chosen = load_settings().language
     except CarrelError:
-        chosen = ""  # The command reads the settings again and says what is wrong with them.
+        chosen = os.environ.get(
+            "CARREL_LANGUAGE", ""
+        )  # The command reads the settings again and says what is wrong with them.
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
     return chosen or next((os.environ[name] for name in names if os.environ.get(name)), "en")
 

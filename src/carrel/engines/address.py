@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from carrel.core.errors import InvalidSetting
+from carrel.core.language import tr
 
 _PATHS = re.compile(r"/(?:embeddings|rerank|chat/completions|models)$")
 _VERSION = "/v1"
@@ -55,6 +56,10 @@ def endpoint_at(url: str, setting: str, api_key: str = "") -> Endpoint:
         raise InvalidSetting(name=f"{setting}_URL", value=shown(url), expected=expected) from error
     if not valid or parts.query or parts.fragment or any(c.isspace() for c in url.strip()):
         raise InvalidSetting(name=f"{setting}_URL", value=shown(url), expected=expected)
+    if not (api_key.strip().isascii() and api_key.strip().isprintable()):
+        raise InvalidSetting(
+            name=f"{setting}_API_KEY", value="…", expected=tr("letters, digits and signs of ASCII")
+        )
     path = _PATHS.sub("", parts.path.rstrip("/")).rstrip("/") or _VERSION
     return Endpoint(
         url=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{path}",

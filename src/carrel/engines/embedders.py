@@ -1,10 +1,13 @@
 """The embedder of a model by its name: run by Carrel itself or by a server, behind the vector cache."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 from carrel.config import Settings
 from carrel.core.engine_errors import EndpointNotSet
+from carrel.core.errors import InvalidSetting
+from carrel.core.language import tr
 from carrel.engines.cached_embedder import CachedEmbedder, DriftGuard, PartwiseEmbedder
 from carrel.engines.gguf_names import gguf_path, names_gguf
 from carrel.engines.models import load_minilm, model_names
@@ -13,6 +16,7 @@ from carrel.engines.vector_cache import FILE_NAME, SqliteVectorCache
 from carrel.engines.weights import Announce
 
 _SETTING = "CARREL_EMBEDDER"
+_FIELD = re.compile(r"\{(\w+)\}")
 _GGUF_TOKENS = 2048  # on a processor: longer passages take minutes, and a context its memory
 
 
@@ -54,6 +58,8 @@ def profile_in_use(name: str, settings: Settings) -> ModelProfile:
     Raises:
         InvalidSetting: the settings name a profile that does not exist.
     """
+    _check_template("QUERY", settings.embedder_query_template, {"text", "instruction"})
+    _check_template("DOCUMENT", settings.embedder_document_template, {"text"})
     known = named_profile(settings.embedder_profile) if settings.embedder_profile else profile_of(name)
     return replace(
         known,
@@ -66,6 +72,13 @@ def profile_in_use(name: str, settings: Settings) -> ModelProfile:
     )
 
 
+def _check_template(of: str, template: str, fields: set[str]) -> None:
+    """Raise InvalidSetting where a template would send every text alike, or names what there is not."""
+    if template and not {"text"} <= set(_FIELD.findall(template)) <= fields:
+        expected = tr("a template with {text} in it")
+        raise InvalidSetting(name=f"{_SETTING}_{of}_TEMPLATE", value=template, expected=expected)
+
+
 def _from_gguf(name: str, settings: Settings) -> PartwiseEmbedder:
     from carrel.engines.gguf_check import Purpose
     from carrel.engines.gguf_embedder import GgufEmbedder
@@ -76,6 +89,7 @@ def _from_gguf(name: str, settings: Settings) -> PartwiseEmbedder:
     max_tokens = min(settings.embedder_max_tokens or _GGUF_TOKENS, profile.max_tokens)
     # Room to spare: the estimate may be short of what the model counts.
     server = GgufServer(path, Purpose.EMBEDDING, settings.model_threads, 2 * max_tokens)
+    server.header()  # what it cannot be used for is said now and not at the first paper
     return GgufEmbedder(path, server, profile, max_tokens)
 
 

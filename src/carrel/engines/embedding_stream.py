@@ -50,7 +50,7 @@ class Patience:
     """For how long a server may refuse everything before a call ends: at first, and once it has answered."""
 
     at_first: float = 5.0
-    later: float = 30.0
+    later: float = 10.0
 
 
 @dataclass

@@ -130,7 +130,7 @@ class HttpEmbedder:
         if self._proven:
             reply = self._ask_patiently([sent])
         else:  # both in one request: the first question waits for one answer, too
-            reply = self._ask_patiently([sent, self._as_sent(PROBE_TEXT)])
+            reply = self._ask_patiently([sent, self._profile.document_text(PROBE_TEXT)])
             self._note_probe(reply.vectors[1:])
         return EmbeddedQuery(unit(reply.vectors[:1])[0], (reply.exchange(),))
 
@@ -146,7 +146,9 @@ class HttpEmbedder:
             if self._proven:
                 return
             try:
-                self._note_probe(self._ask_patiently([self._as_sent(PROBE_TEXT)]).vectors)
+                reply = self._ask_patiently([self._profile.document_text(PROBE_TEXT)])
+                self._note_probe(reply.vectors)
+                self._stream.pace.begin(reply.answer.milliseconds / 1000)
             except TextsRefused as error:  # there is nothing wrong with the text
                 raise self._server.wire.refuses(error.parameters["detail"]) from error
 

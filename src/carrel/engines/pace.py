@@ -3,8 +3,8 @@
 The number climbs while more requests at once bring more tokens a second, and stays at one that brings about
 the most: more would only wait in the server's queue. A refusal alone says little: a server that refuses at
 random is asked as before, one that is overloaded answers no more tokens for being asked more. The size of a
-request follows the speed at which one is answered, so that a slow server is not given more at once than it
-can answer in time; while the number is being found, requests are small, so that it is found soon.
+request is halved where one takes too long, so that a slow server is not given more at once than it can
+answer in time; while the number is being found, requests are small, so that it is found soon.
 """
 
 import time
@@ -15,8 +15,11 @@ from threading import Condition
 
 _FIRST_REQUESTS = 8
 _FIRST_TOKENS = 1024
-_TRIAL_SECONDS = 0.5  # that a request should take while the number is being found
-_TARGET_SECONDS = 4.0  # and later
+_SLOW_SECONDS = 0.5  # for one short text
+_FIRST_TOKENS_SLOW = 256
+_HARMLESS_SECONDS = 1.0  # a request may wait so long in a queue
+_SHORT_SECONDS = 8.0  # a request that takes less may be larger
+_LONG_SECONDS = 15.0  # one that takes more is to be smaller
 _CLIMB = 4.0  # overshooting costs nothing but a queue at the server
 _STEP = 1.5
 _GAIN = 1.1  # so much more a second is more; less is chance
@@ -54,6 +57,7 @@ class Pace:
         self._base = self._limit  # the number that has proved itself, and the tokens a second that it brought
         self._best = 0.0
         self._climbing = True
+        self._seconds = 0.0  # that the latest request took
         self._hold_seconds = _FIRST_HOLD_SECONDS
         self._held_until = 0.0
         self._fewer_next = False
@@ -69,6 +73,13 @@ class Pace:
     def budget(self) -> int:
         """Tokens that a request should have now."""
         return self._budget
+
+    def begin(self, seconds: float) -> None:
+        """Begin with one small request at a time where a first short text took long."""
+        with self._changed:
+            if seconds > _SLOW_SECONDS and self._best == 0.0:
+                self._limit = self._base = 1
+                self._budget = min(_FIRST_TOKENS_SLOW, self._budget)
 
     @contextmanager
     def slot(self) -> Iterator[None]:
@@ -111,21 +122,28 @@ class Pace:
             if epoch.answered < self._limit or elapsed < _LEAST_EPOCH_SECONDS:
                 return
             before = self._limit
-            if self._waiting:  # otherwise there was too little to do to learn anything
+            if self._waiting:
                 self._judge(epoch.tokens / elapsed)
+            elif self._climbing:  # too little to do to learn anything: requests need not be small for that
+                self._settle()
             self._epoch = _Epoch(self._clock(), self._flying if self._limit != before else 0)
             self._changed.notify_all()
 
     def _resize(self, tokens: int, seconds: float) -> None:
-        target = _TRIAL_SECONDS if self._climbing else _TARGET_SECONDS
-        fitting = int(tokens / max(seconds, 1e-3) * target)
-        # Never more than twice as many at once: a small request says little of a large one.
-        self._budget = max(1, min(fitting, 2 * max(self._budget, tokens), self._most_tokens))
+        """Halve what takes too long, double what does not: a request costs something whatever its size."""
+        self._seconds = seconds
+        if seconds > _LONG_SECONDS:
+            self._budget = max(1, min(self._budget, tokens // 2))
+        elif seconds < _SHORT_SECONDS and not self._climbing and 2 * tokens > self._budget:
+            self._budget = min(2 * self._budget, self._most_tokens)
 
     def _judge(self, rate: float) -> None:
         """Decide the next number of requests from the tokens a second of this epoch."""
         if self._climbing or self._limit > self._base:
-            if rate > self._best * _GAIN:
+            if self._climbing and rate <= self._best * _GAIN and self._seconds < _HARMLESS_SECONDS:
+                # With small requests, what sends them may be the slower side: fewer are tried later.
+                self._base, self._fewer_next = self._limit, True
+            elif rate > self._best * _GAIN:
                 self._best, self._base = rate, self._limit
                 self._hold_seconds = _FIRST_HOLD_SECONDS
                 self._limit = self._more(_CLIMB if self._climbing else _STEP)

@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Sequence
 from threading import Lock
 
+_LEAST_SHARE = 2048  # tokens: a request costs something whatever its size
+
 
 class Pending:
     """The texts of one call that wait for a request, longest first, so that a request's texts are alike.
@@ -25,7 +27,7 @@ class Pending:
         With ``sharers`` requests under way at once, the last ones are made smaller, so that all end together.
         """
         with self._lock:
-            budget = max(1, min(budget, -(-self._left // max(1, sharers))))
+            budget = max(1, min(budget, max(_LEAST_SHARE, -(-self._left // max(1, sharers)))))
             rows: list[int] = []
             used = 0
             while self._waiting and len(rows) < self._most_texts:

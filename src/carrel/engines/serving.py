@@ -27,6 +27,7 @@ _AT_ONCE = 2  # texts of full length whose cache must fit
 _USABLE = 0.9  # of a GPU
 _SLOW_ON_CPU = 2.0  # billions of parameters
 _PORTS = {"vllm": 8000, "llama.cpp": 8080, "ollama": 11434, "tei": 8081}
+_RERANK_PORTS = {"vllm": 8001, "llama.cpp": 8082, "tei": 8083}  # beside an embedder on the same machine
 _RERANK_OVERRIDES = (
     '{"architectures":["Qwen3ForSequenceClassification"],"classifier_from_token":["no","yes"],'
     '"is_original_qwen3_reranker":true}'
@@ -156,9 +157,13 @@ def _vllm(model: ModelSize, fit: Fit, gpu_gb: float) -> str:
         words.append("--quantization fp8")
     share = min(_USABLE, math.ceil(20 * fit.gigabytes / gpu_gb) / 20)
     words.append(
-        f"--max-model-len {fit.context} --gpu-memory-utilization {share:.2f} --port {_PORTS['vllm']}"
+        f"--max-model-len {fit.context} --gpu-memory-utilization {share:.2f} --port {_port('vllm', model)}"
     )
     return " ".join(words)
+
+
+def _port(server: str, model: ModelSize) -> int:
+    return _RERANK_PORTS[server] if model.reranks and server in _RERANK_PORTS else _PORTS[server]
 
 
 def _llama(model: ModelSize, fit: Fit, gpu_gb: float) -> str:
@@ -175,7 +180,7 @@ def _llama(model: ModelSize, fit: Fit, gpu_gb: float) -> str:
     offload = " -ngl 99" if gpu_gb else ""
     return (
         f"llama-server {source} --alias {model.name} {task} -c {context} -b {context} -ub {context}{offload} "
-        f"--port {_PORTS['llama.cpp']}"
+        f"--port {_port('llama.cpp', model)}"
     )
 
 
@@ -194,7 +199,7 @@ def _tei(model: ModelSize, fit: Fit, gpu_gb: float) -> str:
     kind = "float16" if gpu_gb else "float32"
     return (
         f"text-embeddings-router --model-id {model.repository} --dtype {kind} "
-        f"--max-batch-tokens {max(fit.context, 16384)} --port {_PORTS['tei']}"
+        f"--max-batch-tokens {max(fit.context, 16384)} --port {_port('tei', model)}"
     )
 
 
@@ -203,7 +208,7 @@ def _settings(model: ModelSize, fit: Fit, server: str) -> dict[str, str]:
     name = {"llama.cpp": model.name, "vllm": model.repository, "tei": model.repository}.get(server)
     found = {
         prefix: name or _ollama_name(model, fit),
-        f"{prefix}_URL": f"http://127.0.0.1:{_PORTS[server]}/v1",
+        f"{prefix}_URL": f"http://127.0.0.1:{_port(server, model)}/v1",
     }
     if not model.reranks and fit.context < model.context:
         found["CARREL_EMBEDDER_MAX_TOKENS"] = str(fit.context)

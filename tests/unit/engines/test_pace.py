@@ -36,14 +36,14 @@ def simulate(slots: int, rate: float, seconds: float, most: int = 64) -> tuple[P
 @pytest.mark.parametrize("slots", [1, 4, 16, 64])
 @pytest.mark.parametrize("rate", [2_000.0, 50_000.0, 1_000_000.0])
 def test_a_server_is_kept_busy_whatever_its_slots(slots: int, rate: float) -> None:
-    pace, share = simulate(slots, rate, seconds=1000 if rate < 10_000 else 120)
+    pace, share = simulate(slots, rate, seconds=1000 if rate < 100_000 else 120)
     assert share > 0.9
     assert pace.limit >= min(slots, 8)
 
 
 def test_a_slow_server_is_given_little_at_once() -> None:
     pace, _ = simulate(1, 30, seconds=4000)
-    assert pace.budget < 200
+    assert pace.budget < 500  # some fifteen seconds' work
 
 
 def test_no_more_than_allowed_are_in_flight() -> None:

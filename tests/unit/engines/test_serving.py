@@ -55,7 +55,7 @@ def test_vllm_reranks_with_the_overrides_that_make_a_classifier() -> None:
     option = of("Qwen3-Reranker-4B", 24, "vllm")
     assert '"classifier_from_token":["no","yes"],"is_original_qwen3_reranker":true' in option.commands[0]
     assert "--convert embed" not in option.commands[0]
-    assert option.settings["CARREL_RERANKER_URL"] == "http://127.0.0.1:8000/v1"
+    assert option.settings["CARREL_RERANKER_URL"] == "http://127.0.0.1:8001/v1"
     assert "classifier_from_token" not in of("bge-reranker-v2-m3", 24, "vllm").commands[0]
 
 
