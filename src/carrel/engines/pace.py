@@ -124,7 +124,8 @@ class Pace:
             before = self._limit
             if self._waiting:
                 self._judge(epoch.tokens / elapsed)
-            elif self._climbing:  # too little to do to learn anything: requests need not be small for that
+            elif self._climbing:  # nobody waits for more: requests need not be small to learn how many
+                self._base = self._limit
                 self._settle()
             self._epoch = _Epoch(self._clock(), self._flying if self._limit != before else 0)
             self._changed.notify_all()
