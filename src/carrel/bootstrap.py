@@ -151,7 +151,6 @@ def open_services(
     load = load_embedder or partial(_load_embedder, settings, announce)
     embedders = _Loaded(lambda name: at_end.enter_context(closing(load(name))))
     parsers = _Loaded(lambda name: at_end.enter_context(closing(_parser(settings, name))))
-
     rerankers = _Loaded(lambda _: _closed_by(at_end, _reranker(settings)))
 
     def embedder_of(knowledge_base: KnowledgeBase) -> Embedder:

@@ -1,5 +1,6 @@
 """A GGUF file as embedder and reranker: llama.cpp in its own process, behind Carrel's own clients."""
 
+import json
 import os
 import signal
 import time
@@ -135,3 +136,7 @@ def test_a_file_that_was_not_fetched_says_how_to_fetch_it(tmp_path: Path) -> Non
 
 def _children() -> list[psutil.Process]:
     return [each for each in psutil.Process().children() if "gguf_child" in " ".join(each.cmdline())]
+
+
+def test_a_first_question_costs_no_second_text(embedder: CachedEmbedder) -> None:
+    assert len(json.loads(embedder.embed_query("a").exchanges[0].sent)["input"]) == 1

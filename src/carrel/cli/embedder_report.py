@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from carrel.cli.output import Json, print_json, printable
+from carrel.cli.sent import exchange_document
 from carrel.config import Settings, load_settings
 from carrel.core.errors import InvalidSetting
 from carrel.core.exchange import Exchange
@@ -136,19 +137,6 @@ def _best_document(curve: list[Speed]) -> dict[str, Json]:
         "CARREL_EMBEDDER_REQUESTS": str(advised_requests(best)),
     }
     return {**_speed_document(best), "settings": settings}
-
-
-def exchange_document(exchange: Exchange) -> dict[str, Json]:
-    """Return a request and its reply as programs read them."""
-    return {
-        "method": exchange.method,
-        "url": exchange.url,
-        "headers": list(exchange.headers),
-        "sent": exchange.sent,
-        "status": exchange.status,
-        "received": exchange.received,
-        "ms": round(exchange.milliseconds, 1),
-    }
 
 
 def _print_check(check: Check) -> None:

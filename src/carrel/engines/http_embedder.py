@@ -127,7 +127,9 @@ class HttpEmbedder:
         asked = instruction_for(instruction)
         room = self._readable - estimated_tokens(self._profile.query_text("", asked))
         sent = self._profile.query_text(self._cut(_composed(text), max(16, room)), asked)
-        if self._proven:
+        if self._proven or (
+            self._guard is None and self._server.width
+        ):  # nothing to compare, nothing to learn
             reply = self._ask_patiently([sent])
         else:  # both in one request: the first question waits for one answer, too
             reply = self._ask_patiently([sent, self._profile.document_text(PROBE_TEXT)])
