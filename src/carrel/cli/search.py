@@ -74,7 +74,8 @@ def search_papers(request: Request, as_json: bool) -> int:
 def _preloaded(settings: Settings) -> Callable[[str], Embedder]:
     """Begin to load the default model in a thread; return what makes an embedder from a name.
 
-    Not where its files must be fetched first: an empty library needs no model.
+    Not where its files must be fetched first, since an empty library needs no model, nor where another
+    model is the library's.
     """
     from carrel.engines.embedders import load_embedder
     from carrel.engines.models import load_minilm
@@ -92,7 +93,7 @@ def _preloaded(settings: Settings) -> Callable[[str], Embedder]:
         with suppress(CarrelError):
             default.load()
 
-    if not all_present(MINILM, MINILM.folder(settings.cache)):
+    if settings.embedder != DEFAULT_EMBEDDER or not all_present(MINILM, MINILM.folder(settings.cache)):
         return make
     context = contextvars.copy_context()  # the reader's language is in it
     threading.Thread(target=context.run, args=(load,), daemon=True, name="load-model").start()
