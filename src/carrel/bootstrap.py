@@ -4,9 +4,9 @@ Everything costly is built when it is first asked for: ``carrel list`` loads no 
 search`` starts no parser.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -17,11 +17,12 @@ from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.knowledge_base import DEFAULT_PARSER, KnowledgeBase
 from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
 from carrel.core.ranking import Query, SearchResult
-from carrel.core.space import Space
+from carrel.core.space import Space, checked_dimensions
 from carrel.ingest.pipeline import Tools
-from carrel.ingest.reindex import Rebuilding, Rebuilt, Sources, reindex
+from carrel.ingest.rebuild import QUERIES_END_WITHIN, Equipment, Rebuilds
+from carrel.ingest.rebuild_estimate import Estimator
 from carrel.ingest.worker import Workshop
-from carrel.library.cleaning import work_off_removals
+from carrel.library.cleaning import drop_unknown_indexes, work_off_removals
 from carrel.library.shelves import Shelves
 from carrel.search import pipeline
 from carrel.search.rerank import ENGINE_FAILURES, BrokenReranker
@@ -67,9 +68,16 @@ class Services:
         """
         wait = self.settings.index_wait_seconds if wait_seconds is None else wait_seconds
         self.indexes.acquire(purpose, wait)
-        work_off_removals(self.catalog, self.blobs, self.parses, self.indexes, self.index_of)
+        # Nobody else can have been asking an index, so what left may go at once.
+        self.clean(0.0)
+        drop_unknown_indexes(self.catalog, self.indexes)
         self.blobs.sweep()
         self.parses.sweep()
+
+    def clean(self, queries_end_within: float = QUERIES_END_WITHIN) -> None:
+        """Delete what is noted, and generations that nobody can be asking any more; as owner of the index."""
+        self.rebuilds().tidy(queries_end_within)
+        work_off_removals(self.catalog, self.blobs, self.parses, self.indexes, self.index_of)
 
     def workshop(self) -> Workshop:
         """Return what a worker needs; parsers are made when a job asks for them."""
@@ -83,12 +91,41 @@ class Services:
             patience_seconds=self.settings.embedder_patience_seconds,
         )
 
-    def reindex(self, name: str, dimensions: int | None) -> Generator[Rebuilding, None, Rebuilt]:
-        """Rebuild the index of a knowledge base as its owner. Yields progress; as ``reindex.reindex``."""
-        (knowledge_base,) = self.shelves.readable([name])
-        sources = Sources(self.vectors, self.embedder_of(knowledge_base))
-        tools = Tools(self.catalog, self.blobs, self.parses, self.parser_of)
-        return reindex(knowledge_base.id, dimensions, sources, self.indexes, tools)
+    def rebuilds(self) -> Rebuilds:
+        """Return what re-indexes knowledge bases. The owner of the index keeps one and lets it advance."""
+        settings = self.settings
+        return Rebuilds(
+            Equipment(
+                tools=Tools(self.catalog, self.blobs, self.parses, self.parser_of),
+                vectors=self.vectors,
+                embedder_of=self.embedder_of,
+                index_of=self.index_of,
+                possible=self.possible,
+                estimator=Estimator(
+                    self.catalog, self.vectors, self.embedder_of, settings.home, settings.keep_free_mb
+                ),
+                keep_days=settings.keep_generation_days,
+            )
+        )
+
+    def possible(self, wanted: KnowledgeBase) -> KnowledgeBase:
+        """Return a knowledge base as the catalog keeps it, if its model, dimensions and parser can be had.
+
+        Raises:
+            ParserUnknown, ParserNotInstalled: the parser cannot.
+            ModelUnknown, EndpointNotSet, DimensionsImpossible: the model cannot, or not so cut.
+        """
+        from carrel.engines.embedders import profile_in_use
+        from carrel.parsing.parsers import check_parser
+
+        check_parser(wanted.parser)
+        # Made, so that an unknown model is said now; asked for its width only where that matters.
+        model = self.embedder_of(wanted)
+        if not wanted.dimensions:
+            return wanted
+        least = profile_in_use(wanted.embedder, self.settings).mrl_from
+        trained = (least, model.encoder.width) if least else None
+        return replace(wanted, dimensions=checked_dimensions(model.encoder, wanted.dimensions, trained))
 
     def search(self, query: Query) -> SearchResult:
         """Answer a query over the knowledge bases it names, or all readable ones.

@@ -75,6 +75,7 @@ class Settings:
     ocr_languages: str = ""  # as Tesseract names them, such as "eng+chi_sim"; "" for those found, 3 at most
     ocr_page_seconds: float = 60.0  # deadline for the OCR of one page
     keep_free_mb: int = 256  # stop taking papers in when the disk has less room than this
+    keep_generation_days: float = 7.0  # how long the index before a re-index is kept, to go back to
     index_wait_seconds: float = 10.0  # how long a command waits for another one to give up the index
 
     @property

@@ -60,3 +60,4 @@ class Job:
     state: JobState
     error_kind: str = ""
     error_message: str = ""
+    generation: int = 0  # 0: that which serves; otherwise one that is being built

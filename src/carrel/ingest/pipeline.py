@@ -22,10 +22,11 @@ from carrel.core.likeness import likeness_of
 from carrel.core.metadata import Metadata
 from carrel.core.paper import ParsedPaper, Passage, in_context
 from carrel.core.ports import BlobStore, Embedder, Index, IndexedPaper, IndexedPassage, Parser
+from carrel.core.rebuild_errors import GenerationOutdated
 from carrel.core.space import Vectors, cut
-from carrel.storage import knowledge_bases, papers, queue, versions
-from carrel.storage.database import Catalog
-from carrel.storage.generations import PassageRow
+from carrel.storage import generations, knowledge_bases, papers, queue, rebuilds, versions
+from carrel.storage.database import Catalog, Transaction
+from carrel.storage.rebuilds import PassageRow
 from carrel.storage.parses import ParseStore
 
 _Shown = Passage | PassageRow
@@ -75,7 +76,7 @@ def parse(job: Job, tools: Tools) -> ParsedPaper:
         KnowledgeBaseMissing, PaperMissing: deleted since the job was claimed.
     """
     with tools.catalog.read() as tx:
-        knowledge_base = knowledge_bases.by_id(tx, job.knowledge_base_id)
+        knowledge_base = generations.target(tx, job.knowledge_base_id, job.generation)
     return read_paper(job.paper_id, job.file_name, knowledge_base, tools)
 
 
@@ -151,9 +152,11 @@ def make_searchable(
     """Bring an embedded paper into the index and publish it.
 
     It becomes searchable in one transaction of the catalog at the end. Where it was removed meanwhile, its
-    points are taken back out. In the same transaction it is linked to its versions.
+    points are taken back out. In the same transaction it is linked to its versions. A job of a generation
+    that is being built makes it a part of that one, and nothing else.
 
     Raises:
+        GenerationOutdated: another generation serves than the paper was made ready for: it begins anew.
         ServiceError, StorageFull: it can be tried again.
     """
     parsed = embedded.parsed
@@ -166,14 +169,24 @@ def make_searchable(
     about_key = text_key(embedded.about)
     with tools.catalog.write() as tx:
         wanted = queue.still_wanted(tx, job)
-        if wanted:
+        outdated = wanted and not job.generation and not _serves(tx, knowledge_base)
+        if wanted and job.generation:
+            rebuilds.record_built(tx, knowledge_base, job.paper_id, passages, text_keys, about_key)
+            queue.finish(tx, job)
+        elif wanted and not outdated:
             papers.publish(
                 tx, knowledge_base, job.paper_id, job.file_name, parsed, passages, text_keys, about_key
             )
             versions.record(tx, job.paper_id, likeness)
             queue.finish(tx, job)
-    if not wanted:
+    if outdated or not wanted:
         index.remove([job.paper_id])
+    if outdated:
+        raise GenerationOutdated(name=knowledge_base.name)
+
+
+def _serves(tx: Transaction, knowledge_base: KnowledgeBase) -> bool:
+    return knowledge_bases.by_id(tx, knowledge_base.id).generation == knowledge_base.generation
 
 
 def indexed(

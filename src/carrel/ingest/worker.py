@@ -33,10 +33,11 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import ParsedPaper
 from carrel.core.ports import Embedder, Index
 from carrel.core.quality import Verdict
+from carrel.core.rebuild_errors import GenerationOutdated
 from carrel.ingest.pauses import Clock, Paused, Pauses
 from carrel.ingest.pipeline import Embedded, Progress, Tools, embed, make_searchable, parse
 from carrel.ingest.troubles import ITS_OWN_TROUBLE
-from carrel.storage import knowledge_bases, queue
+from carrel.storage import generations, queue
 
 _log = logging.getLogger(__name__)
 
@@ -205,7 +206,7 @@ class _Bench:
 
     def _equip(self, paper: _Paper) -> tuple[KnowledgeBase, Embedder]:
         with self._workshop.tools.catalog.read() as tx:
-            knowledge_base = knowledge_bases.by_id(tx, paper.job.knowledge_base_id)
+            knowledge_base = generations.target(tx, paper.job.knowledge_base_id, paper.job.generation)
         paper.knowledge_base = knowledge_base
         paper.embedder = self._workshop.embedder_of(knowledge_base)
         return knowledge_base, paper.embedder
@@ -288,6 +289,10 @@ class _Bench:
             yield _failed(job, error, tools)
         elif isinstance(error, ITS_OWN_TROUBLE):
             yield from self._hold(job, error)
+        elif isinstance(error, GenerationOutdated):
+            with tools.catalog.write() as tx:
+                if queue.still_wanted(tx, job):
+                    queue.put_back(tx, job)
         elif isinstance(error, KnowledgeBaseMissing | PaperMissing):
             # Deleted since the job was claimed; the job went with it.
             yield Finished(replace(job, state=JobState.CANCELLED))

@@ -1,12 +1,13 @@
 """Working off the catalog's notes of what is to be deleted outside it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from carrel.core.errors import ServiceError, UsageError
+from carrel.core.errors import KnowledgeBaseMissing, ServiceError, UsageError
 from carrel.core.ids import PaperId, paper_id
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import BlobStore, Index, Indexes
-from carrel.storage import knowledge_bases, papers, removals
+from carrel.storage import generations, knowledge_bases, papers, rebuilds, removals
 from carrel.storage.database import Catalog, Transaction
 from carrel.storage.parses import ParseStore
 from carrel.storage.removals import Removal, What
@@ -49,6 +50,16 @@ def work_off_removals(
     return len(notes)
 
 
+def drop_unknown_indexes(catalog: Catalog, indexes: Indexes) -> None:
+    """Delete indexes of which the catalog knows nothing; only for the owner of the index."""
+    stored = indexes.stored()
+    with catalog.read() as tx:
+        known = set(generations.with_index(tx))
+    for knowledge_base, generation in stored:
+        if (knowledge_base, generation) not in known:
+            indexes.drop(knowledge_base, generation)
+
+
 def _remove_file(tx: Transaction, sha256: str, blobs: BlobStore, parses: ParseStore) -> None:
     # The transaction holds the catalog's only write lock: nobody can refer to the file meanwhile.
     if not papers.file_known(tx, sha256):
@@ -63,16 +74,23 @@ def _remove_parse(tx: Transaction, paper: PaperId, parses: ParseStore) -> None:
 
 
 def _index_of_points(catalog: Catalog, key: str, index_of: Callable[[KnowledgeBase], Index]) -> Index | None:
-    """Return the index that a note of points means; None where it went with its knowledge base."""
+    """Return the index that a note of points means; None where it went, alone or with its knowledge base."""
     identifier, generation, _ = key.split("/")
     with catalog.read() as tx:
-        found = knowledge_bases.all_of_them(tx)
-    current = [each for each in found if (each.id, each.generation) == (identifier, int(generation))]
-    return index_of(current[0]) if current else None
+        try:
+            target = generations.target(tx, identifier, int(generation))
+        except KnowledgeBaseMissing:
+            return None
+    return index_of(target)
 
 
 def _remove_points(tx: Transaction, key: str, index: Index) -> None:
-    identifier, _, paper = key.split("/")
-    for knowledge_base in knowledge_bases.all_of_them(tx):
-        if knowledge_base.id == identifier and not papers.holds(tx, knowledge_base, PaperId(paper)):
-            index.remove([PaperId(paper)])
+    identifier, generation, paper = key.split("/")
+    serving = knowledge_bases.with_ids(tx, [identifier])
+    if not serving:
+        return
+    target = replace(serving[0], generation=int(generation))
+    serves = target.generation == serving[0].generation
+    there = papers.holds(tx, target, PaperId(paper)) if serves else rebuilds.has(tx, target, PaperId(paper))
+    if not there:
+        index.remove([PaperId(paper)])

@@ -1,25 +1,23 @@
 """Knowledge bases by name or id, and what they hold, as far as one caller may see and change them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from carrel.core.accounts import COMMAND_LINE, Caller, Role
-from carrel.core.engine_errors import EmbedderFixed
 from carrel.core.errors import (
     AmbiguousPaperId,
     InvalidSetting,
     KnowledgeBaseMissing,
     PaperIdTooShort,
     PaperMissing,
-    ParserFixed,
 )
 from carrel.core.ids import PaperId, new_knowledge_base_id
-from carrel.core.jobs import Job, JobState
+from carrel.core.jobs import Job
 from carrel.core.knowledge_base import DEFAULT_EMBEDDER, DEFAULT_PARSER, ChunkSettings, KnowledgeBase
 from carrel.core.paper import Passage
 from carrel.core.ranking import PaperRecord, published_first
 from carrel.library import access
-from carrel.storage import generations, knowledge_bases, members, papers, passages, queue, versions
+from carrel.storage import knowledge_bases, members, papers, passages, queue, versions
 from carrel.storage.database import Catalog, Transaction
 
 _LONGEST_NAME = 200
@@ -131,32 +129,19 @@ class Shelves:
         name: str,
         rename: str | None,
         description: str | None,
-        parser: str | None = None,
-        embedder: str | None = None,
-        dimensions: int | None = None,
     ) -> KnowledgeBase:
-        """Change a knowledge base's settings; None leaves one as it is.
+        """Change a knowledge base's name and description; None leaves one as it is.
 
-        Dimensions of one that holds papers stay: they need another index (``ingest/reindex.py``). For
-        another embedder or other dimensions the caller owns the index, so that nothing is on its way.
+        What its index is built with is changed by building another one (``ingest/rebuild.py``).
 
         Raises:
             KnowledgeBaseMissing, KnowledgeBaseExists, InvalidSetting: as ``create``.
-            ParserFixed, EmbedderFixed: it holds papers, or one is being read, and another one is asked for.
         """
         with self._catalog.write() as tx:
             present = access.require(tx, self._caller, name, Role.OWNER)
             new_name = _checked_name(rename) if rename is not None else present.name
             new_description = description if description is not None else present.description
-            wanted = replace(present, parser=parser or present.parser, embedder=embedder or present.embedder)
-            if not present.papers and dimensions is not None:
-                wanted = replace(wanted, dimensions=dimensions)
-            if wanted != present:
-                _check_free(tx, present, wanted)
-            knowledge_bases.configure(tx, present, new_name, new_description, wanted.parser, wanted.embedder)
-            if (wanted.embedder, wanted.dimensions) != (present.embedder, present.dimensions):
-                # An index that once held papers is of another space than the next ones will be.
-                generations.swap(tx, present, replace(wanted, generation=present.generation + 1))
+            knowledge_bases.configure(tx, present, new_name, new_description)
             return knowledge_bases.by_id(tx, present.id)
 
     def delete(self, name: str) -> KnowledgeBase:
@@ -238,17 +223,6 @@ class Shelves:
                 papers.remove(tx, knowledge_base, paper)
             papers.forget_unreferenced(tx, [paper])
         return paper, file_name
-
-
-def _check_free(tx: Transaction, present: KnowledgeBase, wanted: KnowledgeBase) -> None:
-    """Raise where papers were read by the present parser or embedded by the present model."""
-    reading = any(job.state is JobState.RUNNING for job in queue.waiting(tx, [present.id]))
-    if not present.papers and not reading:
-        return
-    if wanted.parser != present.parser:
-        raise ParserFixed(name=present.name, parser=present.parser, wanted=wanted.parser)
-    if wanted.embedder != present.embedder:
-        raise EmbedderFixed(name=present.name, model=present.embedder, wanted=wanted.embedder)
 
 
 def _checked_prefix(prefix: str) -> str:

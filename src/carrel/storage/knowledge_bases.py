@@ -1,6 +1,7 @@
 """Knowledge bases in the catalog."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from carrel.core.errors import KnowledgeBaseExists, KnowledgeBaseMissing
 from carrel.core.ids import KnowledgeBaseId
@@ -81,10 +82,8 @@ def configure(
     knowledge_base: KnowledgeBase,
     new_name: str,
     description: str,
-    parser: str,
-    embedder: str,
 ) -> None:
-    """Change a knowledge base's name, description, parser and embedder.
+    """Change a knowledge base's name and description.
 
     Raises:
         KnowledgeBaseExists: its maker has one of the new name.
@@ -92,21 +91,15 @@ def configure(
     if new_name != knowledge_base.name and _find(tx, new_name, knowledge_base.created_by) is not None:
         raise KnowledgeBaseExists(name=new_name)
     tx.run(
-        """
-        UPDATE knowledge_bases SET name = :name, description = :description, parser = :parser,
-            embedder = :embedder
-        WHERE id = :id
-        """,
+        "UPDATE knowledge_bases SET name = :name, description = :description WHERE id = :id",
         id=knowledge_base.id,
         name=new_name,
         description=description,
-        parser=parser,
-        embedder=embedder,
     )
 
 
 def delete(tx: Transaction, knowledge_base: KnowledgeBase) -> tuple[str, ...]:
-    """Delete a knowledge base with its holdings, passages and jobs; note its index for removal.
+    """Delete a knowledge base with its holdings, passages and jobs; note its indexes for removal.
 
     Returns the ids of the papers it held, which may have become unreferenced.
     """
@@ -114,16 +107,24 @@ def delete(tx: Transaction, knowledge_base: KnowledgeBase) -> tuple[str, ...]:
         """
         SELECT paper_id FROM holdings WHERE knowledge_base_id = :id
         UNION SELECT paper_id FROM jobs WHERE knowledge_base_id = :id
+        UNION SELECT paper_id FROM built WHERE knowledge_base_id = :id
         """,
         id=knowledge_base.id,
     )
+    papers = tuple(row["paper_id"] for row in rows)
     tx.run("DELETE FROM passages WHERE knowledge_base_id = :id", id=knowledge_base.id)
     tx.run("DELETE FROM holdings WHERE knowledge_base_id = :id", id=knowledge_base.id)
     tx.run("DELETE FROM jobs WHERE knowledge_base_id = :id", id=knowledge_base.id)
+    removals.note_index(tx, knowledge_base)
+    for row in tx.rows(
+        "SELECT generation FROM generations WHERE knowledge_base_id = :id", id=knowledge_base.id
+    ):
+        removals.note_generation(tx, replace(knowledge_base, generation=row["generation"]))
+    for table in ("built", "generations"):
+        tx.run(f"DELETE FROM {table} WHERE knowledge_base_id = :id", id=knowledge_base.id)  # noqa: S608
     members.remove_all(tx, knowledge_base.id)
     tx.run("DELETE FROM knowledge_bases WHERE id = :id", id=knowledge_base.id)
-    removals.note_index(tx, knowledge_base)
-    return tuple(row["paper_id"] for row in rows)
+    return papers
 
 
 def _find(tx: Transaction, name: str, created_by: str) -> KnowledgeBase | None:

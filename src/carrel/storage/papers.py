@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from carrel.core.errors import AmbiguousPaperId, PaperMissing
 from carrel.core.ids import KnowledgeBaseId, PaperId, paper_id
@@ -9,10 +10,20 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.metadata import Metadata
 from carrel.core.metadata_format import evidence_fields, evidence_of, quality_fields, quality_of
 from carrel.core.paper import ParsedPaper, Passage
+from carrel.core.quality import ParseQuality
 from carrel.core.ranking import PaperRecord
-from carrel.storage import passages, removals, versions
+from carrel.storage import generations, passages, removals, versions
 from carrel.storage.clock import now
 from carrel.storage.database import Row, Transaction, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a parser makes of a paper as a whole."""
+
+    pages: int
+    metadata: Metadata
+    quality: ParseQuality
 
 
 def register(tx: Transaction, paper: PaperId, sha256: str, size: int) -> None:
@@ -60,18 +71,7 @@ def publish(
     ``text_keys``, one a passage, and ``about_key``, the whole paper's, are those of the vector cache.
     """
     _withdraw(tx, knowledge_base, paper)
-    tx.run(
-        """
-        UPDATE papers SET pages = :pages, title = :title, authors = :authors, abstract = :abstract,
-            year = :year, venue = :venue, doi = :doi, arxiv_id = :arxiv_id, language = :language,
-            keywords = :keywords, evidence = :evidence, quality = :quality
-        WHERE id = :id
-        """,
-        id=paper,
-        pages=len(parsed.pages),
-        quality=json.dumps(quality_fields(parsed.quality)),
-        **_metadata_values(parsed.metadata),
-    )
+    note_reading(tx, paper, Reading(len(parsed.pages), parsed.metadata, parsed.quality))
     passages.insert(tx, knowledge_base, found, text_keys)
     tx.run(
         "INSERT INTO holdings VALUES (:knowledge_base, :paper, :file_name, :passages, :now, :about_key)",
@@ -85,15 +85,34 @@ def publish(
     removals.cross_out_points(tx, knowledge_base, paper)
 
 
-def remove(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
-    """Take a paper out of a knowledge base, whether it is ready, waiting or has failed."""
-    _withdraw(tx, knowledge_base, paper)
+def note_reading(tx: Transaction, paper: PaperId, reading: Reading) -> None:
+    """Note what a parser makes of a paper as a whole: it is shown wherever the paper is held."""
     tx.run(
-        "DELETE FROM jobs WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",
-        knowledge_base=knowledge_base.id,
-        paper=paper,
+        """
+        UPDATE papers SET pages = :pages, title = :title, authors = :authors, abstract = :abstract,
+            year = :year, venue = :venue, doi = :doi, arxiv_id = :arxiv_id, language = :language,
+            keywords = :keywords, evidence = :evidence, quality = :quality
+        WHERE id = :id
+        """,
+        id=paper,
+        pages=reading.pages,
+        quality=json.dumps(quality_fields(reading.quality)),
+        **_metadata_values(reading.metadata),
     )
-    removals.note_points(tx, knowledge_base, paper)
+
+
+def remove(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
+    """Take a paper out of every generation of a knowledge base, be it ready, waiting or failed."""
+    _withdraw(tx, knowledge_base, paper)
+    passages.delete_everywhere(tx, knowledge_base, paper)
+    for table in ("jobs", "built"):
+        tx.run(
+            f"DELETE FROM {table} WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",  # noqa: S608
+            knowledge_base=knowledge_base.id,
+            paper=paper,
+        )
+    for generation in generations.indexed(tx, knowledge_base.id):
+        removals.note_points(tx, generation, paper)
 
 
 def forget_unreferenced(tx: Transaction, candidates: Iterable[str]) -> None:
@@ -104,6 +123,7 @@ def forget_unreferenced(tx: Transaction, candidates: Iterable[str]) -> None:
             SELECT sha256 FROM papers WHERE id = :paper
                 AND NOT EXISTS (SELECT 1 FROM holdings WHERE paper_id = :paper)
                 AND NOT EXISTS (SELECT 1 FROM jobs WHERE paper_id = :paper)
+                AND NOT EXISTS (SELECT 1 FROM built WHERE paper_id = :paper)
             """,
             paper=paper,
         )

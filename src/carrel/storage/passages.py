@@ -33,6 +33,19 @@ def insert(
 
 
 def delete(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
+    """Delete a paper's passages in the knowledge base's current generation."""
+    tx.run(
+        """
+        DELETE FROM passages
+        WHERE knowledge_base_id = :knowledge_base AND generation = :generation AND paper_id = :paper
+        """,
+        knowledge_base=knowledge_base.id,
+        generation=knowledge_base.generation,
+        paper=paper,
+    )
+
+
+def delete_everywhere(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
     """Delete a paper's passages, of every generation."""
     tx.run(
         "DELETE FROM passages WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",

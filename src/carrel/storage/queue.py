@@ -18,25 +18,27 @@ from carrel.storage.database import Row, Transaction
 _IDS_A_STATEMENT = 10_000
 
 
-def enqueue(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId, file_name: str) -> Job:
+def enqueue(
+    tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId, file_name: str, generation: int = 0
+) -> Job:
     """Promise to bring a paper into a knowledge base, and return the job.
 
     A paper has at most one job in a knowledge base: one that waits or runs is returned as it is,
     one that ended is queued again under its id, for whoever waits for it.
     """
-    known = of_paper(tx, knowledge_base, paper)
+    known = of_paper(tx, knowledge_base, paper, generation)
     if known is not None and not known.state.final:
         return known
     if known is not None:
         tx.run("DELETE FROM jobs WHERE id = :id", id=known.id)
     identifier = new_job_id() if known is None else known.id
-    job = Job(identifier, knowledge_base.id, paper, file_name, JobState.QUEUED)
+    job = Job(identifier, knowledge_base.id, paper, file_name, JobState.QUEUED, generation=generation)
     tx.run(
         """
         INSERT INTO jobs (id, number, knowledge_base_id, paper_id, file_name, state,
-            error_kind, error_message, updated_at, created_at)
+            error_kind, error_message, updated_at, created_at, generation)
         SELECT :id, coalesce(max(number), 0) + 1, :knowledge_base, :paper, :file_name, :state,
-            '', '', :now, :now
+            '', '', :now, :now, :generation
         FROM jobs
         """,
         id=job.id,
@@ -45,6 +47,7 @@ def enqueue(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId, file
         file_name=job.file_name,
         state=job.state,
         now=now(),
+        generation=generation,
     )
     return job
 
@@ -103,12 +106,18 @@ def still_wanted(tx: Transaction, job: Job) -> bool:
     return row is not None
 
 
-def of_paper(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> Job | None:
+def of_paper(
+    tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId, generation: int = 0
+) -> Job | None:
     """Return the paper's job in the knowledge base, if there is one."""
     row = tx.row(
-        "SELECT * FROM jobs WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",
+        """
+        SELECT * FROM jobs
+        WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper AND generation = :generation
+        """,
         knowledge_base=knowledge_base.id,
         paper=paper,
+        generation=generation,
     )
     return None if row is None else _job(row)
 
@@ -149,7 +158,10 @@ def _in_states(
     tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId], states: Sequence[JobState]
 ) -> tuple[Job, ...]:
     rows = tx.rows(
-        "SELECT * FROM jobs WHERE knowledge_base_id IN :ids AND state IN :states ORDER BY number",
+        """
+        SELECT * FROM jobs WHERE knowledge_base_id IN :ids AND state IN :states AND generation = 0
+        ORDER BY number
+        """,
         ids=knowledge_base_ids,
         states=states,
     )
@@ -182,4 +194,5 @@ def _job(row: Row) -> Job:
         JobState(row["state"]),
         row["error_kind"],
         row["error_message"],
+        row["generation"],
     )

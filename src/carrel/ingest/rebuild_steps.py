@@ -1,0 +1,169 @@
+"""The steps of a rebuild: papers are copied or queued, the whole is checked, and serves."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from carrel.core.ids import PaperId
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.metadata import Metadata
+from carrel.core.ports import Embedder, Index, IndexedPaper, VectorCache
+from carrel.core.rebuild import Generation, GenerationState, same_vectors
+from carrel.core.rebuild_errors import SelfCheckFailed
+from carrel.core.space import Vectors, cut
+from carrel.ingest.pipeline import Tools, indexed
+from carrel.ingest.rebuild_estimate import check_answers
+from carrel.ingest.self_check import bring_in_step, check
+from carrel.storage import generations, knowledge_bases, papers, rebuild_jobs, rebuilds, swaps
+from carrel.storage.database import Transaction
+from carrel.storage.papers import Reading
+from carrel.storage.rebuilds import Held, PaperRows
+
+_PAPERS_A_PAGE = 16  # of 100 passages and 2560 dimensions: 16 MB of vectors
+_QUEUED_AT_ONCE = 200
+_SECONDS_A_STEP = 0.5  # the owner of the index has other work, too
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Builds generations as the owner of the index. Each step can be taken again."""
+
+    tools: Tools
+    vectors: VectorCache
+    embedder_of: Callable[[KnowledgeBase], Embedder]
+    index_of: Callable[[KnowledgeBase], Index]
+
+    def build(self, serving: KnowledgeBase, found: Generation) -> bool:
+        """Copy or queue papers that the generation lacks; let it be checked once it is whole.
+
+        Returns whether there is more to do at once; otherwise jobs are under way, or have failed.
+        """
+        until = time.monotonic() + _SECONDS_A_STEP
+        target, copies = found.built_as, same_vectors(serving, found.built_as)
+        with self.tools.catalog.write() as tx:
+            rebuild_jobs.forget_ended_jobs(tx, target)
+        while True:
+            with self.tools.catalog.read() as tx:
+                page = rebuilds.missing(tx, target, _PAPERS_A_PAGE if copies else _QUEUED_AT_ONCE)
+            if not page:
+                return self._step_if_whole(found)
+            if copies:
+                self._copy(serving, found, page)
+            else:
+                with self.tools.catalog.write() as tx:
+                    if _is_present(tx, serving, found):
+                        still = rebuilds.held(tx, target, list(page))
+                        rebuild_jobs.enqueue(
+                            tx, target, {paper: each.file_name for paper, each in still.items()}
+                        )
+            if time.monotonic() > until or not copies:
+                return True
+
+    def check_and_swap(self, serving: KnowledgeBase, found: Generation) -> bool:
+        """Check a whole generation, and let it serve; one that does not pass goes. There is more to do: True.
+
+        Its model is asked, and so loaded, before the first query needs it.
+
+        Raises:
+            ServiceError: its model does not answer.
+        """
+        target = found.built_as
+        index, embedder = self.index_of(target), self.embedder_of(target)
+        with self.tools.catalog.read() as tx:
+            before = rebuilds.built(tx, target)
+        if not bring_in_step(target, index, self.tools.catalog):
+            with self.tools.catalog.write() as tx:
+                if _is_present(tx, serving, found):
+                    generations.set_state(tx, found, GenerationState.BUILDING)
+            return True
+        if target.embedder != serving.embedder:
+            check_answers(embedder)
+        try:
+            check(target, index, embedder, self.vectors, self.tools.catalog)
+        except SelfCheckFailed as error:
+            with self.tools.catalog.write() as tx:
+                # What went while it was checked makes the counts differ: not its fault.
+                if _is_present(tx, serving, found) and rebuilds.built(tx, target) == before:
+                    generations.end(tx, found, GenerationState.FAILED, (error.kind, str(error)))
+            return True
+        readings = self._readings(serving, target)
+        with self.tools.catalog.write() as tx:
+            if not _is_present(tx, serving, found):
+                return True
+            if rebuilds.is_whole(tx, target):
+                swaps.swap(tx, serving, found, readings)
+            else:
+                generations.set_state(tx, found, GenerationState.BUILDING)
+        return True
+
+    def _step_if_whole(self, found: Generation) -> bool:
+        with self.tools.catalog.write() as tx:
+            present = generations.under_way(tx, knowledge_bases.by_id(tx, found.built_as.id))
+            if present is None or (present.number, present.state) != (found.number, found.state):
+                return False
+            if not rebuilds.is_whole(tx, found.built_as):
+                return False
+            generations.set_state(tx, found, GenerationState.CHECKING)
+        return True
+
+    def _copy(self, serving: KnowledgeBase, found: Generation, page: Mapping[PaperId, Held]) -> None:
+        """Bring papers over with their passages, where all vectors are cached; queue the others."""
+        target = found.built_as
+        with self.tools.catalog.read() as tx:
+            contents = rebuilds.contents(tx, serving, list(page))
+            records = {record.id: record for record in papers.records(tx, [serving.id], list(page))}
+        embedder = self.embedder_of(target)
+        keys = {key for rows in contents.values() for key in rows.keys if key}
+        cached = self.vectors.get(embedder.encoder, sorted(keys))
+        whole = [paper for paper, rows in contents.items() if all(key in cached for key in rows.keys)]
+        dimensions = target.dimensions or embedder.encoder.width
+        index = self.index_of(target)
+        for paper in whole:
+            rows = contents[paper]
+            vectors = [cached[key] for key in rows.keys]
+            index.add([_indexed(paper, rows, vectors, records[paper].metadata, dimensions)])
+        with self.tools.catalog.write() as tx:
+            if not _is_present(tx, serving, found):
+                return  # cancelled or deleted: its index goes with the other removals
+            # Removed, or removed and added again, while we were at it: another time.
+            still = [
+                paper for paper, each in rebuilds.held(tx, target, list(page)).items() if each == page[paper]
+            ]
+            copied = [paper for paper in whole if paper in still]
+            rebuilds.copy(tx, serving, target, copied)
+            queued = {paper: page[paper].file_name for paper in still if paper not in whole}
+            rebuild_jobs.enqueue(tx, target, queued)
+        index.remove([paper for paper in whole if paper not in copied])
+
+    def _readings(self, serving: KnowledgeBase, target: KnowledgeBase) -> dict[PaperId, Reading]:
+        """Return how the generation's parser reads its papers, where that is another one."""
+        if target.parser == serving.parser:
+            return {}
+        fingerprint = self.tools.parser_of(target).fingerprint
+        with self.tools.catalog.read() as tx:
+            built = rebuilds.built(tx, target)
+        readings = {}
+        for paper in built:
+            if (parsed := self.tools.parses.get(paper, fingerprint)) is not None:
+                readings[paper] = Reading(len(parsed.pages), parsed.metadata, parsed.quality)
+        return readings
+
+
+def _is_present(tx: Transaction, serving: KnowledgeBase, found: Generation) -> bool:
+    """Whether both generations still stand as they were seen. Raises KnowledgeBaseMissing."""
+    present = knowledge_bases.by_id(tx, serving.id)
+    under_way = generations.under_way(tx, present)
+    return (
+        present.generation == serving.generation
+        and under_way is not None
+        and (under_way.number, under_way.state) == (found.number, found.state)
+    )
+
+
+def _indexed(
+    paper: PaperId, rows: PaperRows, vectors: Sequence[Vectors], metadata: Metadata, dimensions: int
+) -> IndexedPaper:
+    short = cut(np.stack(vectors), dimensions)
+    return indexed(paper, metadata, short[-1], rows.passages, short[:-1])

@@ -1,0 +1,111 @@
+"""Whether an index that was built answers as it should: counts, and questions with known answers.
+
+A passage's own words, and its own vector, must find its paper. Whatever is mixed up in an index (vectors of
+another model, of another cut, of other texts; terms that are missing) makes these fail nearly all.
+"""
+
+from collections.abc import Sequence
+
+from carrel.core.ids import PaperId
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.paper import in_context
+from carrel.core.ports import Embedder, Index, IndexQuery, VectorCache
+from carrel.core.ranking import Candidate, Filters, Signal
+from carrel.core.rebuild_errors import SelfCheckFailed
+from carrel.core.space import Vectors, cut
+from carrel.storage import papers, rebuilds
+from carrel.storage.database import Catalog
+from carrel.storage.rebuilds import PassageRow
+
+QUESTIONS = 20
+_TOP = 10  # candidates among which the passage's paper must be
+_CANDIDATES = 100
+_TOLERATED = 10  # one question of so many may fail: a passage of three words may stand in many papers
+_FEWEST = 3  # questions from which one can tell that words are missing, and not a passage without any
+_WORDS = 40  # of a passage, to look it up by
+
+
+def check(
+    target: KnowledgeBase, index: Index, embedder: Embedder, cache: VectorCache, catalog: Catalog
+) -> None:
+    """Check a generation whose papers are all built.
+
+    Raises:
+        SelfCheckFailed: it must not serve.
+        ServiceError: the model could not be asked; it can be tried again.
+    """
+    with catalog.read() as tx:
+        built = rebuilds.built(tx, target)
+        rows = rebuilds.passages_in(tx, target)
+        sample = rebuilds.sample(tx, target, QUESTIONS)
+        found = papers.records(tx, [target.id], sorted({row.paper for row in sample}))
+    expected = (len(built), sum(built.values()))
+    if index.counts() != expected or rows != expected[1]:
+        raise SelfCheckFailed(name=target.name, detail=f"{index.counts()}, {rows} rows, expected {expected}")
+    if not sample:
+        return
+    titles = {record.id: record.metadata.title for record in found}
+    vectors = _vectors(sample, titles, embedder, cache)
+    dimensions = target.dimensions or embedder.encoder.width
+    missed = {"dense": 0, "lexical": 0}
+    silent = 0
+    for row, vector in zip(sample, vectors, strict=True):
+        words = " ".join(f"{row.section} {row.text}".split()[:_WORDS])
+        answers = index.search(IndexQuery(cut(vector, dimensions), words, Filters(), _CANDIDATES))
+        missed["dense"] += not _is_found(row, answers.get(Signal.DENSE_PASSAGES, ()))
+        if lexical := answers.get(Signal.LEXICAL_PASSAGES, ()):
+            missed["lexical"] += not _is_found(row, lexical)
+        else:
+            silent += 1  # as it should be for a passage of signs
+    if 2 * silent > len(sample) >= _FEWEST:
+        missed["lexical"] += silent
+    for signal, count in missed.items():
+        if count > len(sample) // _TOLERATED:
+            detail = f"{signal}: {count} of {len(sample)} passages are not found by themselves"
+            raise SelfCheckFailed(name=target.name, detail=detail)
+
+
+def bring_in_step(target: KnowledgeBase, index: Index, catalog: Catalog) -> bool:
+    """Mend what a killed process left: points without a paper go, papers without points are built anew.
+
+    Returns whether the index had all that the catalog says.
+    """
+    with catalog.read() as tx:
+        built = rebuilds.built(tx, target)
+    if index.counts() == (len(built), sum(built.values())):
+        return True
+    indexed = index.paper_ids()
+    index.remove([paper for paper in indexed if paper not in built])
+    if index.counts() == (len(built), sum(built.values())):
+        return True
+    # Papers that lost only some of their passages cannot be told apart: all are built anew.
+    lost = set(built) - indexed or set(built)
+    with catalog.write() as tx:
+        for paper in lost:
+            rebuilds.forget_built(tx, target, paper)
+    return False
+
+
+def _vectors(
+    sample: Sequence[PassageRow], titles: dict[PaperId, str], embedder: Embedder, cache: VectorCache
+) -> Sequence[Vectors]:
+    cached = cache.get(embedder.encoder, sorted({row.text_key for row in sample if row.text_key}))
+    missing = [row for row in sample if row.text_key not in cached]
+    texts = [in_context(titles.get(row.paper, ""), row.section, row.text) for row in missing]
+    embedded = (
+        dict(zip([row.id for row in missing], embedder.embed_documents(texts), strict=True)) if texts else {}
+    )
+    return [cached[row.text_key] if row.text_key in cached else embedded[row.id] for row in sample]
+
+
+def _is_found(row: PassageRow, candidates: Sequence[Candidate]) -> bool:
+    """Whether the passage's paper is among the first, or no worse than the last of them.
+
+    Where no candidate is told from another, or the list is full of equals, nothing can be said against it.
+    """
+    if not candidates:
+        return False
+    last = candidates[min(_TOP, len(candidates)) - 1].score
+    if any(each.paper_id == row.paper and each.score >= last for each in candidates):
+        return True
+    return len(candidates) == _CANDIDATES and candidates[-1].score >= last
