@@ -4,20 +4,22 @@ Everything costly is built when it is first asked for: ``carrel list`` loads no 
 search`` starts no parser.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from carrel.config import Settings
+from carrel.core.courtesy import Courtesy
 from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.knowledge_base import DEFAULT_PARSER, KnowledgeBase
 from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
 from carrel.core.ranking import Query, SearchResult
 from carrel.core.space import Space, checked_dimensions
+from carrel.ingest.owner import Estate, Owner
 from carrel.ingest.pipeline import Tools
 from carrel.ingest.rebuild import QUERIES_END_WITHIN, Equipment, Rebuilds
 from carrel.ingest.rebuild_estimate import Estimator
@@ -59,6 +61,7 @@ class Services:
     unlocker: Callable[[str], Unlocker]  # by password
     reranker: Callable[[], Reranker | None]  # of the settings; None where they name none
     close: Callable[[], None]
+    courtesy: Courtesy = field(default_factory=Courtesy)  # searches go before what is taken in
 
     def own_index(self, purpose: str, wait_seconds: float | None = None) -> None:
         """Become the owner of the data folder's indexes; delete what is noted and what killed ones left.
@@ -68,23 +71,36 @@ class Services:
         """
         wait = self.settings.index_wait_seconds if wait_seconds is None else wait_seconds
         self.indexes.acquire(purpose, wait)
-        # Nobody else can have been asking an index, so what left may go at once.
+        # Nobody else can have been asking an index: what has left may go at once.
         self.clean(0.0)
         drop_unknown_indexes(self.catalog, self.indexes)
         self.blobs.sweep()
         self.parses.sweep()
 
     def clean(self, queries_end_within: float = QUERIES_END_WITHIN) -> None:
-        """Delete what is noted, and generations that nobody can be asking any more; as owner of the index."""
+        """Delete what is noted, and indexes that nobody can be asking any more; only for the owner."""
         self.rebuilds().tidy(queries_end_within)
         work_off_removals(self.catalog, self.blobs, self.parses, self.indexes, self.index_of)
 
-    def workshop(self) -> Workshop:
-        """Return what a worker needs; parsers are made when a job asks for them."""
+    def owner(self, duties: Sequence[Callable[[], object]] = ()) -> Owner:
+        """Return what brings papers into the index that workers hand over; ``duties``: what else it does."""
+        estate = Estate(self.catalog, self.index_of, self.space_of)
+        return Owner(estate, self.courtesy, duties)
+
+    def space_of(self, knowledge_base: KnowledgeBase) -> Space:
+        """Return the space of the knowledge base's vectors."""
+        encoder = self.embedder_of(knowledge_base).encoder
+        return Space(encoder, knowledge_base.dimensions or encoder.width)
+
+    def workshop(self, hand_over: bool = False) -> Workshop:
+        """Return what a worker needs; parsers are made when a job asks for them.
+
+        ``hand_over``: another process owns the indexes, and brings the papers into them.
+        """
         return Workshop(
             tools=Tools(self.catalog, self.blobs, self.parses, self.parser_of),
             embedder_of=self.embedder_of,
-            index_of=self.index_of,
+            index_of=None if hand_over else self.index_of,
             home=self.settings.home,
             keep_free_mb=self.settings.keep_free_mb,
             parsers=self.settings.parser_count,
@@ -105,6 +121,7 @@ class Services:
                     self.catalog, self.vectors, self.embedder_of, settings.home, settings.keep_free_mb
                 ),
                 keep_days=settings.keep_generation_days,
+                courtesy=self.courtesy,
             )
         )
 
@@ -139,15 +156,16 @@ class Services:
         reranker = self._reranker_or_reason() if query.rerank else None
         if query.rerank and reranker is None:
             raise NoRerankerConfigured()
-        return pipeline.search(
-            query,
-            shelves,
-            self.catalog,
-            self.embedder_of,
-            self.index_of,
-            reranker,
-            self.settings.reranker_candidates,
-        )
+        with self.courtesy.search():
+            return pipeline.search(
+                query,
+                shelves,
+                self.catalog,
+                self.embedder_of,
+                self.index_of,
+                reranker,
+                self.settings.reranker_candidates,
+            )
 
     def _reranker_or_reason(self) -> Reranker | None:
         """Return the reranker, or one that says why there is none: a search goes on without it."""

@@ -25,13 +25,15 @@ class FakeTokens:
 class FakeEmbedder:
     """Adds up one direction a word; deterministic across processes and machines."""
 
-    def __init__(self, max_tokens: int = 254) -> None:
+    def __init__(self, max_tokens: int = 254, width: int = WIDTH, model: str = "fake-bag-of-words") -> None:
         self._max_tokens = max_tokens
+        self._width = width
+        self._model = model
         self.embedded: list[str] = []  # every text it was asked for, in order
 
     @property
     def encoder(self) -> Encoder:
-        return Encoder("fake-bag-of-words", "1", "{text}", "mean", WIDTH)
+        return Encoder(self._model, "1", "{text}", "mean", self._width)
 
     @property
     def max_tokens(self) -> int:
@@ -43,7 +45,7 @@ class FakeEmbedder:
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         self.embedded.extend(texts)
-        return np.array([self._vector(text) for text in texts], np.float32).reshape(-1, WIDTH)
+        return np.array([self._vector(text) for text in texts], np.float32).reshape(-1, self._width)
 
     def embed_in_parts(self, texts: Sequence[str]) -> Iterator[tuple[Sequence[int], Vectors]]:
         for number, text in enumerate(texts):
@@ -61,9 +63,9 @@ class FakeEmbedder:
 
     def _vector(self, text: str) -> NDArray[np.float64]:
         # A little of every direction, so that a text without words has a vector as well.
-        total = np.full(WIDTH, 0.01)
+        total = np.full(self._width, 0.01)
         for word in self._words(text):
-            total += _direction(word)
+            total += _direction(word, self._width)
         unit: NDArray[np.float64] = total / np.linalg.norm(total)
         return unit
 
@@ -75,7 +77,7 @@ class FakeEmbedder:
 
 
 @cache
-def _direction(word: str) -> NDArray[np.int64]:
-    """64 signs, from the bits of the word's hash."""
-    digest = hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=WIDTH // 8).digest()
+def _direction(word: str, width: int) -> NDArray[np.int64]:
+    """So many signs, from the bits of the word's hash."""
+    digest = hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=width // 8).digest()
     return np.unpackbits(np.frombuffer(digest, np.uint8)).astype(np.int64) * 2 - 1

@@ -14,7 +14,6 @@ from carrel.core.errors import (
     EmptyQuery,
     KnowledgeBaseMissing,
     ModelUnavailable,
-    ParserFixed,
     ParsingServiceUnavailable,
     StorageFull,
 )
@@ -23,6 +22,7 @@ from carrel.core.jobs import JobState
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Parser
 from carrel.core.ranking import Filters, Mode, Signal
+from carrel.core.rebuild import Change
 from carrel.ingest.accept import accept
 from carrel.ingest.worker import Finished, Postponed, work
 from carrel.library.cleaning import work_off_removals
@@ -196,16 +196,19 @@ def test_a_paper_removed_while_its_parser_is_away_stays_removed(scripted: World)
     scripted.check(served=[])
 
 
-def test_the_parser_of_what_is_being_read_stays(scripted: World) -> None:
-    shelves = scripted.services.shelves
-    scripted.accept("Waiting", kb="queued")
-    assert shelves.configure("queued", None, None, "another").parser == "another"
-    assert shelves.configure("queued", None, None, "pdfium").parser == "pdfium"
-    with scripted.services.catalog.write() as tx:
-        assert queue.claim(tx) is not None
-    with pytest.raises(ParserFixed, match="carrel kb create NEW --parser another"):
-        shelves.configure("queued", None, None, "another")
-    assert shelves.configure("queued", None, "the same parser", "pdfium").description == "the same parser"
+def test_another_parser_for_what_is_being_read(scripted: World) -> None:
+    services = scripted.services
+    accepted = scripted.accept("Waiting", kb="queued")
+    services.own_index("a test", 0)
+
+    def change(_: str) -> None:  # nothing is held yet: the settings change at once, and the paper begins anew
+        scripted.parser.before = lambda _: None
+        services.rebuilds().begin(scripted.shelf("queued"), Change(parser="grobid"))
+
+    scripted.parser.before = change
+    assert [event.job.state for event in scripted.work()] == [JobState.DONE]
+    assert (scripted.shelf("queued").parser, scripted.shelf("queued").generation) == ("grobid", 2)
+    scripted.check(queued=[accepted.paper_id])
 
 
 def _choose(world: World, kb: str, parser: HookedParser) -> None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from carrel.core.rebuild import Change, RebuildStatus
 
 from carrel.bootstrap import Services, open_services
 from carrel.config import Settings
@@ -16,14 +18,13 @@ from carrel.core.space import Space, Vectors
 from carrel.engines.cached_embedder import CachedEmbedder, PartwiseEmbedder
 from carrel.engines.vector_cache import SqliteVectorCache
 from carrel.ingest.accept import Accepted, accept
-from carrel.ingest.reindex import Rebuilt
 from carrel.ingest.worker import Finished, work
 from carrel.library.shelves import Shelves
-from carrel.storage import removals
+from carrel.storage import generations, removals
 from carrel.storage.database import open_database
 from carrel.storage.parses import ParseStore
 from tests.fakes.blobs import InMemoryBlobStore
-from tests.fakes.embedder import FakeEmbedder
+from tests.fakes.embedder import WIDTH, FakeEmbedder
 from tests.fakes.index import InMemoryIndexes
 from tests.fakes.parser import FakeParser, fake_pdf
 from tests.fakes.unlocker import FakeUnlocker
@@ -31,6 +32,8 @@ from tests.fakes.vector_cache import InMemoryVectorCache
 from tests.unit.parsing import samples
 
 Hook = Callable[[str], None]
+WIDE = 96
+WIDE_MODEL = "wide"  # the other model: of another width, so that its vectors fit no index of the usual one
 
 
 def nothing_happens(_: str) -> None:
@@ -40,21 +43,29 @@ def nothing_happens(_: str) -> None:
 class HookedEmbedder(FakeEmbedder):
     """Calls ``before`` with each text of a document before it is embedded."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, width: int = WIDTH, model: str = "fake-bag-of-words") -> None:
+        super().__init__(width=width, model=model)
         self.before: Hook = nothing_happens
         self.calls = 1  # how many at once it makes use of
+        self.gone: Exception | None = None  # raised instead of any answer
+        self.garble: Callable[[list[str]], list[str]] | None = (
+            None  # what it reads instead of what it is sent
+        )
 
     @property
     def parallel_calls(self) -> int:
         return self.calls
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        if self.gone is not None:
+            raise self.gone
         for text in texts:
             self.before(text)
-        return super().embed_documents(texts)
+        return super().embed_documents(self.garble(list(texts)) if self.garble else texts)
 
     def embed_query(self, text: str, instruction: str = "") -> EmbeddedQuery:
+        if self.gone is not None:
+            raise self.gone
         return EmbeddedQuery(super().embed_documents([text])[0])
 
 
@@ -88,6 +99,7 @@ class World:
     parser: HookedParser
     folder: Path
     write: Callable[[str, str], bytes]  # title and text to the bytes of a file
+    wide: HookedEmbedder = field(default_factory=lambda: HookedEmbedder(WIDE, WIDE_MODEL))
 
     def accept(self, title: str, text: str = "", kb: str = "library") -> Accepted:
         """Accept a file of this title."""
@@ -114,16 +126,22 @@ class World:
         self.services.own_index("a test", 0)
         return [event for event in work(self.services.workshop()) if isinstance(event, Finished)]
 
-    def reindex(self, dimensions: int | None = None, kb: str = "library") -> Rebuilt:
-        """Build the next generation of a knowledge base as the owner of the index."""
+    def reindex(self, change: Change | None = None, kb: str = "library") -> RebuildStatus:
+        """Re-index a knowledge base as the owner of the index; return how it stands when nothing gets on."""
         self.services.own_index("a test", 0)
-        steps = self.services.reindex(kb, dimensions)
+        self.services.rebuilds().begin(self.shelf(kb), change or Change())
+        return self.finish_rebuild(kb)
+
+    def finish_rebuild(self, kb: str = "library") -> RebuildStatus:
+        """Take a rebuild as far as it goes."""
+        self.services.own_index("a test", 0)
+        rebuilds = self.services.rebuilds()
         while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                rebuilt: Rebuilt = end.value
-                return rebuilt
+            while rebuilds.step(self.shelf(kb)):
+                pass
+            status = rebuilds.status(self.shelf(kb))
+            if status.under_way is None or not self.work():
+                return status
 
     def search(
         self, text: str, *kbs: str, mode: Mode = Mode.HYBRID, limit: int = 10, filters: Filters | None = None
@@ -161,6 +179,8 @@ class World:
             shelf, index = self.shelf(name), self.index(name)
             assert index.paper_ids() == set(found)
             assert index.counts() == (shelf.papers, shelf.passages) == (len(found), shelf.passages)
+        with self.services.catalog.read() as tx:
+            assert set(self.services.indexes.stored()) <= set(generations.with_index(tx))
 
 
 def title_of(hit: Hit) -> str:
@@ -172,15 +192,19 @@ def title_of(hit: Hit) -> str:
 def world_of_fakes(folder: Path) -> Iterator[World]:
     """Nothing real but the catalog and the stored parses."""
     embedder, parser = HookedEmbedder(), HookedParser(FakeParser())
+    wide = HookedEmbedder(WIDE, WIDE_MODEL)
     catalog = open_database(folder / "home")
     indexes = InMemoryIndexes()
 
     vectors = InMemoryVectorCache()
-    cached = CachedEmbedder(embedder, vectors)
+    cached = {False: CachedEmbedder(embedder, vectors), True: CachedEmbedder(wide, vectors)}
+
+    def embedder_of(shelf: KnowledgeBase) -> Embedder:
+        return cached[shelf.embedder == WIDE_MODEL]
 
     def index_of(shelf: KnowledgeBase) -> Index:
-        width = embedder.encoder.width
-        return indexes.open(shelf, Space(embedder.encoder, shelf.dimensions or width))
+        encoder = embedder_of(shelf).encoder
+        return indexes.open(shelf, Space(encoder, shelf.dimensions or encoder.width))
 
     services = Services(
         settings=settings_in(folder),
@@ -190,7 +214,7 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
         indexes=indexes,
         shelves=Shelves(catalog),
         vectors=vectors,
-        embedder_of=lambda _: cached,
+        embedder_of=embedder_of,
         index_of=index_of,
         parser=lambda: parser,
         parser_of=lambda _: parser,
@@ -198,7 +222,7 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
         reranker=lambda: None,
         close=catalog.close,
     )
-    yield World(services, embedder, parser, folder, fake_paper)
+    yield World(services, embedder, parser, folder, fake_paper, wide)
     catalog.close()
 
 
@@ -206,9 +230,10 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
 def world_with_real_index(folder: Path) -> Iterator[World]:
     """The real index and blobs; a fake parser, so that a test can say what a file's metadata are."""
     embedder, parser = HookedEmbedder(), HookedParser(FakeParser())
-    opened = open_services(settings_in(folder), print, load_embedder=_always(embedder, folder))
+    wide = HookedEmbedder(WIDE, WIDE_MODEL)
+    opened = open_services(settings_in(folder), print, load_embedder=_one_of(embedder, wide, folder))
     services = replace(opened, parser=lambda: parser, parser_of=lambda _: parser, unlocker=FakeUnlocker)
-    yield World(services, embedder, parser, folder, fake_paper)
+    yield World(services, embedder, parser, folder, fake_paper, wide)
     services.close()
 
 
@@ -251,3 +276,11 @@ def real_paper(title: str, text: str) -> bytes:
 
 def _always(embedder: PartwiseEmbedder, folder: Path) -> Callable[[str], Embedder]:
     return lambda _: CachedEmbedder(embedder, SqliteVectorCache(folder / "home" / "vectors.db"))
+
+
+def _one_of(usual: PartwiseEmbedder, wide: PartwiseEmbedder, folder: Path) -> Callable[[str], Embedder]:
+    def load(model: str) -> Embedder:
+        chosen = wide if model == WIDE_MODEL else usual
+        return CachedEmbedder(chosen, SqliteVectorCache(folder / "home" / "vectors.db"))
+
+    return load

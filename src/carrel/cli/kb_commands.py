@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from carrel.cli.options import AsJson, Dimensions
+from carrel.cli.options import (
+    AsJson,
+    Dimensions,
+    NewEmbedder,
+    NewOverlap,
+    NewParser,
+    NewReferences,
+    NewSize,
+    WaitForIndex,
+)
 from carrel.core.language import tr
 
 kb_app = typer.Typer(
@@ -40,34 +49,35 @@ def kb_create(
     dimensions: Dimensions = None,
     as_json: AsJson = False,
 ) -> None:
-    from carrel.cli.knowledge_bases import Changes, create_knowledge_base
+    from carrel.cli.knowledge_bases import create_knowledge_base
+    from carrel.cli.reindex import Wish
 
-    wanted = Changes(None, description, parser, embedder, dimensions)
-    sys.exit(create_knowledge_base(name, (chunk_size, chunk_overlap, references), wanted, as_json))
+    wish = Wish(embedder, dimensions, chunk_size, chunk_overlap, references, parser)
+    sys.exit(create_knowledge_base(name, description, wish, as_json))
 
 
 @kb_app.command(
     "configure",
-    help=tr("Change a knowledge base's name, description, parser, embedder or dimensions."),
+    help=tr("Change a knowledge base's settings; where its index must be built anew, the old one serves on."),
 )
 def kb_configure(
     name: Annotated[str, typer.Argument(help=tr("Its name."))],
     rename: Annotated[str | None, typer.Option(help=tr("Its new name."))] = None,
     description: Annotated[str | None, typer.Option(help=tr("What it is for."))] = None,
-    parser: Annotated[
-        str | None, typer.Option(help=tr("What reads its PDFs: pdfium, pymupdf, grobid or unstructured."))
-    ] = None,
-    embedder: Annotated[
-        str | None,
-        typer.Option(metavar="MODEL", help=tr("The model that embeds its papers; only while it holds none.")),
-    ] = None,
+    embedder: NewEmbedder = None,
     dimensions: Dimensions = None,
+    chunk_size: NewSize = None,
+    chunk_overlap: NewOverlap = None,
+    references: NewReferences = None,
+    parser: NewParser = None,
+    wait: WaitForIndex = True,
     as_json: AsJson = False,
 ) -> None:
     from carrel.cli.knowledge_bases import Changes, configure_knowledge_base
+    from carrel.cli.reindex import Wish
 
-    changes = Changes(rename, description, parser, embedder, dimensions)
-    sys.exit(configure_knowledge_base(name, changes, as_json))
+    wish = Wish(embedder, dimensions, chunk_size, chunk_overlap, references, parser)
+    sys.exit(configure_knowledge_base(name, Changes(rename, description, wish), wait, as_json))
 
 
 @kb_app.command("delete", help=tr("Delete a knowledge base and the papers that no other one holds."))

@@ -1,19 +1,17 @@
 """``carrel kb``: knowledge bases."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from carrel.bootstrap import Services
 from carrel.cli.output import Json, print_json, printable
 from carrel.cli.papers import clean_now_or_later
-from carrel.cli.reindex import rebuild
+from carrel.cli.rebuilding import Rebuilt, begin_or_resume, rebuilt_fields, see_through
+from carrel.cli.reindex import Wish, sentence_of
 from carrel.cli.session import services
-from carrel.core.errors import InvalidSetting
+from carrel.core.accounts import Role
 from carrel.core.ids import KnowledgeBaseId
-from carrel.core.knowledge_base import DEFAULT_PARSER, ChunkSettings, KnowledgeBase
+from carrel.core.knowledge_base import DEFAULT_PARSER, KnowledgeBase
 from carrel.core.language import tr
-from carrel.core.space import checked_dimensions
-from carrel.engines.embedders import profile_in_use
-from carrel.parsing.parsers import check_parser
+from carrel.core.rebuild import Change
 
 
 def list_knowledge_bases(as_json: bool) -> int:
@@ -46,77 +44,44 @@ class Changes:
 
     rename: str | None = None
     description: str | None = None
-    parser: str | None = None
-    embedder: str | None = None
-    dimensions: str | None = None  # a number, or "full"
+    wish: Wish = field(default_factory=Wish)
 
 
-def create_knowledge_base(name: str, wished: tuple[int, int, bool], wanted: Changes, as_json: bool) -> int:
-    """Create an empty knowledge base and print it.
-
-    ``wished`` are the size and overlap of passages, and whether references are passages.
-    """
-    size, overlap, references = wished
-    try:
-        chunking = ChunkSettings(size, overlap, references)
-    except ValueError as error:
-        raise InvalidSetting(name="chunking", value=f"{size}/{overlap}", expected=str(error)) from error
-    parser = wanted.parser or DEFAULT_PARSER
-    check_parser(parser)
+def create_knowledge_base(name: str, description: str, wish: Wish, as_json: bool) -> int:
+    """Create an empty knowledge base and print it."""
     with services() as opened:
-        embedder = wanted.embedder or opened.settings.embedder
-        dimensions = _dimensions(opened, embedder, wanted.dimensions or "0")
+        usual = KnowledgeBase(KnowledgeBaseId(""), name, embedder=opened.settings.embedder)
+        wanted = opened.rebuilds().wanted(usual, wish.change())
         knowledge_base = opened.shelves.create(
-            name, wanted.description or "", chunking, parser, embedder, dimensions
+            name, description, wanted.chunking, wanted.parser, wanted.embedder, wanted.dimensions
         )
     _print(knowledge_base, tr("Created: {name}"), as_json)
     return 0
 
 
-def configure_knowledge_base(name: str, changes: Changes, as_json: bool) -> int:
-    """Change a knowledge base's settings and print it; other dimensions build its index anew."""
-    if changes.parser is not None:
-        check_parser(changes.parser)
+def configure_knowledge_base(name: str, changes: Changes, wait: bool, as_json: bool) -> int:
+    """Change a knowledge base's settings and print it; what its index is built with builds it anew."""
     purpose = "carrel kb configure"
-    rebuilt: dict[str, Json] = {}
-    sentence = ""
+    rebuilt: Rebuilt | None = None
+    change = changes.wish.change()
     with services() as opened:
-        (present,) = opened.shelves.readable([name])
-        wanted = present.dimensions
-        if changes.embedder is not None or changes.dimensions is not None:
-            text = str(present.dimensions) if changes.dimensions is None else changes.dimensions
-            wanted = _dimensions(opened, changes.embedder or present.embedder, text)
-            opened.own_index(purpose)  # so that nothing is on its way into the index that is replaced
-        knowledge_base = opened.shelves.configure(
-            name, changes.rename, changes.description, changes.parser, changes.embedder, wanted
-        )
-        if knowledge_base.dimensions != wanted:
-            rebuilt, sentence = rebuild(opened, knowledge_base.name, wanted, purpose)
-            (knowledge_base,) = opened.shelves.readable([knowledge_base.name])
-        elif knowledge_base.generation != present.generation:
-            clean_now_or_later(opened, purpose)
-    _print(knowledge_base, tr("Changed: {name}"), as_json, {"rebuilt": rebuilt} if rebuilt else {})
-    if sentence and not as_json:
-        print(sentence)
+        rebuilds = opened.rebuilds()
+        present = opened.shelves.require(name, Role.OWNER)
+        # What cannot be is said before anything is changed.
+        anew = change != Change() and rebuilds.wanted(present, change) != present
+        knowledge_base = opened.shelves.configure(present.id, changes.rename, changes.description)
+        if anew:
+            begun = begin_or_resume(opened, knowledge_base, change, purpose)
+            if knowledge_base.papers and wait:
+                rebuilt = see_through(opened, knowledge_base, purpose, begun)
+            else:
+                clean_now_or_later(opened, purpose)
+            knowledge_base = opened.shelves.require(present.id, Role.OWNER)
+    more: dict[str, Json] = {} if rebuilt is None else {"rebuilt": rebuilt_fields(rebuilt)}
+    _print(knowledge_base, tr("Changed: {name}"), as_json, more)
+    if rebuilt is not None and not as_json:
+        print(sentence_of(rebuilt))
     return 0
-
-
-def _dimensions(opened: Services, embedder: str, text: str) -> int:
-    """Return dimensions as the catalog keeps them, checked against what the model can give.
-
-    Raises:
-        InvalidSetting: neither a number nor "full".
-        ModelUnknown, EndpointNotSet, DimensionsImpossible: that model cannot be had, or not so cut.
-    """
-    wanted = 0 if text.strip().lower() == "full" else int(text) if text.strip().isdecimal() else -1
-    if wanted < 0:
-        raise InvalidSetting(name="dimensions", value=text, expected=tr("a number, or full"))
-    # Made, so that an unknown model is said now; asked for its width only where that matters.
-    model = opened.embedder_of(KnowledgeBase(KnowledgeBaseId(""), "", embedder=embedder))
-    if not wanted:
-        return 0
-    least = profile_in_use(embedder, opened.settings).mrl_from
-    return checked_dimensions(model.encoder, wanted, (least, model.encoder.width) if least else None)
 
 
 def delete_knowledge_base(name: str, as_json: bool) -> int:

@@ -35,3 +35,25 @@ Dimensions = Annotated[
     str | None,
     typer.Option(metavar="N", help=tr("Dimensions of its vectors; 0 or full for all that the model gives.")),
 ]
+
+NewEmbedder = Annotated[
+    str | None, typer.Option("--embedder", metavar="MODEL", help=tr("The model that embeds its papers."))
+]
+NewSize = Annotated[
+    int | None, typer.Option("--chunk-size", help=tr("Size of passages in the model's tokens."))
+]
+NewOverlap = Annotated[
+    int | None, typer.Option("--chunk-overlap", help=tr("Overlap of passages in the model's tokens."))
+]
+NewReferences = Annotated[
+    bool | None,
+    typer.Option("--references/--no-references", help=tr("Make passages of lists of references, too.")),
+]
+NewParser = Annotated[
+    str | None,
+    typer.Option("--parser", help=tr("What reads its PDFs: pdfium, pymupdf, grobid or unstructured.")),
+]
+WaitForIndex = Annotated[
+    bool,
+    typer.Option("--wait/--no-wait", help=tr("Wait until the new index serves; a server builds it too.")),
+]

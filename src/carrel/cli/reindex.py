@@ -1,80 +1,164 @@
-"""``carrel reindex`` and ``kb configure --dimensions``: another generation of an index, while one watches."""
+"""``carrel reindex``: what is asked for, and what is said of it."""
 
-import sys
-import time
-from collections.abc import Generator
-from contextlib import closing
+from dataclasses import dataclass
+from enum import Enum
 
 from carrel.bootstrap import Services
 from carrel.cli.output import Json, note, print_json, printable
 from carrel.cli.papers import clean_now_or_later
+from carrel.cli.rebuilding import Rebuilt, begin_or_resume, rebuilt_fields, see_through
 from carrel.cli.session import services
+from carrel.core.accounts import Role
+from carrel.core.errors import InvalidSetting
+from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
-from carrel.ingest.reindex import Rebuilding, Rebuilt
+from carrel.core.rebuild import Change, Estimate, RebuildStatus
+from carrel.core.rebuild_errors import NoRebuild
+from carrel.core.rebuild_format import estimate_fields, status_fields
 
-_LINE_SECONDS = 10.0  # between two lines of progress where standard error is no terminal
+_PURPOSE = "carrel reindex"
 
 
-def reindex_knowledge_base(name: str, as_json: bool) -> int:
-    """Rebuild the index of a knowledge base with the settings it has; return the exit code."""
+class Action(Enum):
+    """What is asked of ``carrel reindex``: to build, or something about what is built."""
+
+    BUILD = "build"
+    ESTIMATE = "estimate"
+    STATUS = "status"
+    CANCEL = "cancel"
+    RETRY = "retry"
+    ACCEPT = "accept"
+    ROLLBACK = "rollback"
+    DISCARD = "discard"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Settings as they were typed; None leaves one as it is."""
+
+    embedder: str | None = None
+    dimensions: str | None = None  # a number, or "full"
+    chunk_size: int | None = None
+    chunk_overlap: int | None = None
+    references: bool | None = None
+    parser: str | None = None
+
+    def change(self) -> Change:
+        """Return what is wanted. Raises InvalidSetting: dimensions are neither a number nor "full"."""
+        return Change(
+            self.embedder,
+            None if self.dimensions is None else dimensions_of(self.dimensions),
+            self.chunk_size,
+            self.chunk_overlap,
+            self.references,
+            self.parser,
+        )
+
+
+def dimensions_of(text: str) -> int:
+    """Return dimensions as the catalog keeps them, 0 for all. Raises InvalidSetting."""
+    word = text.strip().lower()
+    wanted = 0 if word == "full" else int(word) if word.isdecimal() else -1
+    if wanted < 0:
+        raise InvalidSetting(name="dimensions", value=text, expected=tr("a number, or full"))
+    return wanted
+
+
+def reindex_knowledge_base(name: str, action: Action, wish: Wish, wait: bool, as_json: bool) -> int:
+    """Do what is asked for with a knowledge base's index; return the exit code."""
+    change = wish.change()
     with services() as opened:
-        opened.shelves.readable([name])  # a wrong name is said before waiting
-        opened.own_index("carrel reindex")
-        document, sentence = rebuild(opened, name, None, "carrel reindex")
-    if as_json:
-        print_json({"name": name, **document})
-    else:
-        print(tr("Rebuilt: {name}").format(name=printable(name)))
-        print(sentence)
+        knowledge_base = opened.shelves.require(name, Role.OWNER)
+        if action is Action.ESTIMATE:
+            _print_estimate(opened.rebuilds().estimate(knowledge_base, change), name, as_json)
+            return 0
+        if action in (Action.BUILD, Action.ROLLBACK, Action.RETRY, Action.ACCEPT):
+            _build(opened, knowledge_base, action, change, wait, as_json)
+            return 0
+        if action is Action.CANCEL:
+            opened.rebuilds().cancel(knowledge_base)
+            clean_now_or_later(opened, _PURPOSE)
+        elif action is Action.DISCARD:
+            opened.rebuilds().discard_kept(knowledge_base)
+            clean_now_or_later(opened, _PURPOSE)
+        _print_status(opened.rebuilds().status(knowledge_base), as_json)
     return 0
 
 
-def rebuild(opened: Services, name: str, dimensions: int | None, purpose: str) -> tuple[dict[str, Json], str]:
-    """Rebuild as the owner of the index; return what came of it, for programs and for people."""
-    began = time.monotonic()
-    steps = opened.reindex(name, dimensions)
-    try:
-        with closing(steps):
-            rebuilt = _watched(steps, name, began)
-    finally:
-        clean_now_or_later(opened, purpose)  # the old index, or the half-built new one
-    seconds = time.monotonic() - began
-    counts: dict[str, Json] = {
-        "papers": rebuilt.knowledge_base.papers,
-        "passages": rebuilt.knowledge_base.passages,
-        "from_cache": rebuilt.from_cache,
-        "embedded": rebuilt.embedded,
-        "seconds": round(seconds, 3),
-    }
-    sentence = tr(
-        "{papers} papers, {passages} passages; {cached} vectors from the cache, {embedded} embedded anew; "
-        "{seconds:.1f} s"
-    ).format(
-        papers=rebuilt.knowledge_base.papers,
-        passages=rebuilt.knowledge_base.passages,
-        cached=rebuilt.from_cache,
-        embedded=rebuilt.embedded,
-        seconds=seconds,
+def _build(
+    opened: Services, knowledge_base: KnowledgeBase, action: Action, change: Change, wait: bool, as_json: bool
+) -> None:
+    rebuilds = opened.rebuilds()
+    begun = None
+    if action is Action.BUILD:
+        begun = begin_or_resume(opened, knowledge_base, change, _PURPOSE)
+    elif action is Action.ROLLBACK:
+        rebuilds.rollback(knowledge_base)
+    else:
+        again = rebuilds.retry_failures if action is Action.RETRY else rebuilds.accept_failures
+        if not again(knowledge_base):
+            raise NoRebuild(name=knowledge_base.name)
+    if not wait:
+        _print_status(rebuilds.status(knowledge_base), as_json)
+        return
+    rebuilt = see_through(opened, knowledge_base, _PURPOSE, begun)
+    document: dict[str, Json] = {"name": knowledge_base.name, **rebuilt_fields(rebuilt)}
+    if as_json:
+        print_json(document)
+    else:
+        print(tr("Rebuilt: {name}").format(name=printable(knowledge_base.name)))
+        print(sentence_of(rebuilt))
+
+
+def sentence_of(rebuilt: Rebuilt) -> str:
+    """Return what came of it, for a person."""
+    counts = tr("{papers} papers, {passages} passages").format(
+        papers=rebuilt.knowledge_base.papers, passages=rebuilt.knowledge_base.passages
     )
-    return counts, sentence
-
-
-def _watched(steps: Generator[Rebuilding, None, Rebuilt], name: str, began: float) -> Rebuilt:
-    """Run a rebuild to its end, saying how far it is: over and over on a terminal, seldom elsewhere."""
-    terminal, said = sys.stderr.isatty(), began
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as end:
-            if terminal:
-                print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-            rebuilt: Rebuilt = end.value
-            return rebuilt
-        text = tr("Rebuilding {name}: {done} of {total} papers").format(
-            name=printable(name), done=step.done, total=step.total
+    if rebuilt.embedded is not None and rebuilt.from_cache is not None:
+        counts += "; " + tr("{cached} vectors from the cache, {embedded} embedded anew").format(
+            cached=rebuilt.from_cache, embedded=rebuilt.embedded
         )
-        if terminal:
-            print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
-        elif time.monotonic() - said > _LINE_SECONDS:
-            said = time.monotonic()
-            note(text)
+    return f"{counts}; {rebuilt.seconds:.1f} s"
+
+
+def _print_estimate(estimate: Estimate, name: str, as_json: bool) -> None:
+    if as_json:
+        print_json({"name": name, **estimate_fields(estimate)})
+        return
+    passages = (
+        tr("{papers} papers, {passages} passages")
+        if estimate.exact
+        else tr("{papers} papers, about {passages} passages")
+    )
+    print(passages.format(papers=estimate.papers, passages=estimate.passages))
+    share = tr("{texts} texts to embed ({share:.0%} of the vectors are cached)")
+    print(share.format(texts=estimate.to_embed, share=estimate.cached_share))
+    if estimate.seconds:
+        took = tr("about {minutes:.0f} min, at {rate:.1f} texts a second")
+        print(took.format(minutes=estimate.seconds / 60, rate=estimate.texts_a_second or 0.0))
+    room = tr("about {needed} MB on the disk, of {free} MB that may be used")
+    print(room.format(needed=estimate.disk_bytes // 1_000_000 + 1, free=estimate.free_bytes // 1_000_000))
+    for warning in estimate.warnings:
+        note(warning)
+
+
+def _print_status(status: RebuildStatus, as_json: bool) -> None:
+    if as_json:
+        print_json(status_fields(status))
+        return
+    name = printable(status.serving.name)
+    if status.under_way is None:
+        print(tr("{name} is not being re-indexed.").format(name=name))
+    else:
+        text = tr("Rebuilding {name}: {done} of {total} papers")
+        print(text.format(name=name, done=status.progress.done, total=status.progress.total))
+        for failure in status.progress.failures:
+            print("  " + printable(failure.message))
+        if status.under_way.error_message:
+            print("  " + printable(status.under_way.error_message))
+    if status.last is not None and status.last.error_message:
+        print(tr("The last one ended with: {reason}").format(reason=printable(status.last.error_message)))
+    if status.kept is not None:
+        kept = tr("The index before is kept: {embedder}, since {time}.")
+        print(kept.format(embedder=status.kept.built_as.embedder, time=status.kept.finished_at[:16]))

@@ -2,7 +2,7 @@
 
     CarrelError
     ├── UsageError
-    │   ├── EndpointNotSet · EmbedderFixed · DimensionsImpossible · EngineNotInstalled · GgufUnusable
+    │   ├── EndpointNotSet · DimensionsImpossible · EngineNotInstalled · GgufUnusable
     │   ├── GgufNotHere · GgufNotFound · GgufAmbiguous
     │   └── NoRerankerConfigured · GatewayUnprotected
     ├── PaperError
@@ -15,9 +15,7 @@
         ├── EndpointNonsense      what came back is no answer to what was asked
         ├── EngineNotStarted      the process that runs a GGUF file could not be started
         ├── RerankerStarting      that process is not ready yet: trying again in a moment helps
-        ├── EncoderChanged        it answers, but not with the vectors it gave before
-        ├── VectorsMissing        the vector cache lacks what a rebuild needs
-        └── PapersReadOtherwise   so do papers of which other passages are made now than when they were added
+        └── EncoderChanged        it answers, but not with the vectors it gave before
 
 ``setting`` is the name of the setting to change, such as ``CARREL_EMBEDDER_URL``. Addresses in
 parameters never hold a user name, password or key.
@@ -35,16 +33,6 @@ class EndpointNotSet(UsageError):
     hint_template = (
         "Set {setting} to the server's address, such as http://127.0.0.1:8000/v1; carrel engine shows how to "
         "start one, and carrel models list what needs none."
-    )
-
-
-class EmbedderFixed(UsageError):
-    """Vectors of two models would be mixed in one index. Parameters: name, model, wanted."""
-
-    template = "The knowledge base {name!r} holds papers that {model} has embedded."
-    hint_template = (
-        "Create another one and add the papers there: carrel kb create NEW --embedder {wanted}. "
-        "Nothing was changed."
     )
 
 
@@ -197,28 +185,6 @@ class EncoderChanged(ServiceError):
     hint_template = (
         "Another model, quantisation or pooling is served under that name: go back to the one that the "
         "knowledge base was built with, or serve the new one under another name. Nothing was changed."
-    )
-    retryable = False
-
-
-class VectorsMissing(ServiceError):
-    """A rebuild needs vectors that are not cached. Parameters: name, missing, total."""
-
-    template = "Of the {total} vectors of {name!r}, {missing} are not in the cache."
-    hint_template = "Start the model's server and run the same command again: they are embedded anew."
-    retryable = False
-
-
-class PapersReadOtherwise(ServiceError):
-    """Vectors are missing of papers that are cut otherwise now. Parameters: name, count, example."""
-
-    template = (
-        "Vectors of {count} papers of {name!r} are not in the cache, and they are read otherwise now "
-        "({example})."
-    )
-    hint_template = (
-        "They are queued to be read anew: run carrel add on any file, then the same command again. "
-        "Until then they are found as before."
     )
     retryable = False
 

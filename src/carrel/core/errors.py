@@ -5,7 +5,7 @@
     │   ├── EmptyQuery · InvalidFilter · InvalidSetting
     │   ├── PathMissing · NoPapersInFolder
     │   ├── KnowledgeBaseMissing · KnowledgeBaseExists · PaperMissing · AmbiguousPaperId
-    │   ├── PaperIdTooShort · ModelUnknown · ParserUnknown · ParserNotInstalled · ParserFixed
+    │   ├── PaperIdTooShort · ModelUnknown · ParserUnknown · ParserNotInstalled
     │   ├── DataFolderTooNew · DataFolderNotWritable · SpaceMismatch
     │   └── in ``page_errors``: PageMissing · FileNotWritable
     ├── PaperError            exit 1: this file cannot become a paper; the others go on
@@ -21,6 +21,7 @@
     │   ├── IndexBusy · IndexDamaged · IndexIncomplete · CatalogBusy · ModelUnavailable · ModelCorrupt
     │   └── ParserUnavailable · ParsingServiceUnavailable
     ├── of models and their servers, all three kinds: the tree in ``engine_errors``
+    ├── of re-indexing, all three kinds: the tree in ``rebuild_errors``
     ├── of ``carrel serve``, UsageErrors: the trees in ``gateway_errors`` and ``account_errors``
     └── CatalogDamaged        exit 3: the catalog cannot be read
 
@@ -127,16 +128,6 @@ class ParserNotInstalled(UsageError):
 
     template = "The parser {parser} is not installed."
     hint_template = "Install what it needs with: pip install 'carrel[{extra}]'."
-
-
-class ParserFixed(UsageError):
-    """Two parsers' readings would be mixed in one index. Parameters: name, parser, wanted."""
-
-    template = "The knowledge base {name!r} holds papers that {parser} has read."
-    hint_template = (
-        "Create another one and add the papers there: carrel kb create NEW --parser {wanted}. "
-        "Nothing was changed."
-    )
 
 
 class DataFolderTooNew(UsageError):

@@ -5,6 +5,7 @@ CarrelError
 │   ├── RebuildUnderWay                 one at a time in a knowledge base
 │   ├── NoRebuild                       there is none to cancel, to watch or to accept failures of
 │   └── NothingKept                     there is no generation to go back to
+├── RebuildEnded                        it was cancelled, or did not pass its check, while one waited for it
 ├── PaperError
 │   └── RebuildHeldUp                   some papers cannot be read or embedded in the new way
 └── ServiceError
@@ -12,7 +13,7 @@ CarrelError
     └── GenerationOutdated              what was made was made for a generation that serves no more
 """
 
-from carrel.core.errors import PaperError, ServiceError, UsageError
+from carrel.core.errors import CarrelError, PaperError, ServiceError, UsageError
 
 
 class RebuildUnderWay(UsageError):
@@ -36,6 +37,13 @@ class NothingKept(UsageError):
 
     template = "No earlier index of {name!r} is kept."
     hint_template = "Re-index it with the settings that you want back: carrel reindex --kb {name} --help."
+
+
+class RebuildEnded(CarrelError):
+    """It ended without serving, while somebody waited for it. Parameters: name, reason."""
+
+    template = "{name!r} was not re-indexed: {reason}"
+    hint_template = "Everything is as it was. See: carrel reindex --kb {name} --status."
 
 
 class RebuildHeldUp(PaperError):

@@ -24,10 +24,10 @@ from carrel.core.paper import ParsedPaper, Passage, in_context
 from carrel.core.ports import BlobStore, Embedder, Index, IndexedPaper, IndexedPassage, Parser
 from carrel.core.rebuild_errors import GenerationOutdated
 from carrel.core.space import Vectors, cut
-from carrel.storage import generations, knowledge_bases, papers, queue, rebuilds, versions
+from carrel.storage import knowledge_bases, papers, queue, targets, versions
 from carrel.storage.database import Catalog, Transaction
-from carrel.storage.rebuilds import PassageRow
 from carrel.storage.parses import ParseStore
+from carrel.storage.rebuilds import PassageRow
 
 _Shown = Passage | PassageRow
 
@@ -76,7 +76,7 @@ def parse(job: Job, tools: Tools) -> ParsedPaper:
         KnowledgeBaseMissing, PaperMissing: deleted since the job was claimed.
     """
     with tools.catalog.read() as tx:
-        knowledge_base = generations.target(tx, job.knowledge_base_id, job.generation)
+        knowledge_base = targets.target(tx, job)
     return read_paper(job.paper_id, job.file_name, knowledge_base, tools)
 
 
@@ -152,11 +152,10 @@ def make_searchable(
     """Bring an embedded paper into the index and publish it.
 
     It becomes searchable in one transaction of the catalog at the end. Where it was removed meanwhile, its
-    points are taken back out. In the same transaction it is linked to its versions. A job of a generation
-    that is being built makes it a part of that one, and nothing else.
+    points are taken back out. In the same transaction it is linked to its versions.
 
     Raises:
-        GenerationOutdated: another generation serves than the paper was made ready for: it begins anew.
+        GenerationOutdated: another generation serves than the paper was made ready for.
         ServiceError, StorageFull: it can be tried again.
     """
     parsed = embedded.parsed
@@ -169,11 +168,8 @@ def make_searchable(
     about_key = text_key(embedded.about)
     with tools.catalog.write() as tx:
         wanted = queue.still_wanted(tx, job)
-        outdated = wanted and not job.generation and not _serves(tx, knowledge_base)
-        if wanted and job.generation:
-            rebuilds.record_built(tx, knowledge_base, job.paper_id, passages, text_keys, about_key)
-            queue.finish(tx, job)
-        elif wanted and not outdated:
+        outdated = wanted and not _serves(tx, knowledge_base)
+        if wanted and not outdated:
             papers.publish(
                 tx, knowledge_base, job.paper_id, job.file_name, parsed, passages, text_keys, about_key
             )
@@ -196,7 +192,7 @@ def indexed(
     return IndexedPaper(
         id=paper,
         vector=vector,
-        text="\n".join((metadata.title, ", ".join(metadata.authors), metadata.abstract)),
+        text=about_text(metadata),
         passages=tuple(
             IndexedPassage(passage.id, row, f"{passage.section}\n{passage.text}")
             for passage, row in zip(passages, rows, strict=True)
@@ -204,6 +200,11 @@ def indexed(
         year=metadata.year,
         authors=metadata.authors,
     )
+
+
+def about_text(metadata: Metadata) -> str:
+    """Return the text of a whole paper whose terms the index counts."""
+    return "\n".join((metadata.title, ", ".join(metadata.authors), metadata.abstract))
 
 
 def _place(passage: Passage) -> str:

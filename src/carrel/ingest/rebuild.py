@@ -9,8 +9,9 @@ goes on. Until the swap, what serves is untouched; the swap is one transaction.
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from carrel.core.courtesy import Courtesy
 from carrel.core.errors import CarrelError, InvalidSetting, KnowledgeBaseMissing, StorageFull
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Embedder, Index, VectorCache
@@ -50,19 +51,26 @@ class Equipment:
     possible: Callable[[KnowledgeBase], KnowledgeBase]
     estimator: Estimator
     keep_days: float
+    courtesy: Courtesy = field(default_factory=Courtesy)
 
 
 class Rebuilds:
     """Re-indexing of all knowledge bases. Whoever calls has looked who may do what.
 
-    ``step``, ``advance`` and ``tidy`` are for the owner of the index; all others may be called by anybody, beside
-    a server too.
+    ``step``, ``advance`` and ``tidy`` are for the owner of the index; all others may be called by anybody,
+    beside a server too.
     """
 
     def __init__(self, equipment: Equipment) -> None:
         self._equipment = equipment
         self._catalog = equipment.tools.catalog
-        self._builder = Builder(equipment.tools, equipment.vectors, equipment.embedder_of, equipment.index_of)
+        self._builder = Builder(
+            equipment.tools,
+            equipment.vectors,
+            equipment.embedder_of,
+            equipment.index_of,
+            equipment.courtesy,
+        )
         self._delays: dict[str, tuple[float, float]] = {}  # by knowledge base: seconds, and when it is over
 
     def estimate(self, knowledge_base: KnowledgeBase, change: Change) -> Estimate:
@@ -74,6 +82,11 @@ class Rebuilds:
         """
         serving = self._present(knowledge_base)
         return self._equipment.estimator.estimate(serving, self.wanted(serving, change))
+
+    def outlook(self, knowledge_base: KnowledgeBase, change: Change) -> Estimate:
+        """Return the estimate without asking the model to embed anything."""
+        serving = self._present(knowledge_base)
+        return self._equipment.estimator.estimate(serving, self.wanted(serving, change), measure=False)
 
     def begin(self, knowledge_base: KnowledgeBase, change: Change, started_by: str = "") -> RebuildStatus:
         """Begin to build the next generation. An empty knowledge base has its new settings at once.

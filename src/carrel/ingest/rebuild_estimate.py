@@ -65,7 +65,7 @@ class Estimator:
         )
 
     def _cached_share(self, serving: KnowledgeBase, target: KnowledgeBase, embedder: Embedder) -> float:
-        """Return which share of the vectors is cached; of texts that are yet to be cut, none is known to be."""
+        """Return which share of the vectors is cached; of texts yet to be cut, none is known to be."""
         if serving.chunking != target.chunking or serving.parser != target.parser:
             return 0.0
         with self.catalog.read() as tx:

@@ -1,27 +1,28 @@
 """The steps of a rebuild: papers are copied or queued, the whole is checked, and serves."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from carrel.core.courtesy import Courtesy
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.metadata import Metadata
 from carrel.core.ports import Embedder, Index, IndexedPaper, VectorCache
 from carrel.core.rebuild import Generation, GenerationState, same_vectors
 from carrel.core.rebuild_errors import SelfCheckFailed
-from carrel.core.space import Vectors, cut
+from carrel.core.space import cut
 from carrel.ingest.pipeline import Tools, indexed
 from carrel.ingest.rebuild_estimate import check_answers
 from carrel.ingest.self_check import bring_in_step, check
 from carrel.storage import generations, knowledge_bases, papers, rebuild_jobs, rebuilds, swaps
 from carrel.storage.database import Transaction
 from carrel.storage.papers import Reading
-from carrel.storage.rebuilds import Held, PaperRows
+from carrel.storage.rebuilds import Held
 
 _PAPERS_A_PAGE = 16  # of 100 passages and 2560 dimensions: 16 MB of vectors
+_PASSAGES_A_CALL = 64  # of the index, between which searches go first
 _QUEUED_AT_ONCE = 200
 _SECONDS_A_STEP = 0.5  # the owner of the index has other work, too
 
@@ -34,6 +35,7 @@ class Builder:
     vectors: VectorCache
     embedder_of: Callable[[KnowledgeBase], Embedder]
     index_of: Callable[[KnowledgeBase], Index]
+    courtesy: Courtesy
 
     def build(self, serving: KnowledgeBase, found: Generation) -> bool:
         """Copy or queue papers that the generation lacks; let it be checked once it is whole.
@@ -123,7 +125,8 @@ class Builder:
         for paper in whole:
             rows = contents[paper]
             vectors = [cached[key] for key in rows.keys]
-            index.add([_indexed(paper, rows, vectors, records[paper].metadata, dimensions)])
+            short = cut(np.stack(vectors), dimensions)
+            self._add(index, indexed(paper, records[paper].metadata, short[-1], rows.passages, short[:-1]))
         with self.tools.catalog.write() as tx:
             if not _is_present(tx, serving, found):
                 return  # cancelled or deleted: its index goes with the other removals
@@ -136,6 +139,12 @@ class Builder:
             queued = {paper: page[paper].file_name for paper in still if paper not in whole}
             rebuild_jobs.enqueue(tx, target, queued)
         index.remove([paper for paper in whole if paper not in copied])
+
+    def _add(self, index: Index, paper: IndexedPaper) -> None:
+        ids = [passage.id for passage in paper.passages]
+        for first in range(0, max(len(ids), 1), _PASSAGES_A_CALL):
+            self.courtesy.give_way()
+            index.add([replace(paper, passages=paper.passages[first : first + _PASSAGES_A_CALL])], ids)
 
     def _readings(self, serving: KnowledgeBase, target: KnowledgeBase) -> dict[PaperId, Reading]:
         """Return how the generation's parser reads its papers, where that is another one."""
@@ -160,10 +169,3 @@ def _is_present(tx: Transaction, serving: KnowledgeBase, found: Generation) -> b
         and under_way is not None
         and (under_way.number, under_way.state) == (found.number, found.state)
     )
-
-
-def _indexed(
-    paper: PaperId, rows: PaperRows, vectors: Sequence[Vectors], metadata: Metadata, dimensions: int
-) -> IndexedPaper:
-    short = cut(np.stack(vectors), dimensions)
-    return indexed(paper, metadata, short[-1], rows.passages, short[:-1])

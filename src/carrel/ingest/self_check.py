@@ -18,7 +18,8 @@ from carrel.storage.database import Catalog
 from carrel.storage.rebuilds import PassageRow
 
 QUESTIONS = 20
-_TOP = 10  # candidates among which the passage's paper must be
+_TOP = 10  # candidates among which the passage's paper must be, where there are many papers
+_A_HAIR = 1e-3  # cosines that differ by less are the same: a text may stand in several papers
 _CANDIDATES = 100
 _TOLERATED = 10  # one question of so many may fail: a passage of three words may stand in many papers
 _FEWEST = 3  # questions from which one can tell that words are missing, and not a passage without any
@@ -52,9 +53,9 @@ def check(
     for row, vector in zip(sample, vectors, strict=True):
         words = " ".join(f"{row.section} {row.text}".split()[:_WORDS])
         answers = index.search(IndexQuery(cut(vector, dimensions), words, Filters(), _CANDIDATES))
-        missed["dense"] += not _is_found(row, answers.get(Signal.DENSE_PASSAGES, ()))
+        missed["dense"] += not _is_nearest(row, answers.get(Signal.DENSE_PASSAGES, ()))
         if lexical := answers.get(Signal.LEXICAL_PASSAGES, ()):
-            missed["lexical"] += not _is_found(row, lexical)
+            missed["lexical"] += not _is_among_first(row, lexical, min(_TOP, 1 + len(built) // 4))
         else:
             silent += 1  # as it should be for a passage of signs
     if 2 * silent > len(sample) >= _FEWEST:
@@ -98,14 +99,15 @@ def _vectors(
     return [cached[row.text_key] if row.text_key in cached else embedded[row.id] for row in sample]
 
 
-def _is_found(row: PassageRow, candidates: Sequence[Candidate]) -> bool:
-    """Whether the passage's paper is among the first, or no worse than the last of them.
+def _is_nearest(row: PassageRow, candidates: Sequence[Candidate]) -> bool:
+    """Whether nothing is nearer to a passage's vector than its paper, or there are too many equals to tell."""
+    near = [each for each in candidates if each.score >= candidates[0].score - _A_HAIR]
+    return any(each.paper_id == row.paper for each in near) or len(near) == _CANDIDATES
 
-    Where no candidate is told from another, or the list is full of equals, nothing can be said against it.
-    """
-    if not candidates:
-        return False
-    last = candidates[min(_TOP, len(candidates)) - 1].score
+
+def _is_among_first(row: PassageRow, candidates: Sequence[Candidate], top: int) -> bool:
+    """Whether the passage's paper is among the first, or no worse than the last of them, or none can tell."""
+    last = candidates[min(top, len(candidates)) - 1].score
     if any(each.paper_id == row.paper and each.score >= last for each in candidates):
         return True
     return len(candidates) == _CANDIDATES and candidates[-1].score >= last

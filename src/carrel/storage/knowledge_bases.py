@@ -6,7 +6,7 @@ from dataclasses import replace
 from carrel.core.errors import KnowledgeBaseExists, KnowledgeBaseMissing
 from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
-from carrel.storage import members, removals
+from carrel.storage import handovers, members, removals
 from carrel.storage.clock import now
 from carrel.storage.database import Row, Transaction
 
@@ -114,6 +114,7 @@ def delete(tx: Transaction, knowledge_base: KnowledgeBase) -> tuple[str, ...]:
     papers = tuple(row["paper_id"] for row in rows)
     tx.run("DELETE FROM passages WHERE knowledge_base_id = :id", id=knowledge_base.id)
     tx.run("DELETE FROM holdings WHERE knowledge_base_id = :id", id=knowledge_base.id)
+    handovers.delete_of(tx, knowledge_base.id)
     tx.run("DELETE FROM jobs WHERE knowledge_base_id = :id", id=knowledge_base.id)
     removals.note_index(tx, knowledge_base)
     for row in tx.rows(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from carrel.core.errors import AmbiguousPaperId, PaperMissing
+from carrel.core.handover_format import Head, Piece
 from carrel.core.ids import KnowledgeBaseId, PaperId, paper_id
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.metadata import Metadata
@@ -12,7 +13,7 @@ from carrel.core.metadata_format import evidence_fields, evidence_of, quality_fi
 from carrel.core.paper import ParsedPaper, Passage
 from carrel.core.quality import ParseQuality
 from carrel.core.ranking import PaperRecord
-from carrel.storage import generations, passages, removals, versions
+from carrel.storage import generations, handovers, passages, removals, versions
 from carrel.storage.clock import now
 from carrel.storage.database import Row, Transaction, Value
 
@@ -73,14 +74,49 @@ def publish(
     _withdraw(tx, knowledge_base, paper)
     note_reading(tx, paper, Reading(len(parsed.pages), parsed.metadata, parsed.quality))
     passages.insert(tx, knowledge_base, found, text_keys)
+    _hold(tx, knowledge_base, paper, file_name, len(found), about_key)
+
+
+def publish_ready(
+    tx: Transaction,
+    knowledge_base: KnowledgeBase,
+    paper: PaperId,
+    file_name: str,
+    head: Head,
+    pieces: Iterable[Piece],
+) -> None:
+    """Make a paper searchable that a worker has made ready, as ``publish`` does."""
+    _withdraw(tx, knowledge_base, paper)
+    note_reading(tx, paper, Reading(head.pages, head.metadata, head.quality))
+    for piece in pieces:
+        passages.insert_ready(tx, knowledge_base, paper, piece.passages)
+    _hold(tx, knowledge_base, paper, file_name, len(head.ids), head.about_key)
+
+
+def publish_built(
+    tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId, head: Head, pieces: Iterable[Piece]
+) -> None:
+    """Note that a paper is whole in a generation that is being built: nobody finds it before that serves."""
+    passages.delete(tx, knowledge_base, paper)
+    for piece in pieces:
+        passages.insert_ready(tx, knowledge_base, paper, piece.passages)
+    parameters: dict[str, Value] = {
+        "knowledge_base": knowledge_base.id,
+        "generation": knowledge_base.generation,
+        "paper": paper,
+    }
     tx.run(
-        "INSERT INTO holdings VALUES (:knowledge_base, :paper, :file_name, :passages, :now, :about_key)",
-        knowledge_base=knowledge_base.id,
-        paper=paper,
-        file_name=file_name,
-        passages=len(found),
-        now=now(),
-        about_key=about_key,
+        """
+        DELETE FROM built
+        WHERE knowledge_base_id = :knowledge_base AND generation = :generation AND paper_id = :paper
+        """,
+        **parameters,
+    )
+    tx.run(
+        "INSERT INTO built VALUES (:knowledge_base, :generation, :paper, :passages, :about_key)",
+        **parameters,
+        passages=len(head.ids),
+        about_key=head.about_key,
     )
     removals.cross_out_points(tx, knowledge_base, paper)
 
@@ -105,6 +141,7 @@ def remove(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> No
     """Take a paper out of every generation of a knowledge base, be it ready, waiting or failed."""
     _withdraw(tx, knowledge_base, paper)
     passages.delete_everywhere(tx, knowledge_base, paper)
+    handovers.delete_of(tx, knowledge_base.id, paper)
     for table in ("jobs", "built"):
         tx.run(
             f"DELETE FROM {table} WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",  # noqa: S608
@@ -241,6 +278,26 @@ def beginning(
         prefix=prefix,
     )
     return {PaperId(row["paper_id"]): row["file_name"] for row in rows}
+
+
+def _hold(
+    tx: Transaction,
+    knowledge_base: KnowledgeBase,
+    paper: PaperId,
+    file_name: str,
+    count: int,
+    about_key: str,
+) -> None:
+    tx.run(
+        "INSERT INTO holdings VALUES (:knowledge_base, :paper, :file_name, :passages, :now, :about_key)",
+        knowledge_base=knowledge_base.id,
+        paper=paper,
+        file_name=file_name,
+        passages=count,
+        now=now(),
+        about_key=about_key,
+    )
+    removals.cross_out_points(tx, knowledge_base, paper)
 
 
 def _withdraw(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:

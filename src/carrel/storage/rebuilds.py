@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from carrel.core.ids import PaperId
 from carrel.core.jobs import JobState
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.paper import Passage
 from carrel.core.rebuild import Progress
 from carrel.storage import passages, rebuild_jobs, removals
 from carrel.storage.database import Row, Transaction, Value
@@ -153,28 +152,6 @@ def copy(tx: Transaction, serving: KnowledgeBase, target: KnowledgeBase, found: 
     )
     for paper in found:
         removals.cross_out_points(tx, target, paper)
-
-
-def record_built(
-    tx: Transaction,
-    target: KnowledgeBase,
-    paper: PaperId,
-    found: Sequence[Passage],
-    text_keys: Sequence[str] = (),
-    about_key: str = "",
-) -> None:
-    """Make a paper part of a generation that does not serve; its points are in that one's index."""
-    forget_built(tx, target, paper)
-    passages.insert(tx, target, found, text_keys)
-    tx.run(
-        "INSERT INTO built VALUES (:id, :generation, :paper, :passages, :about_key)",
-        id=target.id,
-        generation=target.generation,
-        paper=paper,
-        passages=len(found),
-        about_key=about_key,
-    )
-    removals.cross_out_points(tx, target, paper)
 
 
 def forget_built(tx: Transaction, target: KnowledgeBase, paper: PaperId) -> None:
