@@ -36,13 +36,14 @@ class PostgresServer:
         # Short: the path of a socket has 107 bytes at most.
         self.folder = Path(tempfile.mkdtemp(prefix="carrel-pg-", dir="/tmp"))
         self._data = self.folder / "data"
-        if os.geteuid() == 0:
-            shutil.chown(self.folder, _ACCOUNT)
+        self.own(self.folder)
         password = self.folder / "password"
         password.write_text("superuser")
         password.chmod(0o644)
         # A locale that does not sort by code point, as servers have it.
-        locale = ("--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US", "--encoding=UTF8")
+        locale = ["--locale=C.UTF-8", "--encoding=UTF8"]
+        if self._version() >= 15:
+            locale += ["--locale-provider=icu", "--icu-locale=en-US"]
         access = ("--auth=scram-sha-256", "--username=super", f"--pwfile={password}")
         self._call("initdb", f"--pgdata={self._data}", "--no-sync", *locale, *access)
         self.start()
@@ -74,6 +75,16 @@ class PostgresServer:
         with psycopg.connect(self.url(database, "super", "superuser"), autocommit=True) as connection:
             connection.execute(statement.encode())
 
+    def own(self, folder: Path) -> None:
+        """Give a folder to the account that the server runs as."""
+        if os.geteuid() == 0:
+            shutil.chown(folder, _ACCOUNT)
+
+    def _version(self) -> int:
+        command = [str(self._programs / "postgres"), "--version"]
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+        return int(answer.split()[2].split(".")[0].rstrip("abcdefghijklmnopqrstuvwxyz"))
+
     def _call(self, program: str, *arguments: str) -> None:
         command = [str(self._programs / program), *arguments]
         if os.geteuid() == 0:
@@ -95,29 +106,36 @@ def own_server() -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def empty_database(server: PostgresServer | None = None) -> Iterator[str]:
+def empty_database(
+    server: PostgresServer | None = None, owner: str = _USER, tablespace: str = "pg_default"
+) -> Iterator[str]:
     """The URL of a database that nobody has used. Skips where PostgreSQL is not installed."""
-    with _database(server or _shared_server(), "template0") as url:
+    with _database(server or shared_server(), "template0", owner, tablespace) as url:
         yield url
 
 
 @contextmanager
 def fresh_database() -> Iterator[str]:
     """The URL of a database with the newest schema, and nothing in it."""
-    with _database(_shared_server(), _with_schema()) as url:
+    with _database(shared_server(), _with_schema()) as url:
         yield url
 
 
 @contextmanager
-def _database(server: PostgresServer, template: str) -> Iterator[str]:
+def _database(
+    server: PostgresServer, template: str, owner: str = _USER, tablespace: str = "pg_default"
+) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
-    server.superuser(f"CREATE DATABASE {name} OWNER {_USER} TEMPLATE {template}")
-    yield server.url(name)
-    server.superuser(f"DROP DATABASE {name} WITH (FORCE)")
+    server.superuser(f"CREATE DATABASE {name} OWNER {owner} TEMPLATE {template} TABLESPACE {tablespace}")
+    try:
+        yield server.url(name)
+    finally:
+        server.superuser(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @cache
-def _shared_server() -> PostgresServer:
+def shared_server() -> PostgresServer:
+    """The server of this test process. Skips where PostgreSQL is not installed."""
     server = PostgresServer(_programs())
     atexit.register(server.remove)
     return server
@@ -127,7 +145,7 @@ def _shared_server() -> PostgresServer:
 def _with_schema() -> str:
     from carrel.storage.database import open_database
 
-    server = _shared_server()
+    server = shared_server()
     server.superuser(f"CREATE DATABASE with_schema OWNER {_USER} TEMPLATE template0")
     open_database(Path("unused"), server.url("with_schema")).close()
     return "with_schema"

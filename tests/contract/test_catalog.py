@@ -1,6 +1,7 @@
 """What the catalog does on every database: transactions, the queue, notes of what is to be removed."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -131,6 +132,27 @@ def test_a_reader_sees_one_state_while_a_writer_changes_it(catalog: Catalog) -> 
         assert len(papers.records(reading, [shelf.id])) == 1
     with catalog.read() as reading:
         assert len(papers.records(reading, [shelf.id])) == 2
+
+
+def test_what_a_writer_has_read_stays_true_until_it_ends(opener: OpenCatalog) -> None:
+    """Four connections count up one number, and none of the steps is lost."""
+    catalogs = [opener(60.0) for _ in range(4)]
+    with catalogs[0].write() as tx:
+        shelf = base(tx)
+        tx.run("UPDATE knowledge_bases SET dimensions = 0")
+
+    def count_up(catalog: Catalog) -> None:
+        for _ in range(25):
+            with catalog.write() as tx:
+                count = knowledge_bases.by_id(tx, shelf.id).dimensions
+                tx.run("UPDATE knowledge_bases SET dimensions = :count", count=count + 1)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(count_up, catalogs))
+    with catalogs[0].read() as tx:
+        assert knowledge_bases.by_id(tx, shelf.id).dimensions == 100
+    for catalog in catalogs:
+        catalog.close()
 
 
 def test_a_catalog_that_stays_locked_is_named_and_readers_go_on(
