@@ -24,10 +24,12 @@ from carrel.core.catalog_errors import (
 )
 from carrel.core.error_base import CarrelError
 from carrel.core.errors import InvalidSetting, StorageFull
+from carrel.core.ranking import Mode
 from carrel.storage import knowledge_bases
 from carrel.storage.database import FILE_NAME, HEAD, Catalog, open_database
 from tests.contract.test_catalog import base
 from tests.disks import small_disk
+from tests.integration.worlds import world_with_real_index
 from tests.postgres import (
     PASSWORD,
     PostgresServer,
@@ -332,6 +334,7 @@ import sys
 from pathlib import Path
 from carrel.core.ids import new_knowledge_base_id
 from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.ranking import Mode
 from carrel.storage import knowledge_bases
 from carrel.storage.database import open_database
 
@@ -353,6 +356,30 @@ def test_a_writer_that_is_killed_leaves_nothing_and_keeps_nobody_out(url: str) -
         base(tx, "of the living")
     assert names(catalog) == ["of the living"]
     catalog.close()
+
+
+@pytest.mark.parametrize("mode", ["fast", "immediate"])
+def test_a_server_that_goes_away_while_papers_are_taken_in_loses_none(
+    server: PostgresServer, tmp_path: Path, mode: str
+) -> None:
+    titles = ("Glaciers", "Violins", "Compilers")
+    with empty_database(server) as url, world_with_real_index(tmp_path, url) as world:
+        papers = [world.accept(title).paper_id for title in titles]
+        stops = [lambda: server.stop(mode)]
+
+        def stop_once(text: str) -> None:
+            if stops and "violins" in text.lower():
+                stops.pop()()
+
+        world.embedder.before = stop_once
+        with pytest.raises(CatalogUnreachable):
+            world.work()
+        with pytest.raises(CatalogUnreachable):
+            world.search("violins")
+        server.start()
+        world.work()
+        assert world.titles("violins", mode=Mode.LEXICAL) == ["Violins"]
+        world.check(library=papers)
 
 
 # --- Connections and disks -------------------------------------------------------------------------
