@@ -88,7 +88,7 @@ class Services:
         (knowledge_base,) = self.shelves.readable([name])
         sources = Sources(self.vectors, self.embedder_of(knowledge_base))
         tools = Tools(self.catalog, self.blobs, self.parses, self.parser_of)
-        return reindex(name, dimensions, sources, self.indexes, tools)
+        return reindex(knowledge_base.id, dimensions, sources, self.indexes, tools)
 
     def search(self, query: Query) -> SearchResult:
         """Answer a query over the knowledge bases it names, or all readable ones.

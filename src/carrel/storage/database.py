@@ -23,7 +23,7 @@ from carrel.core.errors import (
 )
 
 FILE_NAME = "carrel.db"
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision in ``migrations/versions``; a test keeps the two equal."""
 
 _BUSY_SECONDS = 60.0
