@@ -1,4 +1,4 @@
-"""The next generation of an index: from the cache or a job a paper, checked, swapped in, kept, gone back to."""
+"""The next generation of an index: built from the cache or by jobs, checked, swapped in, kept, gone back to."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -406,7 +406,8 @@ def test_a_job_that_somebody_cancels_loses_no_paper(world: World) -> None:
     with services.catalog.write() as tx:
         for paper in ids(world, *TITLES):
             job = queue.of_paper(tx, world.shelf(), paper, 2)
-            assert job is not None and job.state is JobState.QUEUED
+            assert job is not None
+            assert job.state is JobState.QUEUED
             queue.cancel(tx, job)
     assert world.finish_rebuild().serving.embedder == WIDE_MODEL
     world.check(library=ids(world, *TITLES))

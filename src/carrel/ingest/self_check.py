@@ -100,7 +100,7 @@ def _vectors(
 
 
 def _is_nearest(row: PassageRow, candidates: Sequence[Candidate]) -> bool:
-    """Whether nothing is nearer to a passage's vector than its paper, or there are too many equals to tell."""
+    """Whether nothing is nearer to a passage's vector than its paper, or too many equals are."""
     near = [each for each in candidates if each.score >= candidates[0].score - _A_HAIR]
     return any(each.paper_id == row.paper for each in near) or len(near) == _CANDIDATES
 
