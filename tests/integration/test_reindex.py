@@ -24,14 +24,23 @@ from carrel.core.rebuild import Change, GenerationState
 from carrel.core.rebuild_errors import NoRebuild, NothingKept, RebuildUnderWay
 from carrel.core.space import Encoder, Space, checked_dimensions
 from carrel.storage import generations, queue
-from tests.integration.worlds import WIDE_MODEL, World, title_of, world_of_fakes, world_with_real_index
+from tests.integration.worlds import (
+    WIDE_MODEL,
+    World,
+    title_of,
+    world_of_fakes,
+    world_on_postgres,
+    world_with_real_index,
+)
 
 MakeWorld = Callable[[Path], AbstractContextManager[World]]
 TITLES = ("Glaciers", "Violins", "Compilers", "Comets", "Reefs")
 GONE = EndpointUnavailable(endpoint="http://s", detail="gone", setting="CARREL_EMBEDDER_URL")
 
 
-@pytest.fixture(params=[world_of_fakes, world_with_real_index], ids=["fakes", "real index"])
+@pytest.fixture(
+    params=[world_of_fakes, world_with_real_index, world_on_postgres], ids=["fakes", "real index", "postgres"]
+)
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     """A library of five papers whose model must not be asked again."""
     make: MakeWorld = request.param
