@@ -51,6 +51,8 @@ def test_dimensions_change_without_a_model(filled: Carrel, tmp_path: Path) -> No
             generation,
         )
     assert found(filled, "corals") == before
+    assert sorted(path.name for path in (filled.home / "index").glob("*/*/")) == ["4", "5"]  # one is kept
+    filled.json("reindex", "--kb", "library", "--discard-kept")
     assert [path.name for path in (filled.home / "index").glob("*/*/")] == ["5"]
 
 
@@ -119,14 +121,16 @@ def test_killed_at_any_moment_the_library_is_there_and_the_next_attempt_succeeds
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        following = carrel.home / "index" / shelf["id"] / str(shelf["generation"] + 1)
-        while not following.exists() and process.poll() is None:
+        folder = carrel.home / "index" / shelf["id"]
+        known = {path.name for path in folder.iterdir()}
+        while known >= {path.name for path in folder.iterdir()} and process.poll() is None:
             time.sleep(0.001)
         time.sleep(chance.random() * 0.06)
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert found(carrel, "glaciers")[0] == "On the Nature of Glaciers"
     carrel.json("reindex", "--kb", "library")
+    carrel.run("reindex", "--kb", "library", "--discard-kept")  # if one is: the last may have been finished
     wanted_files = {hashlib.sha256(path.read_bytes()).hexdigest() for path in small_papers}
     check_in_step(
         carrel.home,
@@ -144,3 +148,30 @@ def test_a_model_that_nobody_has_makes_no_knowledge_base(
     assert carrel.json("kb", "list") == {"knowledge_bases": []}
     carrel.json("add", small_papers[0])
     assert wrong.json("add", small_papers[1])["added"] == 1  # this one has its model already
+
+
+def test_passages_change_and_one_goes_back(filled: Carrel) -> None:
+    before = found(filled, "corals")
+    estimate = filled.json("reindex", "--kb", "library", "--chunk-size", "64", "--estimate")
+    assert {"papers", "passages", "to_embed", "cached_share", "seconds", "disk_bytes"} <= set(estimate)
+    assert (estimate["papers"], estimate["exact"]) == (5, False)
+    configured = filled.json("kb", "configure", "library", "--chunk-size", "64", "--chunk-overlap", "16")
+    assert configured["chunking"] == {"size": 64, "overlap": 16, "references": False}
+    status = filled.json("reindex", "--kb", "library", "--status")
+    assert (status["state"], status["kept"]["generation"], status["last"]["state"]) == (
+        "serving",
+        1,
+        "serving",
+    )
+    filled.run("reindex", "--kb", "library", "--cancel").failed_with(2, "not being re-indexed")
+    assert filled.json("reindex", "--kb", "library", "--rollback")["papers"] == 5
+    assert found(filled, "corals") == before
+    assert filled.run("reindex", "--kb", "library", "--cancel", "--rollback").code == 2
+
+
+def test_what_is_begun_without_waiting_is_finished_by_the_next(filled: Carrel) -> None:
+    begun = filled.json("reindex", "--kb", "library", "--chunk-size", "64", "--no-wait")
+    assert (begun["state"], begun["under_way"]["papers"]) == ("building", {"done": 0, "total": 5})
+    assert filled.json("reindex", "--kb", "library")["papers"] == 5
+    (shelf,) = filled.json("kb", "list")["knowledge_bases"]
+    assert shelf["chunking"]["size"] == 64
