@@ -22,6 +22,7 @@
     │   └── ParserUnavailable · ParsingServiceUnavailable
     ├── of models and their servers, all three kinds: the tree in ``engine_errors``
     ├── of ``carrel serve``, UsageErrors: the tree in ``gateway_errors``
+    ├── of a second index engine: the tree in ``index_errors``
     └── CatalogDamaged        exit 3: the catalog cannot be read
 
 Each error says what happened and to what (``message``) and what to do next (``hint``); has a
