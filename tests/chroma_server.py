@@ -24,11 +24,12 @@ def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process.wait(10)
 
 
-def started(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """Start a server that keeps its data in ``folder`` and wait until it answers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def started(folder: Path, port: int = 0) -> tuple[subprocess.Popen[bytes], str]:
+    """Start a server that keeps its data in ``folder``, on a free port by default; wait until it answers."""
+    if not port:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
     log = (folder / "log").open("wb")
     process = subprocess.Popen(
         [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(folder), "--port", str(port)],

@@ -20,7 +20,6 @@ from carrel.indexing import analysis
 from carrel.indexing.chroma_client import Server
 from carrel.indexing.chroma_indexes import ChromaIndexes
 from carrel.indexing.shards import QdrantIndexes
-from tests.chroma_server import chroma_server
 from tests.fakes.index import InMemoryDisk, InMemoryIndexes
 
 DIMENSIONS = 8
@@ -33,8 +32,6 @@ Factory = Callable[[], Indexes]
 
 
 KINDS = ["fake", "qdrant", "chroma", "chroma server"]
-
-__all__ = ["chroma_server"]  # a fixture
 
 
 def engine(request: pytest.FixtureRequest, kind: str, folder: Path) -> Indexes:

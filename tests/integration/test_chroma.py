@@ -17,12 +17,11 @@ from carrel.core.index_errors import IndexServerUnavailable
 from carrel.core.ranking import Mode
 from carrel.indexing.engines import indexes_of
 from carrel.library.mending import check_complete, in_step, mend_indexes
-from tests.chroma_server import chroma_server
+from tests.chroma_server import started
 from tests.integration.worlds import World, settings_in, world_with_real_index
 
 pytest.importorskip("chromadb", reason="needs the extra carrel[chroma]")
 
-__all__ = ["chroma_server"]  # a fixture
 
 ROOT = Path(__file__).resolve().parents[2]
 ThisWorld = Callable[..., AbstractContextManager[World]]
@@ -134,6 +133,26 @@ def test_a_server_that_is_away_is_named_and_can_be_tried_again(tmp_path: Path) -
         world.index()
     assert raised.value.retryable
     assert raised.value.exit_code == 3
+
+
+def test_a_server_that_goes_away_and_comes_back(tmp_path: Path) -> None:
+    (folder := tmp_path / "server").mkdir()
+    process, url = started(folder)
+    with world_with_real_index(tmp_path, index_engine="chroma", chroma_url=url) as world:
+        world.add("One")
+        process.kill()
+        process.wait()
+        world.accept("Two")
+        with pytest.raises(IndexServerUnavailable, match="cannot be reached"):
+            world.work()
+        with pytest.raises(IndexServerUnavailable):
+            world.search("one")
+        process, _ = started(folder, int(url.rpartition(":")[2]))
+        assert [event.job.file_name for event in world.work()] == ["Two.pdf"]
+        assert world.titles("one two") == ["One", "Two"]
+        assert in_step(world.shelf(), world.index())
+    process.kill()
+    process.wait()
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ passages is some 1,500 rows and not 5,000. A paper is ``pending`` from before th
 until the engine has it: what a crash leaves pending is known and undone when the index is opened.
 """
 
+import json
 import sqlite3
 import threading
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,20 +68,16 @@ class LexicalSide:
                 "INSERT INTO papers (id, pending, year, passage_terms, paper_terms) VALUES (?, 1, ?, ?, ?)",
                 (paper.id, paper.year, b"", b""),
             ).lastrowid
-            entries: dict[tuple[int, int], list[tuple[int, float]]] = defaultdict(list)
-            for point, kind, terms in points:
-                for term, entry in self._entries(connection, point, kind, number, terms):
-                    entries[kind, term].append(entry)
-            connection.executemany(
-                "INSERT INTO postings VALUES (?, ?, ?, ?)",
-                (
-                    (kind, term, number, np.array(found, _ENTRY).tobytes())
-                    for (kind, term), found in sorted(entries.items())
-                ),
-            )
+            packed = []
+            for kind in (_PASSAGE, _PAPER):
+                postings = self._postings(connection, number, kind, points)
+                connection.executemany(
+                    "INSERT INTO postings VALUES (?, ?, ?, ?)",
+                    ((kind, term, number, entries) for term, entries in postings),
+                )
+                packed.append(np.array([term for term, _ in postings], "<u4").tobytes())
             connection.execute(
-                "UPDATE papers SET passage_terms = ?, paper_terms = ? WHERE number = ?",
-                (*(_packed(term for k, term in entries if k == kind) for kind in (_PASSAGE, _PAPER)), number),
+                "UPDATE papers SET passage_terms = ?, paper_terms = ? WHERE number = ?", (*packed, number)
             )
             connection.executemany(
                 "INSERT OR IGNORE INTO authors VALUES (?, ?, ?)",
@@ -195,16 +191,15 @@ class LexicalSide:
         if limit < len(scores):
             least = np.partition(scores, -limit)[-limit]  # all that are tied with the last are looked at
             numbers, scores = numbers[scores >= least], scores[scores >= least]
-        candidates = [self._candidate(int(n), float(s)) for n, s in zip(numbers, scores, strict=True)]
+        scored = dict(zip(numbers.tolist(), scores.tolist(), strict=True))
+        rows = self._rows(
+            "SELECT points.number, points.id, papers.id FROM points JOIN papers ON papers.number = paper "
+            "WHERE points.number IN (SELECT value FROM json_each(?))",
+            json.dumps([*scored]),
+        )
+        candidates = [Candidate(point, PaperId(paper), scored[number]) for number, point, paper in rows]
         candidates.sort(key=lambda candidate: (-candidate.score, candidate.point_id))
         return tuple(candidates[:limit])
-
-    def _candidate(self, number: int, score: float) -> Candidate:
-        [(point, paper)] = self._rows(
-            f"SELECT points.id, papers.id {_OF_PAPERS} WHERE points.number = ?",
-            number,
-        )
-        return Candidate(point, PaperId(paper), score)
 
     def _passing(self, filters: Filters) -> set[int] | None:
         """Return the numbers of the papers that meet the filters; None where every paper does."""
@@ -228,17 +223,36 @@ class LexicalSide:
                 break
         return {paper for paper, _ in authors or ()}
 
-    def _entries(
-        self, connection: sqlite3.Connection, point: str, kind: int, paper: int | None, terms: TermWeights
-    ) -> Iterator[tuple[int, tuple[int, float]]]:
-        """Store a point; yield (term, (its number, weight)) of each of its terms."""
-        number = connection.execute(
-            "INSERT INTO points (id, kind, paper, with_terms) VALUES (?, ?, ?, ?)",
-            (point, kind, paper, bool(terms.ids)),
-        ).lastrowid
-        assert number is not None
-        for term, weight in zip(terms.ids, terms.weights, strict=True):
-            yield term, (number, weight)
+    def _postings(
+        self,
+        connection: sqlite3.Connection,
+        paper: int | None,
+        kind: int,
+        points: Sequence[tuple[str, int, TermWeights]],
+    ) -> list[tuple[int, bytes]]:
+        """Store a paper's points of one kind; return (term, its entries) of each of their terms, in order."""
+        ids: list[int] = []
+        weights: list[float] = []
+        numbers: list[int | None] = []
+        for point, of_kind, terms in points:
+            if of_kind == kind:
+                number = connection.execute(
+                    "INSERT INTO points (id, kind, paper, with_terms) VALUES (?, ?, ?, ?)",
+                    (point, kind, paper, bool(terms.ids)),
+                ).lastrowid
+                ids += terms.ids
+                weights += terms.weights
+                numbers += [number] * len(terms.ids)
+        entries = np.empty(len(ids), _ENTRY)
+        entries["point"], entries["weight"] = numbers, weights
+        order = np.argsort(np.array(ids, np.int64), kind="stable")
+        terms_found, starts = np.unique(np.array(ids, np.int64)[order], return_index=True)
+        ends = [*starts[1:].tolist(), len(ids)][: len(starts)]
+        entries = entries[order]
+        return [
+            (int(term), entries[start:end].tobytes())
+            for term, start, end in zip(terms_found, starts.tolist(), ends, strict=True)
+        ]
 
     def _delete(self, connection: sqlite3.Connection, paper: str) -> bool:
         found = connection.execute(
@@ -276,7 +290,3 @@ class LexicalSide:
 def _held(year: int | None, otherwise: int) -> int:
     """Return a year as SQLite can hold it."""
     return otherwise if year is None else min(max(year, -_LARGEST), _LARGEST)
-
-
-def _packed(terms: Iterator[int]) -> bytes:
-    return np.fromiter(terms, "<u4").tobytes()

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Index, IndexedPaper, Indexes, IndexQuery
 from carrel.core.ranking import Candidate, Signal
 from carrel.core.space import Space
+from carrel.indexing.marker import MARKER_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +79,7 @@ class _SoleIndex:
 def _delete(folder: Path) -> None:
     """Delete a folder that is of no use half deleted either: without its marker it is swept."""
     if folder.exists():
-        (folder / "index.json").unlink(missing_ok=True)
+        (folder / MARKER_FILE).unlink(missing_ok=True)
         shutil.rmtree(folder)
+        with suppress(OSError):  # other generations of the same knowledge base
+            folder.parent.rmdir()
