@@ -121,6 +121,7 @@ def _recall(
     rows = np.stack([passage.vector for passage in inside])
     shares = []
     for question, answer in zip(questions, found, strict=True):
+        assert question.vector is not None
         nearest = np.argsort(-(rows @ question.vector))[:LIMIT]
         shares.append(len(answer & {inside[n].id for n in nearest}) / len(nearest))
     return float(np.mean(shares))

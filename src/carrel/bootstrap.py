@@ -88,7 +88,7 @@ class Services:
         (knowledge_base,) = self.shelves.readable([name])
         sources = Sources(self.vectors, self.embedder_of(knowledge_base))
         tools = Tools(self.catalog, self.blobs, self.parses, self.parser_of)
-        return reindex(name, dimensions, sources, self.indexes, tools)
+        return reindex(knowledge_base.id, dimensions, sources, self.indexes, tools)
 
     def search(self, query: Query) -> SearchResult:
         """Answer a query over the knowledge bases it names, or all readable ones.
@@ -145,7 +145,7 @@ def open_services(
         UsageError: the data folder is read-only or newer than this program.
     """
     at_end = ExitStack()  # in reverse: processes, then the index, then the catalog
-    catalog = at_end.enter_context(closing(open_database(settings.home)))
+    catalog = at_end.enter_context(closing(open_database(settings.home, settings.catalog_url)))
     indexes = _indexes(settings)
     at_end.callback(indexes.release)
     load = load_embedder or partial(_load_embedder, settings, announce)

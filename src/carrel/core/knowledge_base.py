@@ -49,3 +49,5 @@ class KnowledgeBase:
     papers: int = 0  # searchable papers in it
     passages: int = 0
     dimensions: int = 0  # of its vectors; 0: as many as the model gives
+    created_by: str = ""  # the user's id; "": the command line
+    paused: bool = False  # whether its jobs wait until somebody lets them go on

@@ -51,7 +51,7 @@ class Sources:
 
 
 def reindex(
-    name: str, dimensions: int | None, sources: Sources, indexes: Indexes, tools: Tools
+    identifier: str, dimensions: int | None, sources: Sources, indexes: Indexes, tools: Tools
 ) -> Generator[Rebuilding, None, Rebuilt]:
     """Build the next generation of a knowledge base's index and let it serve. Yields progress.
 
@@ -66,7 +66,7 @@ def reindex(
             and what was built goes with the other removals.
     """
     with tools.catalog.write() as tx:
-        before = knowledge_bases.by_name(tx, name)
+        before = knowledge_bases.by_id(tx, identifier)
         wanted = before.dimensions if dimensions is None else dimensions
         after = replace(before, generation=before.generation + 1, dimensions=wanted)
         generations.begin(tx, after)

@@ -1,11 +1,9 @@
-"""Knowledge bases by name, and what they hold. The one place that decides who may see what.
-
-Until accounts exist there is one user, who may see and change everything.
-"""
+"""Knowledge bases by name or id, and what they hold, as far as one caller may see and change them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from carrel.core.accounts import COMMAND_LINE, Caller, Role
 from carrel.core.engine_errors import EmbedderFixed
 from carrel.core.errors import (
     AmbiguousPaperId,
@@ -20,7 +18,8 @@ from carrel.core.jobs import Job, JobState
 from carrel.core.knowledge_base import DEFAULT_EMBEDDER, DEFAULT_PARSER, ChunkSettings, KnowledgeBase
 from carrel.core.paper import Passage
 from carrel.core.ranking import PaperRecord, published_first
-from carrel.storage import generations, knowledge_bases, papers, passages, queue, versions
+from carrel.library import access
+from carrel.storage import generations, knowledge_bases, members, papers, passages, queue, versions
 from carrel.storage.database import Catalog, Transaction
 
 _LONGEST_NAME = 200
@@ -44,10 +43,17 @@ class Contents:
 class Shelves:
     """Knowledge bases and their papers, over the catalog."""
 
-    def __init__(self, catalog: Catalog, embedder: str = DEFAULT_EMBEDDER) -> None:
-        """Take the catalog, and the model of new knowledge bases."""
+    def __init__(
+        self, catalog: Catalog, embedder: str = DEFAULT_EMBEDDER, caller: Caller = COMMAND_LINE
+    ) -> None:
+        """Take the catalog, the model of new knowledge bases, and who asks."""
         self._catalog = catalog
         self._embedder = embedder
+        self._caller = caller
+
+    def of(self, caller: Caller) -> "Shelves":
+        """Return what another caller may see and do."""
+        return Shelves(self._catalog, self._embedder, caller)
 
     def create(
         self,
@@ -61,7 +67,7 @@ class Shelves:
         """Create an empty knowledge base. Parser, embedder, dimensions are possible: the caller has looked.
 
         Raises:
-            KnowledgeBaseExists: the name is taken.
+            KnowledgeBaseExists: the caller has one of that name.
             InvalidSetting: the name is empty, too long or not printable.
         """
         knowledge_base = KnowledgeBase(
@@ -72,9 +78,10 @@ class Shelves:
             parser=parser,
             embedder=embedder or self._embedder,
             dimensions=dimensions,
+            created_by=self._caller.user_id,
         )
         with self._catalog.write() as tx:
-            knowledge_bases.create(tx, knowledge_base)
+            self._create(tx, knowledge_base)
         return knowledge_base
 
     def existing_or_new(self, name: str) -> KnowledgeBase:
@@ -82,23 +89,42 @@ class Shelves:
         name = _checked_name(name)
         with self._catalog.write() as tx:
             try:
-                return knowledge_bases.by_name(tx, name)
+                return access.require(tx, self._caller, name, Role.EDITOR)
             except KnowledgeBaseMissing:
-                knowledge_bases.create(
-                    tx, KnowledgeBase(new_knowledge_base_id(), name, embedder=self._embedder)
+                new = KnowledgeBase(
+                    new_knowledge_base_id(),
+                    name,
+                    embedder=self._embedder,
+                    created_by=self._caller.user_id,
                 )
-                return knowledge_bases.by_name(tx, name)
+                self._create(tx, new)
+                return new
 
     def readable(self, names: Sequence[str] = ()) -> tuple[KnowledgeBase, ...]:
-        """Return the knowledge bases of these names, or all that may be read where none is named.
+        """Return the knowledge bases of these names or ids, or all that may be read where none is named.
 
         Raises:
             KnowledgeBaseMissing: one of the names is not there.
+            KnowledgeBaseAmbiguous: one of them is that of several.
         """
         with self._catalog.read() as tx:
             if not names:
-                return knowledge_bases.all_of_them(tx)
-            return tuple(knowledge_bases.by_name(tx, name) for name in dict.fromkeys(names))
+                return tuple(found for found, _ in access.visible(tx, self._caller).values())
+            return access.require_all(tx, self._caller, names, Role.VIEWER)
+
+    def require(self, key: str, role: Role) -> KnowledgeBase:
+        """Return the knowledge base of this id or name, in which the caller has at least this role.
+
+        Raises:
+            KnowledgeBaseMissing, KnowledgeBaseAmbiguous, RoleTooLow: as ``access.require``.
+        """
+        with self._catalog.read() as tx:
+            return access.require(tx, self._caller, key, role)
+
+    def roles(self) -> dict[str, Role]:
+        """Return the caller's role in each knowledge base that they may see, by id."""
+        with self._catalog.read() as tx:
+            return {key: role for key, (_, role) in access.visible(tx, self._caller).items()}
 
     def configure(
         self,
@@ -119,7 +145,7 @@ class Shelves:
             ParserFixed, EmbedderFixed: it holds papers, or one is being read, and another one is asked for.
         """
         with self._catalog.write() as tx:
-            present = knowledge_bases.by_name(tx, name)
+            present = access.require(tx, self._caller, name, Role.OWNER)
             new_name = _checked_name(rename) if rename is not None else present.name
             new_description = description if description is not None else present.description
             wanted = replace(present, parser=parser or present.parser, embedder=embedder or present.embedder)
@@ -127,11 +153,11 @@ class Shelves:
                 wanted = replace(wanted, dimensions=dimensions)
             if wanted != present:
                 _check_free(tx, present, wanted)
-            knowledge_bases.configure(tx, name, new_name, new_description, wanted.parser, wanted.embedder)
+            knowledge_bases.configure(tx, present, new_name, new_description, wanted.parser, wanted.embedder)
             if (wanted.embedder, wanted.dimensions) != (present.embedder, present.dimensions):
                 # An index that once held papers is of another space than the next ones will be.
                 generations.swap(tx, present, replace(wanted, generation=present.generation + 1))
-            return knowledge_bases.by_name(tx, new_name)
+            return knowledge_bases.by_id(tx, present.id)
 
     def delete(self, name: str) -> KnowledgeBase:
         """Delete a knowledge base, and its papers where no other one holds them.
@@ -139,9 +165,14 @@ class Shelves:
         Gone for every search when this returns; its index and files follow (``cleaning``).
         """
         with self._catalog.write() as tx:
-            knowledge_base = knowledge_bases.by_name(tx, name)
+            knowledge_base = access.require(tx, self._caller, name, Role.OWNER)
             papers.forget_unreferenced(tx, knowledge_bases.delete(tx, knowledge_base))
         return knowledge_base
+
+    def _create(self, tx: Transaction, knowledge_base: KnowledgeBase) -> None:
+        knowledge_bases.create(tx, knowledge_base)
+        if self._caller.user_id:
+            members.set_role(tx, knowledge_base.id, self._caller.user_id, Role.OWNER)
 
     def delete_if_empty(self, knowledge_base: KnowledgeBase) -> None:
         """Delete a knowledge base unless something was added to it meanwhile."""

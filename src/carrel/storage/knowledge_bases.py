@@ -1,9 +1,11 @@
 """Knowledge bases in the catalog."""
 
+from collections.abc import Sequence
+
 from carrel.core.errors import KnowledgeBaseExists, KnowledgeBaseMissing
 from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
-from carrel.storage import removals
+from carrel.storage import members, removals
 from carrel.storage.clock import now
 from carrel.storage.database import Row, Transaction
 
@@ -19,15 +21,15 @@ def create(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
     """Add a knowledge base.
 
     Raises:
-        KnowledgeBaseExists: the name is taken.
+        KnowledgeBaseExists: its maker has one of that name.
     """
-    if _find(tx, knowledge_base.name) is not None:
+    if _find(tx, knowledge_base.name, knowledge_base.created_by) is not None:
         raise KnowledgeBaseExists(name=knowledge_base.name)
     tx.run(
         """
         INSERT INTO knowledge_bases VALUES (
             :id, :name, :description, :domain, :embedder, :chunk_size, :chunk_overlap, :generation, :now,
-            :chunk_references, :parser, :dimensions
+            :chunk_references, :parser, :dimensions, :created_by, :paused
         )
         """,
         id=knowledge_base.id,
@@ -42,12 +44,14 @@ def create(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
         chunk_references=int(knowledge_base.chunking.references),
         parser=knowledge_base.parser,
         dimensions=knowledge_base.dimensions,
+        created_by=knowledge_base.created_by,
+        paused=int(knowledge_base.paused),
     )
 
 
-def by_name(tx: Transaction, name: str) -> KnowledgeBase:
-    """Return the knowledge base of that name. Raises KnowledgeBaseMissing."""
-    found = _find(tx, name)
+def by_name(tx: Transaction, name: str, created_by: str = "") -> KnowledgeBase:
+    """Return its maker's knowledge base of that name; raises KnowledgeBaseMissing. "" is the command line."""
+    found = _find(tx, name, created_by)
     if found is None:
         raise KnowledgeBaseMissing(name=name)
     return found
@@ -63,20 +67,29 @@ def by_id(tx: Transaction, identifier: str) -> KnowledgeBase:
 
 def all_of_them(tx: Transaction) -> tuple[KnowledgeBase, ...]:
     """Return every knowledge base by name."""
-    return tuple(_knowledge_base(row) for row in tx.rows(f"{_SELECT} ORDER BY name"))
+    return tuple(_knowledge_base(row) for row in tx.rows(f"{_SELECT} ORDER BY name, id"))
+
+
+def with_ids(tx: Transaction, ids: Sequence[str]) -> tuple[KnowledgeBase, ...]:
+    """Return those of the knowledge bases that are there, by name."""
+    rows = tx.rows(f"{_SELECT} WHERE id IN :ids ORDER BY name, id", ids=ids)
+    return tuple(_knowledge_base(row) for row in rows)
 
 
 def configure(
-    tx: Transaction, name: str, new_name: str, description: str, parser: str, embedder: str
+    tx: Transaction,
+    knowledge_base: KnowledgeBase,
+    new_name: str,
+    description: str,
+    parser: str,
+    embedder: str,
 ) -> None:
     """Change a knowledge base's name, description, parser and embedder.
 
     Raises:
-        KnowledgeBaseMissing: there is none of that name.
-        KnowledgeBaseExists: the new name is taken.
+        KnowledgeBaseExists: its maker has one of the new name.
     """
-    knowledge_base = by_name(tx, name)
-    if new_name != name and _find(tx, new_name) is not None:
+    if new_name != knowledge_base.name and _find(tx, new_name, knowledge_base.created_by) is not None:
         raise KnowledgeBaseExists(name=new_name)
     tx.run(
         """
@@ -107,13 +120,16 @@ def delete(tx: Transaction, knowledge_base: KnowledgeBase) -> tuple[str, ...]:
     tx.run("DELETE FROM passages WHERE knowledge_base_id = :id", id=knowledge_base.id)
     tx.run("DELETE FROM holdings WHERE knowledge_base_id = :id", id=knowledge_base.id)
     tx.run("DELETE FROM jobs WHERE knowledge_base_id = :id", id=knowledge_base.id)
+    members.remove_all(tx, knowledge_base.id)
     tx.run("DELETE FROM knowledge_bases WHERE id = :id", id=knowledge_base.id)
     removals.note_index(tx, knowledge_base)
     return tuple(row["paper_id"] for row in rows)
 
 
-def _find(tx: Transaction, name: str) -> KnowledgeBase | None:
-    row = tx.row(f"{_SELECT} WHERE name = :name", name=name)
+def _find(tx: Transaction, name: str, created_by: str) -> KnowledgeBase | None:
+    row = tx.row(
+        f"{_SELECT} WHERE name = :name AND created_by = :created_by", name=name, created_by=created_by
+    )
     return None if row is None else _knowledge_base(row)
 
 
@@ -132,4 +148,6 @@ def _knowledge_base(row: Row) -> KnowledgeBase:
         papers=row["papers"],
         passages=row["passages"] or 0,
         dimensions=row["dimensions"],
+        created_by=row["created_by"],
+        paused=bool(row["paused"]),
     )

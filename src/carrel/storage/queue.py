@@ -33,8 +33,10 @@ def enqueue(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId, file
     job = Job(identifier, knowledge_base.id, paper, file_name, JobState.QUEUED)
     tx.run(
         """
-        INSERT INTO jobs
-        SELECT :id, coalesce(max(number), 0) + 1, :knowledge_base, :paper, :file_name, :state, '', '', :now
+        INSERT INTO jobs (id, number, knowledge_base_id, paper_id, file_name, state,
+            error_kind, error_message, updated_at, created_at)
+        SELECT :id, coalesce(max(number), 0) + 1, :knowledge_base, :paper, :file_name, :state,
+            '', '', :now, :now
         FROM jobs
         """,
         id=job.id,

@@ -1,0 +1,53 @@
+"""Who may see and do what with which knowledge base: every decision is made here.
+
+What a caller may not see is for them as if it were not there: the same error, no name, no count.
+"""
+
+from collections.abc import Sequence
+
+from carrel.core.account_errors import KnowledgeBaseAmbiguous, RoleTooLow
+from carrel.core.accounts import Caller, Role
+from carrel.core.errors import KnowledgeBaseMissing
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.storage import knowledge_bases, members
+from carrel.storage.database import Transaction
+
+
+def visible(tx: Transaction, caller: Caller) -> dict[str, tuple[KnowledgeBase, Role]]:
+    """Return every knowledge base that the caller may see, by id and in order of name, with their role."""
+    if caller.administrator:
+        return {found.id: (found, Role.OWNER) for found in knowledge_bases.all_of_them(tx)}
+    roles = members.roles(tx, caller.user_id)
+    return {found.id: (found, roles[found.id]) for found in knowledge_bases.with_ids(tx, sorted(roles))}
+
+
+def require(tx: Transaction, caller: Caller, key: str, needed: Role) -> KnowledgeBase:
+    """Return the knowledge base with this id or name.
+
+    Raises:
+        KnowledgeBaseMissing: there is none that the caller may see.
+        KnowledgeBaseAmbiguous: several that they may see have the name.
+        RoleTooLow: they may see it, but lack the role.
+    """
+    return _required(visible(tx, caller), key, needed)
+
+
+def require_all(
+    tx: Transaction, caller: Caller, keys: Sequence[str], needed: Role
+) -> tuple[KnowledgeBase, ...]:
+    """Return the knowledge bases with these ids or names, each once; raises as ``require``."""
+    seen = visible(tx, caller)
+    found = [_required(seen, key, needed) for key in keys]
+    return tuple({knowledge_base.id: knowledge_base for knowledge_base in found}.values())
+
+
+def _required(seen: dict[str, tuple[KnowledgeBase, Role]], key: str, needed: Role) -> KnowledgeBase:
+    named = [key] if key in seen else [known for known, (found, _) in seen.items() if found.name == key]
+    if not named:
+        raise KnowledgeBaseMissing(name=key)
+    if len(named) > 1:
+        raise KnowledgeBaseAmbiguous(name=key, ids=", ".join(named))
+    knowledge_base, role = seen[named[0]]
+    if not role.includes(needed):
+        raise RoleTooLow(name=knowledge_base.name, role=role, needed=needed)
+    return knowledge_base
