@@ -9,8 +9,10 @@ import shutil
 import sqlite3
 import threading
 from collections import Counter
+from collections.abc import Collection as AnyOf
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -18,7 +20,7 @@ import numpy as np
 
 from carrel.core.errors import IndexDamaged, SpaceMismatch
 from carrel.core.ids import PaperId
-from carrel.core.ports import IndexedPaper, IndexQuery
+from carrel.core.ports import IndexedPaper, IndexedPassage, IndexQuery
 from carrel.core.ranking import Candidate, Signal
 from carrel.core.space import Space, Vectors
 from carrel.indexing.analysis import query_terms
@@ -82,6 +84,7 @@ class ChromaIndex:
         self._dimensions = dimensions
         self._keep_free_bytes = keep_free_bytes
         self._writing = threading.Lock()  # an add is several calls
+        self._coming: dict[PaperId, dict[str, IndexedPassage]] = {}  # papers whose last pieces are to come
         self._client = open_client(folder / STORE_FOLDER, server, name)
         self._lexical: LexicalSide
         self._passages: Collection
@@ -158,17 +161,23 @@ class ChromaIndex:
             raise SpaceMismatch(index=self._name, expected=marker, found=there)
         return found
 
-    def add(self, papers: Sequence[IndexedPaper]) -> None:
+    def add(self, papers: Sequence[IndexedPaper], staying: AnyOf[str] = ()) -> None:
         """Add papers; those already in it are replaced, passages of an older chunking removed.
+
+        A paper that comes in pieces, from its first to its last, is kept in memory until it is whole
+        (all of ``staying`` has come) and written then: its words are stored a paper at a time.
 
         Raises:
             StorageFull: the disk has no room; nothing of the next paper was written.
             ValueError: a vector has another shape than the space or is not finite.
             ServiceError: the engine or its server failed; the paper is not in the index.
         """
-        for paper in papers:
-            for vector in (paper.vector, *(passage.vector for passage in paper.passages)):
+        for piece in papers:
+            for vector in (piece.vector, *(passage.vector for passage in piece.passages)):
                 self._check(vector)
+            paper = self._whole(piece, staying)
+            if paper is None:
+                continue
             with self._writing, self._errors():
                 make_sure_of_room(self._folder, self._keep_free_bytes)
                 if self._lexical.put(paper):
@@ -230,6 +239,17 @@ class ChromaIndex:
         with self._writing:
             self._lexical.close()
             self._client.close()
+
+    def _whole(self, piece: IndexedPaper, staying: AnyOf[str]) -> IndexedPaper | None:
+        """Return the paper with all of its pieces once they have come, in order."""
+        if not staying:
+            return piece
+        come = self._coming.setdefault(piece.id, {})
+        come.update((passage.id, passage) for passage in piece.passages)
+        if not come.keys() >= set(staying):
+            return None
+        del self._coming[piece.id]
+        return replace(piece, passages=tuple(come[passage] for passage in staying))
 
     def _put_into_engine(self, paper: IndexedPaper) -> None:
         owner: dict[str, str | int] = {_OWNER: paper.id}
