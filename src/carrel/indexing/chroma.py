@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Collection as AnyOf
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -20,13 +19,14 @@ import numpy as np
 
 from carrel.core.errors import IndexDamaged, SpaceMismatch
 from carrel.core.ids import PaperId
-from carrel.core.ports import IndexedPaper, IndexedPassage, IndexQuery
+from carrel.core.ports import IndexedPaper, IndexQuery
 from carrel.core.ranking import Candidate, Signal
 from carrel.core.space import Space, Vectors
 from carrel.indexing.analysis import query_terms
 from carrel.indexing.chroma_client import Server, engine_errors, open_client
 from carrel.indexing.lexical import LexicalSide
 from carrel.indexing.marker import check_marker, is_complete, marker_of, write_marker
+from carrel.indexing.pieces import Pieces
 from carrel.indexing.room import make_sure_of_room
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class ChromaIndex:
         self._dimensions = dimensions
         self._keep_free_bytes = keep_free_bytes
         self._writing = threading.Lock()  # an add is several calls
-        self._coming: dict[PaperId, dict[str, IndexedPassage]] = {}  # papers whose last pieces are to come
+        self._pieces = Pieces()
         self._client = open_client(folder / STORE_FOLDER, server, name)
         self._lexical: LexicalSide
         self._passages: Collection
@@ -175,7 +175,7 @@ class ChromaIndex:
         for piece in papers:
             for vector in (piece.vector, *(passage.vector for passage in piece.passages)):
                 self._check(vector)
-            paper = self._whole(piece, staying)
+            paper = self._pieces.whole(piece, staying)
             if paper is None:
                 continue
             with self._writing, self._errors():
@@ -239,17 +239,6 @@ class ChromaIndex:
         with self._writing:
             self._lexical.close()
             self._client.close()
-
-    def _whole(self, piece: IndexedPaper, staying: AnyOf[str]) -> IndexedPaper | None:
-        """Return the paper with all of its pieces once they have come, in order."""
-        if not staying:
-            return piece
-        come = self._coming.setdefault(piece.id, {})
-        come.update((passage.id, passage) for passage in piece.passages)
-        if not come.keys() >= set(staying):
-            return None
-        del self._coming[piece.id]
-        return replace(piece, passages=tuple(come[passage] for passage in staying))
 
     def _put_into_engine(self, paper: IndexedPaper) -> None:
         owner: dict[str, str | int] = {_OWNER: paper.id}

@@ -11,6 +11,7 @@ thread sleeps between calls. A write is in the log before ``add`` returns and su
 a power failure can lose what came after the last flush.
 """
 
+import shutil
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
