@@ -164,8 +164,7 @@ class ChromaIndex:
     def add(self, papers: Sequence[IndexedPaper], staying: AnyOf[str] = ()) -> None:
         """Add papers; those already in it are replaced, passages of an older chunking removed.
 
-        A paper that comes in pieces, from its first to its last, is kept in memory until it is whole
-        (all of ``staying`` has come) and written then: its words are stored a paper at a time.
+        One that comes in pieces is written once all of ``staying`` has come.
 
         Raises:
             StorageFull: the disk has no room; nothing of the next paper was written.
