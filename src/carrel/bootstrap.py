@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from carrel.config import Settings
+from carrel.core.endpoints import ModelEndpoint, Purpose
 from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.knowledge_base import DEFAULT_PARSER, KnowledgeBase
 from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
@@ -22,19 +23,26 @@ from carrel.ingest.pipeline import Tools
 from carrel.ingest.reindex import Rebuilding, Rebuilt, Sources, reindex
 from carrel.ingest.worker import Workshop
 from carrel.library.cleaning import work_off_removals
+from carrel.library.endpoints import Endpoints
 from carrel.library.shelves import Shelves
 from carrel.search import pipeline
 from carrel.search.rerank import ENGINE_FAILURES, BrokenReranker
 from carrel.storage.blobs import FolderBlobStore
 from carrel.storage.database import Catalog, open_database
 from carrel.storage.parses import ParseStore
+from carrel.storage.sealing import Sealer
 
 if TYPE_CHECKING:
+    from carrel.library.accounts import Accounts
     from carrel.parsing.children import Children
     from carrel.parsing.page_image import PageDrawer
 
+K = TypeVar("K")
 T = TypeVar("T")
 
+
+Named = tuple[ModelEndpoint, str]
+"""A server that administrators named, and its key, still encrypted."""
 
 Announce = Callable[[str], None]
 """Tells the user something before it happens, such as a download."""
@@ -50,6 +58,8 @@ class Services:
     parses: ParseStore
     indexes: Indexes
     shelves: Shelves
+    accounts: Callable[[], "Accounts"]
+    endpoints: Endpoints
     vectors: VectorCache
     embedder_of: Callable[[KnowledgeBase], Embedder]
     index_of: Callable[[KnowledgeBase], Index]
@@ -148,13 +158,34 @@ def open_services(
     catalog = at_end.enter_context(closing(open_database(settings.home)))
     indexes = _indexes(settings.home)
     at_end.callback(indexes.release)
+    endpoints = Endpoints(
+        catalog, Sealer(settings.home, settings.secret_key), partial(_check_endpoint, settings)
+    )
+    accounts: _Loaded[str, Accounts] = _Loaded(lambda _: _accounts(catalog))
     load = load_embedder or partial(_load_embedder, settings, announce)
-    embedders = _Loaded(lambda name: at_end.enter_context(closing(load(name))))
-    parsers = _Loaded(lambda name: at_end.enter_context(closing(_parser(settings, name))))
-    rerankers = _Loaded(lambda _: _closed_by(at_end, _reranker(settings)))
+    embedders: _Loaded[str, Embedder] = _Loaded(lambda name: at_end.enter_context(closing(load(name))))
+    # By what the catalog says of it: after a change it is made anew. The old one may be in use still, and
+    # is closed at the end with the others.
+    named_embedders: _Loaded[Named, Embedder] = _Loaded(
+        lambda named: at_end.enter_context(
+            closing(_load_embedder(_settings_of(settings, endpoints, named), announce, named[0].model))
+        )
+    )
+    named_rerankers: _Loaded[Named, Reranker | None] = _Loaded(
+        lambda named: _closed_by(at_end, _reranker(_settings_of(settings, endpoints, named)))
+    )
+    parsers: _Loaded[str, Parser] = _Loaded(
+        lambda name: at_end.enter_context(closing(_parser(settings, name)))
+    )
+    rerankers: _Loaded[str, Reranker | None] = _Loaded(lambda _: _closed_by(at_end, _reranker(settings)))
 
     def embedder_of(knowledge_base: KnowledgeBase) -> Embedder:
-        return embedders.get(knowledge_base.embedder)
+        named = endpoints.serving(Purpose.EMBEDDER, knowledge_base.embedder)
+        return named_embedders.get(named) if named else embedders.get(knowledge_base.embedder)
+
+    def reranker() -> Reranker | None:
+        named = endpoints.serving(Purpose.RERANKER, settings.reranker)
+        return named_rerankers.get(named) if named else rerankers.get(settings.reranker)
 
     def index_of(knowledge_base: KnowledgeBase) -> Index:
         encoder = embedder_of(knowledge_base).encoder
@@ -167,13 +198,15 @@ def open_services(
         parses=ParseStore(settings.home / "parses"),
         indexes=indexes,
         shelves=Shelves(catalog, settings.embedder),
+        accounts=lambda: accounts.get(""),
+        endpoints=endpoints,
         vectors=at_end.enter_context(closing(_vector_cache(settings))),
         embedder_of=embedder_of,
         index_of=index_of,
         parser=lambda: parsers.get(DEFAULT_PARSER),
         parser_of=lambda knowledge_base: parsers.get(knowledge_base.parser),
         unlocker=lambda password: _unlocker(at_end.enter_context(closing(_children(settings))), password),
-        reranker=lambda: rerankers.get(settings.reranker),
+        reranker=reranker,
         close=at_end.close,
     )
 
@@ -216,6 +249,27 @@ def _load_embedder(settings: Settings, announce: Announce, model: str) -> Embedd
     from carrel.engines.embedders import load_embedder
 
     return load_embedder(model, settings, announce)
+
+
+def _accounts(catalog: Catalog) -> "Accounts":
+    from carrel.library.accounts import accounts_over
+
+    return accounts_over(catalog)
+
+
+def _check_endpoint(settings: Settings, endpoint: ModelEndpoint, api_key: str) -> None:
+    from carrel.engines.named_endpoints import check_endpoint
+
+    check_endpoint(endpoint, api_key, settings)
+
+
+def _settings_of(settings: Settings, endpoints: Endpoints, named: Named) -> Settings:
+    """Return the settings that an endpoint's engine is made with."""
+    from carrel.engines.named_endpoints import check_address, settings_of
+
+    endpoint, sealed = named
+    check_address(endpoint.url)  # its name may stand for another address than when it was entered
+    return settings_of(endpoint, endpoints.key(endpoint, sealed), settings)
 
 
 def _vector_cache(settings: Settings) -> VectorCache:
@@ -261,15 +315,15 @@ def _indexes(home: Path) -> Indexes:
     return QdrantIndexes(home / "index")
 
 
-class _Loaded(Generic[T]):
+class _Loaded(Generic[K, T]):
     """Things made once, when first asked for, even by several threads."""
 
-    def __init__(self, make: Callable[[str], T]) -> None:
+    def __init__(self, make: Callable[[K], T]) -> None:
         self._make = make
-        self._made: dict[str, T] = {}
+        self._made: dict[K, T] = {}
         self._lock = Lock()
 
-    def get(self, name: str) -> T:
+    def get(self, name: K) -> T:
         with self._lock:
             if name not in self._made:
                 self._made[name] = self._make(name)

@@ -63,6 +63,7 @@ class Settings:
     reranker_seconds: float = 5.0  # after so long the order stays as it was
     reranker_candidates: int = 50  # papers it looks at
     gateway_api_key: str = ""  # what clients of /v1/embeddings must send; needed beyond this machine
+    secret_key: str = ""  # encrypts endpoints' keys in the catalog; "" is secret.key in the data folder
     parse_workers: int = 0  # child processes that read PDFs; 0 is one for two cores, at most 8
     parse_seconds: float = 120.0  # deadline for one file
     parse_memory_mb: int = 2048  # address space of a child process

@@ -3,11 +3,20 @@ import string
 
 import pytest
 
-from carrel.core import engine_errors, errors, file_errors, gateway_errors, page_errors, scan_errors
+from carrel.core import (
+    account_errors,
+    engine_errors,
+    errors,
+    file_errors,
+    gateway_errors,
+    page_errors,
+    scan_errors,
+)
 from carrel.core.errors import CarrelError
 from carrel.core.language import use_language
 
 OTHER_MODULES = (
+    account_errors,
     engine_errors,
     file_errors,
     gateway_errors,
@@ -44,7 +53,7 @@ def test_every_error_says_what_happened_and_what_to_do(error: type[CarrelError])
 
 @pytest.mark.parametrize("error", LEAVES)
 def test_every_error_is_in_the_tree_of_the_module_docstring(error: type[CarrelError]) -> None:
-    drawn = (module.__doc__ or "" for module in (errors, engine_errors, gateway_errors))
+    drawn = (module.__doc__ or "" for module in (errors, account_errors, engine_errors, gateway_errors))
     assert error.__name__ in "".join(drawn)
 
 
