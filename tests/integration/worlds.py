@@ -22,7 +22,7 @@ from carrel.library.accounts import accounts_over
 from carrel.library.endpoints import Endpoints
 from carrel.library.shelves import Shelves
 from carrel.storage import removals
-from carrel.storage.database import open_database
+from carrel.storage.database import FILE_NAME, open_database
 from carrel.storage.parses import ParseStore
 from carrel.storage.sealing import Sealer
 from tests.fakes.blobs import InMemoryBlobStore
@@ -31,6 +31,7 @@ from tests.fakes.index import InMemoryIndexes
 from tests.fakes.parser import FakeParser, fake_pdf
 from tests.fakes.unlocker import FakeUnlocker
 from tests.fakes.vector_cache import InMemoryVectorCache
+from tests.postgres import fresh_database
 from tests.unit.parsing import samples
 
 Hook = Callable[[str], None]
@@ -208,10 +209,11 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
 
 
 @contextmanager
-def world_with_real_index(folder: Path) -> Iterator[World]:
+def world_with_real_index(folder: Path, catalog_url: str = "") -> Iterator[World]:
     """The real index and blobs; a fake parser, so that a test can say what a file's metadata are."""
     embedder, parser = HookedEmbedder(), HookedParser(FakeParser())
-    opened = open_services(settings_in(folder), print, load_embedder=_always(embedder, folder))
+    settings = replace(settings_in(folder), catalog_url=catalog_url)
+    opened = open_services(settings, print, load_embedder=_always(embedder, folder))
     services = replace(opened, parser=lambda: parser, parser_of=lambda _: parser, unlocker=FakeUnlocker)
     yield World(services, embedder, parser, folder, fake_paper)
     services.close()
@@ -228,10 +230,19 @@ def world_with_real_parser(folder: Path) -> Iterator[World]:
     services.close()
 
 
+@contextmanager
+def world_on_postgres(folder: Path) -> Iterator[World]:
+    """As with the real index, and the catalog in a PostgreSQL database. Skips where that is not installed."""
+    with fresh_database() as url, world_with_real_index(folder, url) as world:
+        yield world
+    assert not (folder / "home" / FILE_NAME).exists()
+
+
 WORLDS = {
     "fakes": world_of_fakes,
     "real index": world_with_real_index,
     "real parser and index": world_with_real_parser,
+    "real index and postgres": world_on_postgres,
 }
 
 

@@ -1,10 +1,7 @@
 """A catalog with people in it: a clock that tests turn, and passwords that cost nothing."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from argon2 import PasswordHasher
 
@@ -14,7 +11,7 @@ from carrel.core.users import User
 from carrel.library.accounts import Accounts, accounts_over
 from carrel.library.passwords import Passwords
 from carrel.library.shelves import Shelves
-from carrel.storage.database import Catalog, open_database
+from carrel.storage.database import Catalog
 
 PASSWORD = "a good password"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -64,13 +61,9 @@ def accounts_of(catalog: Catalog, clock: Clock) -> Accounts:
     return accounts_over(catalog, Passwords(CHEAP), clock)
 
 
-@contextmanager
-def lab_in(folder: Path) -> Iterator[Lab]:
-    """Open a lab on a data folder."""
-    catalog, clock = open_database(folder), Clock()
-    try:
-        accounts = accounts_of(catalog, clock)
-        admin = accounts.users.create_first_administrator("ada", PASSWORD)
-        yield Lab(catalog, accounts, clock, admin.caller("10.0.0.1"))
-    finally:
-        catalog.close()
+def lab_over(catalog: Catalog) -> Lab:
+    """Return a lab over an empty catalog."""
+    clock = Clock()
+    accounts = accounts_of(catalog, clock)
+    admin = accounts.users.create_first_administrator("ada", PASSWORD)
+    return Lab(catalog, accounts, clock, admin.caller("10.0.0.1"))

@@ -15,8 +15,8 @@ from carrel.core.accounts import Scope
 from carrel.library.accounts import accounts_over
 from carrel.library.passwords import Passwords
 from carrel.storage import sessions, users
-from carrel.storage.database import FILE_NAME
-from tests.unit.library.people import CHEAP, PASSWORD, Lab
+from carrel.storage.database import FILE_NAME, open_database
+from tests.unit.library.people import CHEAP, PASSWORD, Lab, lab_over
 
 OTHER = "another good password"
 HERE, THERE = "192.0.2.1", "198.51.100.7"
@@ -255,12 +255,15 @@ def test_guesses_at_once_do_not_slip_through(lab: Lab) -> None:
     assert 5 <= looked_at <= 6  # as many as there are turns may be beyond the limit
 
 
-def test_neither_passwords_nor_tokens_are_in_the_catalog(lab: Lab, tmp_path: Path) -> None:
+def test_neither_passwords_nor_tokens_are_in_the_catalog(tmp_path: Path) -> None:
+    catalog = open_database(tmp_path / "home")
+    lab = lab_over(catalog)
     lab.user("bob")
     signed_in = lab.accounts.signing_in.sign_in("ada", PASSWORD, HERE)
     _, secret = lab.accounts.api_keys.create(lab.admin, "a program", [Scope.READ])
     with pytest.raises(SignInRefused):  # a password typed where the name belongs
         lab.accounts.signing_in.sign_in("my secret typed as a name", PASSWORD, HERE)
+    catalog.close()
     connection = sqlite3.connect(tmp_path / "home" / FILE_NAME)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()

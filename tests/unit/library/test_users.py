@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -25,12 +24,11 @@ from carrel.core.audit import Action
 from carrel.core.errors import InvalidSetting, KnowledgeBaseMissing
 from carrel.library.shelves import Shelves
 from carrel.library.user_names import checked_user_name, name_key
-from carrel.storage.database import open_database
+from carrel.storage.database import Catalog
 from tests.unit.library.people import PASSWORD, Clock, Lab, accounts_of
 
 
-def test_of_two_first_administrators_one_is_made(tmp_path: Path) -> None:
-    catalog = open_database(tmp_path)
+def test_of_two_first_administrators_one_is_made(catalog: Catalog) -> None:
     accounts = accounts_of(catalog, Clock())
 
     def make(number: int) -> bool:
@@ -47,15 +45,12 @@ def test_of_two_first_administrators_one_is_made(tmp_path: Path) -> None:
     (only,) = accounts.users.all_of_them(COMMAND_LINE)
     assert only.administrator
     assert accounts.users.is_set_up()
-    catalog.close()
 
 
-def test_the_very_first_user_is_an_administrator(tmp_path: Path) -> None:
-    catalog = open_database(tmp_path)
+def test_the_very_first_user_is_an_administrator(catalog: Catalog) -> None:
     users = accounts_of(catalog, Clock()).users
     assert users.create(COMMAND_LINE, "ada", PASSWORD).administrator
     assert not users.create(COMMAND_LINE, "bob", PASSWORD).administrator
-    catalog.close()
 
 
 def test_what_only_administrators_may(lab: Lab) -> None:
