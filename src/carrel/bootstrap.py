@@ -13,11 +13,13 @@ from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from carrel.config import Settings
+from carrel.core.accounts import COMMAND_LINE, Caller
 from carrel.core.engine_errors import NoRerankerConfigured
+from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import DEFAULT_PARSER, KnowledgeBase
 from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
 from carrel.core.ranking import Query, SearchResult
-from carrel.core.space import Space
+from carrel.core.space import Space, checked_dimensions
 from carrel.ingest.pipeline import Tools
 from carrel.ingest.reindex import Rebuilding, Rebuilt, Sources, reindex
 from carrel.ingest.worker import Workshop
@@ -90,15 +92,15 @@ class Services:
         tools = Tools(self.catalog, self.blobs, self.parses, self.parser_of)
         return reindex(knowledge_base.id, dimensions, sources, self.indexes, tools)
 
-    def search(self, query: Query) -> SearchResult:
-        """Answer a query over the knowledge bases it names, or all readable ones.
+    def search(self, query: Query, caller: Caller = COMMAND_LINE) -> SearchResult:
+        """Answer a query over the knowledge bases it names, or all that the caller may read.
 
         Raises:
             KnowledgeBaseMissing: it names one that is not there.
             NoRerankerConfigured: it is to be reranked, and the settings name no reranker.
             CarrelError: otherwise as ``pipeline.search``.
         """
-        shelves = self.shelves.readable(query.knowledge_bases)
+        shelves = self.shelves.of(caller).readable(query.knowledge_bases)
         reranker = self._reranker_or_reason() if query.rerank else None
         if query.rerank and reranker is None:
             raise NoRerankerConfigured()
@@ -111,6 +113,21 @@ class Services:
             reranker,
             self.settings.reranker_candidates,
         )
+
+    def checked_dimensions(self, embedder: str, wanted: int) -> int:
+        """Return dimensions as the catalog keeps them: 0 for all that the model gives.
+
+        Raises:
+            ModelUnknown, EndpointNotSet, DimensionsImpossible: that model cannot be had, or not so cut.
+        """
+        from carrel.engines.embedders import profile_in_use
+
+        # Made, so that an unknown model is said now; asked for its width only where that matters.
+        model = self.embedder_of(KnowledgeBase(KnowledgeBaseId(""), "", embedder=embedder))
+        if not wanted:
+            return 0
+        least = profile_in_use(embedder, self.settings).mrl_from
+        return checked_dimensions(model.encoder, wanted, (least, model.encoder.width) if least else None)
 
     def _reranker_or_reason(self) -> Reranker | None:
         """Return the reranker, or one that says why there is none: a search goes on without it."""

@@ -5,14 +5,14 @@ import string
 import tomllib
 from pathlib import Path
 
-from carrel.core import engine_errors, file_errors, gateway_errors, page_errors, scan_errors
+from carrel.core import engine_errors, file_errors, gateway_errors, page_errors, rest_errors, scan_errors
 from carrel.core.errors import CarrelError
 
 SOURCE = Path(__file__).resolve().parents[3] / "src" / "carrel"
 
 
 # Imported, so that their texts are found.
-ERRORS_ELSEWHERE = (engine_errors, file_errors, gateway_errors, page_errors, scan_errors)
+ERRORS_ELSEWHERE = (engine_errors, file_errors, gateway_errors, page_errors, rest_errors, scan_errors)
 
 
 def _catalogue() -> dict[str, str]:
