@@ -18,7 +18,9 @@ from carrel.storage.database import Row, Transaction
 _IDS_A_STATEMENT = 10_000
 
 
-def enqueue(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId, file_name: str) -> Job:
+def enqueue(
+    tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId, file_name: str, created_by: str = ""
+) -> Job:
     """Promise to bring a paper into a knowledge base, and return the job.
 
     A paper has at most one job in a knowledge base: one that waits or runs is returned as it is,
@@ -34,9 +36,9 @@ def enqueue(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId, file
     tx.run(
         """
         INSERT INTO jobs (id, number, knowledge_base_id, paper_id, file_name, state,
-            error_kind, error_message, updated_at, created_at)
+            error_kind, error_message, updated_at, created_at, created_by)
         SELECT :id, coalesce(max(number), 0) + 1, :knowledge_base, :paper, :file_name, :state,
-            '', '', :now, :now
+            '', '', :now, :now, :created_by
         FROM jobs
         """,
         id=job.id,
@@ -45,6 +47,7 @@ def enqueue(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId, file
         file_name=job.file_name,
         state=job.state,
         now=now(),
+        created_by=created_by,
     )
     return job
 
@@ -95,6 +98,22 @@ def put_back_interrupted(tx: Transaction) -> int:
         running=JobState.RUNNING,
         now=now(),
     )
+
+
+def cancel(tx: Transaction, job: Job) -> Job:
+    """Give a job up; no effect on one that has ended."""
+    if job.state.final:
+        return job
+    _step(tx, job, JobState.CANCELLED)
+    return replace(job, state=JobState.CANCELLED)
+
+
+def retry(tx: Transaction, job: Job) -> Job:
+    """Queue a failed or cancelled job anew; no effect on another one."""
+    if not job.state.final or not job.state.may_become(JobState.QUEUED):
+        return job
+    _step(tx, job, JobState.QUEUED)
+    return replace(job, state=JobState.QUEUED, error_kind="", error_message="")
 
 
 def still_wanted(tx: Transaction, job: Job) -> bool:

@@ -12,12 +12,32 @@ from starlette.responses import Response
 from carrel import __version__
 from carrel.api.failures import refusal
 from carrel.api.guard import MODELS
-from carrel.api.rest import health, knowledge_bases
+from carrel.api.rest import (
+    health,
+    jobs,
+    knowledge_bases,
+    models,
+    paper_files,
+    papers,
+    search,
+    similar,
+    uploads,
+)
 from carrel.api.rest.context import Rest
 from carrel.api.rest.problems import problem
 from carrel.core.rest_errors import MethodNotTaken, NothingThere
 
-ROUTERS = (knowledge_bases.router, health.router)
+ROUTERS = (
+    knowledge_bases.router,
+    uploads.router,
+    papers.router,
+    paper_files.router,
+    search.router,
+    similar.router,
+    jobs.router,
+    models.router,
+    health.router,
+)
 
 _ABOUT = """Knowledge bases of papers: upload, search, read.
 

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from starlette.requests import HTTPConnection
 
 from carrel.api.rest.callers import SignIn, caller_with
+from carrel.api.rest.page_pictures import PagePictures
 from carrel.api.rest.searching import Searches
-from carrel.bootstrap import Services
+from carrel.bootstrap import Services, open_drawer
 from carrel.core.accounts import Scope
 
 
@@ -25,6 +26,7 @@ class Rest:
         self.sign_in = sign_in
         self.token = token
         self.searches = Searches(services)
+        self.pictures = PagePictures(lambda: open_drawer(services.settings))
 
     def may_use_models(self, secret: str) -> bool:
         """Whether a secret is good for /v1/embeddings and /v1/rerank."""
@@ -37,7 +39,7 @@ class Rest:
         try:
             yield
         finally:
-            self.searches.close()
+            self.pictures.close()
 
 
 def rest_of(connection: HTTPConnection) -> Rest:

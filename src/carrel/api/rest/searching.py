@@ -43,7 +43,7 @@ class Searches:
             TooBusy: too many wait already.
             CarrelError: as ``Services.search``.
         """
-        with self._place():
+        with self.place():
             shelves = self._services.shelves.of(caller).readable(query.knowledge_bases)
             for knowledge_base in shelves:
                 if knowledge_base.papers:
@@ -59,11 +59,9 @@ class Searches:
         self.after(result.took_ms)
         return result
 
-    def close(self) -> None:
-        """Nothing is open."""
-
     @contextmanager
-    def _place(self) -> Iterator[None]:
+    def place(self) -> Iterator[None]:
+        """Be one of the few that search while the block runs. Raises TooBusy."""
         with self._counting:
             if self._inside >= self._most:
                 raise TooBusy
