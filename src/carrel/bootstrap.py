@@ -162,7 +162,7 @@ def open_services(
         UsageError: the data folder is read-only or newer than this program.
     """
     at_end = ExitStack()  # in reverse: processes, then the index, then the catalog
-    catalog = at_end.enter_context(closing(open_database(settings.home)))
+    catalog = at_end.enter_context(closing(open_database(settings.home, settings.catalog_url)))
     indexes = _indexes(settings.home)
     at_end.callback(indexes.release)
     load = load_embedder or partial(_load_embedder, settings, announce)

@@ -21,6 +21,7 @@
     │   ├── IndexBusy · IndexDamaged · IndexIncomplete · CatalogBusy · ModelUnavailable · ModelCorrupt
     │   └── ParserUnavailable · ParsingServiceUnavailable
     ├── of models and their servers, all three kinds: the tree in ``engine_errors``
+    ├── of a catalog on PostgreSQL, all three kinds: the tree in ``catalog_errors``
     ├── of ``carrel serve``, UsageErrors: the trees in ``gateway_errors`` and ``account_errors``
     └── CatalogDamaged        exit 3: the catalog cannot be read
 

@@ -1,18 +1,20 @@
 """The catalogue and the code stay in step: every text has its Chinese, with the same fields."""
 
 import ast
+import importlib
 import string
 import tomllib
 from pathlib import Path
 
-from carrel.core import engine_errors, file_errors, gateway_errors, page_errors, rest_errors, scan_errors
+from carrel.core import file_errors
 from carrel.core.errors import CarrelError
 
 SOURCE = Path(__file__).resolve().parents[3] / "src" / "carrel"
 
 
 # Imported, so that their texts are found.
-ERRORS_ELSEWHERE = (engine_errors, file_errors, gateway_errors, page_errors, rest_errors, scan_errors)
+for each in SOURCE.glob("core/*_errors.py"):
+    importlib.import_module(f"carrel.core.{each.stem}")
 
 
 def _catalogue() -> dict[str, str]:
