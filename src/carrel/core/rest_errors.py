@@ -4,7 +4,7 @@
     ├── UsageError
     │   └── RestError
     │       ├── NotSignedIn · ScopeMissing · CsrfMissing              who asks
-    │       ├── NothingThere · MethodNotTaken · JobMissing · FileLost  what is asked for
+    │       ├── NothingThere · MethodNotTaken · FileLost              what is asked for
     │       ├── BodyNotJson · ContentNotTaken · BodyOverLimit · FieldsUnusable · CursorUnusable
     │       ├── UploadUnreadable · UploadHasNoFiles · TooManyFiles    what is sent
     │       ├── ChangedMeanwhile · RangeOutside · NeedsReindex
@@ -57,13 +57,6 @@ class MethodNotTaken(RestError):
 
     template = "{path} does not take {method}."
     hint_template = "The header Allow says what it takes."
-
-
-class JobMissing(RestError):
-    """No job of that id that the caller may see. Parameter: id."""
-
-    template = "There is no job with the id {id!r}."
-    hint_template = "See the jobs with: GET /api/v1/jobs."
 
 
 class FileLost(RestError):

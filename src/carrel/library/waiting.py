@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from carrel.core.accounts import Caller, Role
 from carrel.core.errors import KnowledgeBaseMissing
 from carrel.core.ids import JobId
+from carrel.core.job_errors import JobMissing
 from carrel.core.jobs import Job
-from carrel.core.rest_errors import JobMissing
 from carrel.library import access
 from carrel.storage import job_lists, queue
 from carrel.storage.database import Catalog, Transaction

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from carrel.core.errors import KnowledgeBaseExists, KnowledgeBaseMissing
 from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
-from carrel.storage import members, removals
+from carrel.storage import handovers, members, removals
 from carrel.storage.clock import now
 from carrel.storage.database import Row, Transaction
 
@@ -128,6 +128,7 @@ def delete(tx: Transaction, knowledge_base: KnowledgeBase) -> tuple[str, ...]:
     )
     tx.run("DELETE FROM passages WHERE knowledge_base_id = :id", id=knowledge_base.id)
     tx.run("DELETE FROM holdings WHERE knowledge_base_id = :id", id=knowledge_base.id)
+    handovers.delete_of(tx, knowledge_base.id)
     tx.run("DELETE FROM jobs WHERE knowledge_base_id = :id", id=knowledge_base.id)
     members.remove_all(tx, knowledge_base.id)
     tx.run("DELETE FROM knowledge_bases WHERE id = :id", id=knowledge_base.id)

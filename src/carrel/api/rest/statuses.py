@@ -2,7 +2,15 @@
 
 from collections.abc import Mapping
 
-from carrel.core import account_errors, engine_errors, errors, gateway_errors, page_errors, rest_errors
+from carrel.core import (
+    account_errors,
+    engine_errors,
+    errors,
+    gateway_errors,
+    job_errors,
+    page_errors,
+    rest_errors,
+)
 from carrel.core.errors import CarrelError
 
 _STATUS: Mapping[type[CarrelError], int] = {
@@ -13,7 +21,7 @@ _STATUS: Mapping[type[CarrelError], int] = {
     gateway_errors.HostRefused: 403,
     gateway_errors.KeyRefused: 401,
     rest_errors.NothingThere: 404,
-    rest_errors.JobMissing: 404,
+    job_errors.JobMissing: 404,
     errors.KnowledgeBaseMissing: 404,
     errors.PaperMissing: 404,
     errors.PaperIdTooShort: 404,
