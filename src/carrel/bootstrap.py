@@ -4,21 +4,25 @@ Everything costly is built when it is first asked for: ``carrel list`` loads no 
 search`` starts no parser.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from carrel.config import Settings
+from carrel.core.accounts import COMMAND_LINE, Caller
+from carrel.core.courtesy import Courtesy
 from carrel.core.endpoints import ModelEndpoint, Purpose
 from carrel.core.engine_errors import NoRerankerConfigured
+from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import DEFAULT_PARSER, KnowledgeBase
 from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
 from carrel.core.ranking import Query, SearchResult
-from carrel.core.space import Space
+from carrel.core.space import Space, checked_dimensions
+from carrel.ingest.owner import Estate, Owner
 from carrel.ingest.pipeline import Tools
 from carrel.ingest.reindex import Rebuilding, Rebuilt, Sources, reindex
 from carrel.ingest.worker import Workshop
@@ -68,6 +72,7 @@ class Services:
     unlocker: Callable[[str], Unlocker]  # by password
     reranker: Callable[[], Reranker | None]  # of the settings; None where they name none
     close: Callable[[], None]
+    courtesy: Courtesy = field(default_factory=Courtesy)  # searches go before what is taken in
 
     def own_index(self, purpose: str, wait_seconds: float | None = None) -> None:
         """Become the owner of the data folder's indexes; delete what is noted and what killed ones left.
@@ -77,16 +82,33 @@ class Services:
         """
         wait = self.settings.index_wait_seconds if wait_seconds is None else wait_seconds
         self.indexes.acquire(purpose, wait)
-        work_off_removals(self.catalog, self.blobs, self.parses, self.indexes, self.index_of)
+        self.clean()
         self.blobs.sweep()
         self.parses.sweep()
 
-    def workshop(self) -> Workshop:
-        """Return what a worker needs; parsers are made when a job asks for them."""
+    def clean(self) -> None:
+        """Delete what is noted; only for the owner of the index."""
+        work_off_removals(self.catalog, self.blobs, self.parses, self.indexes, self.index_of)
+
+    def owner(self, duties: Sequence[Callable[[], None]] = ()) -> Owner:
+        """Return what brings papers into the index that workers hand over; ``duties``: what else it does."""
+        estate = Estate(self.catalog, self.index_of, self.space_of)
+        return Owner(estate, self.courtesy, duties)
+
+    def space_of(self, knowledge_base: KnowledgeBase) -> Space:
+        """Return the space of the knowledge base's vectors."""
+        encoder = self.embedder_of(knowledge_base).encoder
+        return Space(encoder, knowledge_base.dimensions or encoder.width)
+
+    def workshop(self, hand_over: bool = False) -> Workshop:
+        """Return what a worker needs; parsers are made when a job asks for them.
+
+        ``hand_over``: another process owns the indexes, and brings the papers into them.
+        """
         return Workshop(
             tools=Tools(self.catalog, self.blobs, self.parses, self.parser_of),
             embedder_of=self.embedder_of,
-            index_of=self.index_of,
+            index_of=None if hand_over else self.index_of,
             home=self.settings.home,
             keep_free_mb=self.settings.keep_free_mb,
             parsers=self.settings.parser_count,
@@ -100,27 +122,43 @@ class Services:
         tools = Tools(self.catalog, self.blobs, self.parses, self.parser_of)
         return reindex(knowledge_base.id, dimensions, sources, self.indexes, tools)
 
-    def search(self, query: Query) -> SearchResult:
-        """Answer a query over the knowledge bases it names, or all readable ones.
+    def search(self, query: Query, caller: Caller = COMMAND_LINE) -> SearchResult:
+        """Answer a query over the knowledge bases it names, or all that the caller may read.
 
         Raises:
             KnowledgeBaseMissing: it names one that is not there.
             NoRerankerConfigured: it is to be reranked, and the settings name no reranker.
             CarrelError: otherwise as ``pipeline.search``.
         """
-        shelves = self.shelves.readable(query.knowledge_bases)
+        shelves = self.shelves.of(caller).readable(query.knowledge_bases)
         reranker = self._reranker_or_reason() if query.rerank else None
         if query.rerank and reranker is None:
             raise NoRerankerConfigured()
-        return pipeline.search(
-            query,
-            shelves,
-            self.catalog,
-            self.embedder_of,
-            self.index_of,
-            reranker,
-            self.settings.reranker_candidates,
-        )
+        with self.courtesy.search():
+            return pipeline.search(
+                query,
+                shelves,
+                self.catalog,
+                self.embedder_of,
+                self.index_of,
+                reranker,
+                self.settings.reranker_candidates,
+            )
+
+    def checked_dimensions(self, embedder: str, wanted: int) -> int:
+        """Return dimensions as the catalog keeps them: 0 for all that the model gives.
+
+        Raises:
+            ModelUnknown, EndpointNotSet, DimensionsImpossible: that model cannot be had, or not so cut.
+        """
+        from carrel.engines.embedders import profile_in_use
+
+        # Made, so that an unknown model is said now; asked for its width only where that matters.
+        model = self.embedder_of(KnowledgeBase(KnowledgeBaseId(""), "", embedder=embedder))
+        if not wanted:
+            return 0
+        least = profile_in_use(embedder, self.settings).mrl_from
+        return checked_dimensions(model.encoder, wanted, (least, model.encoder.width) if least else None)
 
     def _reranker_or_reason(self) -> Reranker | None:
         """Return the reranker, or one that says why there is none: a search goes on without it."""

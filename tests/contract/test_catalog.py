@@ -499,7 +499,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule()
     def crash(self) -> None:
         with self.catalog.write() as tx:
-            assert queue.put_back_interrupted(tx) == len(self.expected.running)
+            assert queue.recover(tx) == len(self.expected.running)
             keys = list(self.expected.running)
             self.expected.running.clear()
             self._wait_again(tx, keys)

@@ -222,17 +222,32 @@ def reindex(
     sys.exit(reindex_knowledge_base(kb, as_json))
 
 
-@app.command(help=tr("Serve the models to other programs, as OpenAI's API does."))
+@app.command(help=tr("Run the server: papers are taken in and searched, models serve other programs."))
 def serve(
     host: Annotated[
         str, typer.Option(help=tr("Address to listen on; beyond this machine a key is needed."))
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help=tr("Port; 0 is any that is free."))] = 8765,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=0, max=64, help=tr("Processes that take papers in; 0: only those of carrel worker elsewhere.")
+        ),
+    ] = 1,
     as_json: AsJson = False,
 ) -> None:
     from carrel.cli.serve import run_server
 
-    sys.exit(run_server(host, port, as_json))
+    sys.exit(run_server(host, port, workers, as_json))
+
+
+@app.command(help=tr("Take papers in for a server on the same data folder, until stopped."))
+def worker(
+    until_input_ends: Annotated[bool, typer.Option("--until-input-ends", hidden=True)] = False,
+) -> None:
+    from carrel.cli.worker import run_worker
+
+    sys.exit(run_worker(until_input_ends))
 
 
 @app.command(help=tr("Add the sample papers and answer a few questions over them."))

@@ -16,7 +16,13 @@ from carrel.core.errors import (
 )
 from carrel.core.ids import PaperId, new_knowledge_base_id
 from carrel.core.jobs import Job, JobState
-from carrel.core.knowledge_base import DEFAULT_EMBEDDER, DEFAULT_PARSER, ChunkSettings, KnowledgeBase
+from carrel.core.knowledge_base import (
+    DEFAULT_DOMAIN,
+    DEFAULT_EMBEDDER,
+    DEFAULT_PARSER,
+    ChunkSettings,
+    KnowledgeBase,
+)
 from carrel.core.paper import Passage
 from carrel.core.ranking import PaperRecord, published_first
 from carrel.library import access
@@ -65,6 +71,7 @@ class Shelves:
         parser: str = DEFAULT_PARSER,
         embedder: str | None = None,
         dimensions: int = 0,
+        domain: str = DEFAULT_DOMAIN,
     ) -> KnowledgeBase:
         """Create an empty knowledge base. Parser, embedder, dimensions are possible: the caller has looked.
 
@@ -76,6 +83,7 @@ class Shelves:
             id=new_knowledge_base_id(),
             name=_checked_name(name),
             description=description,
+            domain=domain,
             chunking=chunking or ChunkSettings(),
             parser=parser,
             embedder=embedder or self._embedder,
@@ -127,6 +135,27 @@ class Shelves:
         """Return the caller's role in each knowledge base that they may see, by id."""
         with self._catalog.read() as tx:
             return {key: role for key, (_, role) in access.visible(tx, self._caller).items()}
+
+    def with_roles(self) -> tuple[tuple[KnowledgeBase, Role], ...]:
+        """Return every knowledge base that the caller may see, by name, and what they may do with it."""
+        with self._catalog.read() as tx:
+            return tuple(access.visible(tx, self._caller).values())
+
+    def with_role(self, key: str) -> tuple[KnowledgeBase, Role]:
+        """Return the knowledge base of this id or name, and what the caller may do with it.
+
+        Raises:
+            KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``access.require``.
+        """
+        with self._catalog.read() as tx:
+            found = access.require(tx, self._caller, key, Role.VIEWER)
+            return access.visible(tx, self._caller)[found.id]
+
+    def pause(self, key: str, paused: bool) -> None:
+        """Let a knowledge base's jobs wait, or go on. Raises as ``require``, for an editor."""
+        with self._catalog.write() as tx:
+            found = access.require(tx, self._caller, key, Role.EDITOR)
+            knowledge_bases.set_paused(tx, found, paused)
 
     def configure(
         self,

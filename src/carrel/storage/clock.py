@@ -1,11 +1,16 @@
 """The time as the catalog writes it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
 def now() -> str:
     """Return the present in UTC as ISO 8601 to the millisecond."""
     return written(datetime.now(UTC))
+
+
+def later(seconds: float) -> str:
+    """Return the time in so many seconds as ``now`` would."""
+    return written(datetime.now(UTC) + timedelta(seconds=seconds))
 
 
 def written(moment: datetime) -> str:

@@ -35,7 +35,7 @@ def written_whole(folder: Path) -> Iterator[tuple[BinaryIO, "Destination"]]:
         folder.mkdir(parents=True, exist_ok=True)
         handle, temporary = _temporary_file(folder)
         try:
-            with os.fdopen(handle, "wb") as stream:
+            with os.fdopen(handle, "w+b") as stream:
                 yield stream, Destination(stream, temporary)
         finally:
             temporary.unlink(missing_ok=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from carrel.core.errors import KnowledgeBaseExists, KnowledgeBaseMissing
 from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
-from carrel.storage import members, removals
+from carrel.storage import handovers, members, removals
 from carrel.storage.clock import now
 from carrel.storage.database import Row, Transaction
 
@@ -105,6 +105,15 @@ def configure(
     )
 
 
+def set_paused(tx: Transaction, knowledge_base: KnowledgeBase, paused: bool) -> None:
+    """Let the knowledge base's jobs wait, or go on."""
+    tx.run(
+        "UPDATE knowledge_bases SET paused = :paused WHERE id = :id",
+        id=knowledge_base.id,
+        paused=int(paused),
+    )
+
+
 def delete(tx: Transaction, knowledge_base: KnowledgeBase) -> tuple[str, ...]:
     """Delete a knowledge base with its holdings, passages and jobs; note its index for removal.
 
@@ -119,6 +128,7 @@ def delete(tx: Transaction, knowledge_base: KnowledgeBase) -> tuple[str, ...]:
     )
     tx.run("DELETE FROM passages WHERE knowledge_base_id = :id", id=knowledge_base.id)
     tx.run("DELETE FROM holdings WHERE knowledge_base_id = :id", id=knowledge_base.id)
+    handovers.delete_of(tx, knowledge_base.id)
     tx.run("DELETE FROM jobs WHERE knowledge_base_id = :id", id=knowledge_base.id)
     members.remove_all(tx, knowledge_base.id)
     tx.run("DELETE FROM knowledge_bases WHERE id = :id", id=knowledge_base.id)
@@ -150,4 +160,5 @@ def _knowledge_base(row: Row) -> KnowledgeBase:
         dimensions=row["dimensions"],
         created_by=row["created_by"],
         paused=bool(row["paused"]),
+        created_at=row["created_at"],
     )
