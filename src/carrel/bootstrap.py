@@ -9,8 +9,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from carrel.config import Settings
 from carrel.core.accounts import COMMAND_LINE, Caller
@@ -19,6 +18,7 @@ from carrel.core.endpoints import ModelEndpoint, Purpose
 from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import DEFAULT_PARSER, KnowledgeBase
+from carrel.core.loaded import Loaded
 from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
 from carrel.core.ranking import Query, SearchResult
 from carrel.core.space import Space, checked_dimensions
@@ -41,10 +41,6 @@ if TYPE_CHECKING:
     from carrel.parsing.children import Children
     from carrel.parsing.page_image import PageDrawer
 
-K = TypeVar("K")
-T = TypeVar("T")
-
-
 Named = tuple[ModelEndpoint, str]
 """A server that administrators named, and its key, still encrypted."""
 
@@ -66,6 +62,7 @@ class Services:
     endpoints: Endpoints
     vectors: VectorCache
     embedder_of: Callable[[KnowledgeBase], Embedder]
+    settings_of: Callable[[str], Settings]  # of an embedder by its name: its server's, where one is named
     index_of: Callable[[KnowledgeBase], Index]
     parser: Callable[[], Parser]  # the default one, to look at a file without a knowledge base
     parser_of: Callable[[KnowledgeBase], Parser]
@@ -157,7 +154,7 @@ class Services:
         model = self.embedder_of(KnowledgeBase(KnowledgeBaseId(""), "", embedder=embedder))
         if not wanted:
             return 0
-        least = profile_in_use(embedder, self.settings).mrl_from
+        least = profile_in_use(embedder, self.settings_of(embedder)).mrl_from
         return checked_dimensions(model.encoder, wanted, (least, model.encoder.width) if least else None)
 
     def _reranker_or_reason(self) -> Reranker | None:
@@ -196,30 +193,30 @@ def open_services(
     catalog = at_end.enter_context(closing(open_database(settings.home, settings.catalog_url)))
     indexes = _indexes(settings.home)
     at_end.callback(indexes.release)
-    endpoints = Endpoints(
-        catalog, Sealer(settings.home, settings.secret_key), partial(_check_endpoint, settings)
-    )
-    accounts: _Loaded[str, Accounts] = _Loaded(lambda _: _accounts(catalog))
+    sealer = Sealer(settings.home, settings.secret_key)
+    endpoints = Endpoints(catalog, sealer, partial(_check_endpoint, settings))
+    accounts: Loaded[str, Accounts] = Loaded(lambda _: _accounts(catalog))
     load = load_embedder or partial(_load_embedder, settings, announce)
-    embedders: _Loaded[str, Embedder] = _Loaded(lambda name: at_end.enter_context(closing(load(name))))
-    # By what the catalog says of it: after a change it is made anew. The old one may be in use still, and
-    # is closed at the end with the others.
-    named_embedders: _Loaded[Named, Embedder] = _Loaded(
+    embedders: Loaded[str, Embedder] = Loaded(lambda name: at_end.enter_context(closing(load(name))))
+    # By what the catalog says: after a change made anew. The old one, perhaps in use, is closed at the end.
+    named_embedders: Loaded[Named, Embedder] = Loaded(
         lambda named: at_end.enter_context(
             closing(_load_embedder(_settings_of(settings, endpoints, named), announce, named[0].model))
         )
     )
-    named_rerankers: _Loaded[Named, Reranker | None] = _Loaded(
+    named_rerankers: Loaded[Named, Reranker | None] = Loaded(
         lambda named: _closed_by(at_end, _reranker(_settings_of(settings, endpoints, named)))
     )
-    parsers: _Loaded[str, Parser] = _Loaded(
-        lambda name: at_end.enter_context(closing(_parser(settings, name)))
-    )
-    rerankers: _Loaded[str, Reranker | None] = _Loaded(lambda _: _closed_by(at_end, _reranker(settings)))
+    parsers: Loaded[str, Parser] = Loaded(lambda name: at_end.enter_context(closing(_parser(settings, name))))
+    rerankers: Loaded[str, Reranker | None] = Loaded(lambda _: _closed_by(at_end, _reranker(settings)))
 
     def embedder_of(knowledge_base: KnowledgeBase) -> Embedder:
         named = endpoints.serving(Purpose.EMBEDDER, knowledge_base.embedder)
         return named_embedders.get(named) if named else embedders.get(knowledge_base.embedder)
+
+    def settings_of(model: str) -> Settings:
+        named = endpoints.serving(Purpose.EMBEDDER, model)
+        return _settings_of(settings, endpoints, (named[0], "")) if named else settings
 
     def reranker() -> Reranker | None:
         named = endpoints.serving(Purpose.RERANKER, settings.reranker)
@@ -240,6 +237,7 @@ def open_services(
         endpoints=endpoints,
         vectors=at_end.enter_context(closing(_vector_cache(settings))),
         embedder_of=embedder_of,
+        settings_of=settings_of,
         index_of=index_of,
         parser=lambda: parsers.get(DEFAULT_PARSER),
         parser_of=lambda knowledge_base: parsers.get(knowledge_base.parser),
@@ -302,7 +300,6 @@ def _check_endpoint(settings: Settings, endpoint: ModelEndpoint, api_key: str) -
 
 
 def _settings_of(settings: Settings, endpoints: Endpoints, named: Named) -> Settings:
-    """Return the settings that an endpoint's engine is made with."""
     from carrel.engines.named_endpoints import check_address, settings_of
 
     endpoint, sealed = named
@@ -351,18 +348,3 @@ def _indexes(home: Path) -> Indexes:
     from carrel.indexing.shards import QdrantIndexes
 
     return QdrantIndexes(home / "index")
-
-
-class _Loaded(Generic[K, T]):
-    """Things made once, when first asked for, even by several threads."""
-
-    def __init__(self, make: Callable[[K], T]) -> None:
-        self._make = make
-        self._made: dict[K, T] = {}
-        self._lock = Lock()
-
-    def get(self, name: K) -> T:
-        with self._lock:
-            if name not in self._made:
-                self._made[name] = self._make(name)
-            return self._made[name]

@@ -70,6 +70,7 @@ class Settings:
     # Encrypts endpoints' keys in the catalog; "" is secret.key in the data folder.
     secret_key: str = field(default="", repr=False)
     allowed_hosts: str = ""  # names that the server is asked by beside its addresses, with commas; "*" is any
+    trusted_proxies: str = ""  # addresses in front of the server that say whom they ask for, with commas
     upload_max_mb: int = 500  # of one file
     upload_max_files: int = 1000  # in one upload
     parse_workers: int = 0  # child processes that read PDFs; 0 is one for two cores, at most 8

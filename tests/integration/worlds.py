@@ -197,6 +197,7 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
         endpoints=Endpoints(catalog, Sealer(folder / "home"), lambda _endpoint, _key: None),
         vectors=vectors,
         embedder_of=lambda _: cached,
+        settings_of=lambda _: settings_in(folder),
         index_of=index_of,
         parser=lambda: parser,
         parser_of=lambda _: parser,

@@ -139,6 +139,11 @@ class Endpoints:
                 model = max(rerankers, key=lambda found: (found.updated_at, found.id)).model
             return endpoints.of_model(tx, purpose, model)
 
+    def models(self, purpose: Purpose) -> tuple[str, ...]:
+        """Return the names of the models that have a server: everybody may know them."""
+        with self._catalog.read() as tx:
+            return tuple(found.model for found in endpoints.all_of_them(tx) if found.purpose is purpose)
+
     def key(self, endpoint: ModelEndpoint, sealed: str) -> str:
         """Return the key of an endpoint in the clear, for its engine alone. Raises SecretKeyWrong."""
         return self._sealer.opened(sealed, _about(endpoint)) if sealed else ""

@@ -13,22 +13,35 @@ from carrel import __version__
 from carrel.api.failures import refusal
 from carrel.api.guard import MODELS
 from carrel.api.rest import (
+    api_keys,
+    audit_log,
+    endpoints,
     health,
     jobs,
     knowledge_bases,
+    members,
     models,
     paper_files,
     papers,
     search,
+    sessions,
+    setting_up,
     similar,
     uploads,
+    users,
 )
 from carrel.api.rest.context import Rest
 from carrel.api.rest.problems import problem
 from carrel.core.rest_errors import MethodNotTaken, NothingThere
 
 ROUTERS = (
+    setting_up.router,
+    sessions.router,
+    users.router,
+    api_keys.router,
+    audit_log.router,
     knowledge_bases.router,
+    members.router,
     uploads.router,
     papers.router,
     paper_files.router,
@@ -36,6 +49,7 @@ ROUTERS = (
     similar.router,
     jobs.router,
     models.router,
+    endpoints.router,
     health.router,
 )
 

@@ -6,10 +6,13 @@ from contextlib import contextmanager
 from starlette.requests import HTTPConnection
 
 from carrel.api.rest.callers import SignIn, caller_with
+from carrel.api.rest.origins import Clients
 from carrel.api.rest.page_pictures import PagePictures
 from carrel.api.rest.searching import Searches
 from carrel.bootstrap import Services, open_drawer
+from carrel.config import Settings
 from carrel.core.accounts import Scope
+from carrel.core.errors import InvalidSetting
 
 
 class Rest:
@@ -25,6 +28,7 @@ class Rest:
         self.services = services
         self.sign_in = sign_in
         self.token = token
+        self.clients = clients_of(services.settings)
         self.searches = Searches(services)
         self.pictures = PagePictures(lambda: open_drawer(services.settings))
 
@@ -40,6 +44,17 @@ class Rest:
             yield
         finally:
             self.pictures.close()
+
+
+def clients_of(settings: Settings) -> Clients:
+    """Return what tells clients' addresses. Raises InvalidSetting."""
+    try:
+        return Clients(settings.trusted_proxies)
+    except ValueError as error:
+        expected = "addresses such as 127.0.0.1 or 10.0.0.0/8, with commas"
+        raise InvalidSetting(
+            name="CARREL_TRUSTED_PROXIES", value=settings.trusted_proxies, expected=expected
+        ) from error
 
 
 def rest_of(connection: HTTPConnection) -> Rest:
