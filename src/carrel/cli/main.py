@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from carrel import __version__
+from carrel.cli.admin_commands import admin_app
 from carrel.cli.checkup import checkup
 from carrel.cli.kb_commands import kb_app
 from carrel.cli.models_commands import models_app
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 app.add_typer(kb_app, name="kb")
 app.add_typer(models_app, name="models")
+app.add_typer(admin_app, name="admin")
 app.add_typer(checkup)
 
 

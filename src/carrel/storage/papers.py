@@ -190,7 +190,7 @@ def records(
         knowledge_bases=knowledge_base_ids,
         **({} if only is None else {"only": only}),
     )
-    return tuple(_record(row) for row in rows)
+    return tuple(record_of(row) for row in rows)
 
 
 def titles_and_abstracts(tx: Transaction, ids: Sequence[PaperId]) -> dict[str, str]:
@@ -308,7 +308,8 @@ def _metadata_values(metadata: Metadata) -> dict[str, Value]:
     }
 
 
-def _record(row: Row) -> PaperRecord:
+def record_of(row: Row) -> PaperRecord:
+    """Return the paper that a row of papers and holdings says."""
     metadata = Metadata(
         title=row["title"],
         authors=tuple(json.loads(row["authors"])),
