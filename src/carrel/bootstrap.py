@@ -347,6 +347,5 @@ def _unlocker(children: "Children", password: str) -> Unlocker:
 def _indexes(settings: Settings) -> Indexes:
     from carrel.indexing.engines import indexes_of
 
-    return indexes_of(
-        settings.home / "index", settings.index_engine, settings.chroma_url, settings.chroma_token
-    )
+    folder = settings.home / "index"
+    return indexes_of(folder, settings.index_engine, settings.chroma_url, settings.chroma_token)

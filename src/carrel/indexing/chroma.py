@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from chromadb.api.collection_configuration import CreateHNSWConfiguration
 
 LEXICAL_FILE = "lexical.db"
-STORE_FOLDER = "store"
-_OWNER, _SPACE = "paper_id", "space"
+STORE_FOLDER, _OWNER, _SPACE = "store", "paper_id", "space"
 _KINDS = ("passages", "papers")
 # Measured over 10,000 random directions of 384, the hardest case: 99.9 % of the nearest 100 are found.
 _HNSW: "CreateHNSWConfiguration" = {
