@@ -44,8 +44,7 @@ if TYPE_CHECKING:
 Named = tuple[ModelEndpoint, str]
 """A server that administrators named, and its key, still encrypted."""
 
-Announce = Callable[[str], None]
-"""Tells the user something before it happens, such as a download."""
+Announce = Callable[[str], None]  # tells the user something before it happens, such as a download
 
 
 @dataclass(frozen=True, slots=True)
