@@ -23,6 +23,7 @@ from carrel.ingest.reindex import Rebuilding, Rebuilt, Sources, reindex
 from carrel.ingest.worker import Workshop
 from carrel.library.cleaning import work_off_removals
 from carrel.library.shelves import Shelves
+from carrel.library.vectors import work_off_vectors
 from carrel.search import pipeline
 from carrel.search.rerank import ENGINE_FAILURES, BrokenReranker
 from carrel.storage.blobs import FolderBlobStore
@@ -68,6 +69,7 @@ class Services:
         wait = self.settings.index_wait_seconds if wait_seconds is None else wait_seconds
         self.indexes.acquire(purpose, wait)
         work_off_removals(self.catalog, self.blobs, self.parses, self.indexes, self.index_of)
+        work_off_vectors(self.catalog, self.vectors)
         self.blobs.sweep()
         self.parses.sweep()
 
