@@ -21,6 +21,7 @@ from carrel.core.space import Space
 from carrel.ingest.pipeline import Tools
 from carrel.ingest.reindex import Rebuilding, Rebuilt, Sources, reindex
 from carrel.ingest.worker import Workshop
+from carrel.library.backup import Stores
 from carrel.library.cleaning import work_off_removals
 from carrel.library.shelves import Shelves
 from carrel.library.vectors import work_off_vectors
@@ -72,6 +73,10 @@ class Services:
         work_off_vectors(self.catalog, self.vectors)
         self.blobs.sweep()
         self.parses.sweep()
+
+    def stores(self) -> Stores:
+        """Return what a backup is made of and restored to."""
+        return Stores(self.settings.home, self.catalog, self.blobs, self.parses, self.vectors)
 
     def workshop(self) -> Workshop:
         """Return what a worker needs; parsers are made when a job asks for them."""

@@ -14,6 +14,7 @@ import typer
 from carrel import __version__
 from carrel.cli.checkup import checkup
 from carrel.cli.kb_commands import kb_app
+from carrel.cli.keeping_commands import keeping
 from carrel.cli.models_commands import models_app
 from carrel.cli.options import AsJson, OneBase, SomeBases
 from carrel.core.errors import CarrelError
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.add_typer(kb_app, name="kb")
 app.add_typer(models_app, name="models")
 app.add_typer(checkup)
+app.add_typer(keeping)
 
 
 def main() -> None:

@@ -13,6 +13,9 @@ from carrel.storage.database import Transaction
 PREFIX = "hold/"
 """How the rows' names in ``server_settings`` begin."""
 
+IMPORTING = "import/"
+"""How the names of rows begin that tell which knowledge base is still being added from a backup."""
+
 GOOD_FOR = timedelta(minutes=2)
 
 
