@@ -1,7 +1,7 @@
 """Measures ``carrel serve`` under load: many clients search some thousand passages at once.
 
-Run with ``python -m benchmarks.load [--clients 50] [--seconds 60] [--passages 10000]``. The passages are those
-of judged sets in ``../shared/data``, as text files of one knowledge base; the questions are SciFact's.
+Run with ``python -m benchmarks.load [--clients 50] [--seconds 60] [--passages 10000]``. The passages are
+those of judged sets in ``../shared/data``, as text files of one knowledge base; the questions are SciFact's.
 Clients run in a process of their own, on the same machine: its cores are shared.
 """
 

@@ -32,7 +32,8 @@ from carrel.core.sketch import resemblance
 from carrel.parsing.pdfium_parser import PdfiumParser
 from carrel.storage import knowledge_bases, papers, versions
 from carrel.storage.clock import now
-from carrel.storage.database import Catalog, Transaction, connect, open_database
+from carrel.storage.database import Catalog, Transaction, open_database
+from carrel.storage.sqlite import connect
 
 _SHOWN = 200  # papers among which a search looks for versions
 _PUBLISHED = 200  # papers whose publication is timed

@@ -152,8 +152,8 @@ def open_services(
         UsageError: the data folder is read-only or newer than this program.
     """
     at_end = ExitStack()  # in reverse: processes, then the index, then the catalog
-    catalog = at_end.enter_context(closing(open_database(settings.home)))
-    indexes = _indexes(settings.home)
+    catalog = at_end.enter_context(closing(open_database(settings.home, settings.catalog_url)))
+    indexes = _indexes(settings)
     at_end.callback(indexes.release)
     load = load_embedder or partial(_load_embedder, settings, announce)
     embedders = _Loaded(lambda name: at_end.enter_context(closing(load(name))))
@@ -262,10 +262,12 @@ def _unlocker(children: "Children", password: str) -> Unlocker:
     return PdfUnlocker(children, password)
 
 
-def _indexes(home: Path) -> Indexes:
-    from carrel.indexing.shards import QdrantIndexes
+def _indexes(settings: Settings) -> Indexes:
+    from carrel.indexing.engines import indexes_of
 
-    return QdrantIndexes(home / "index")
+    return indexes_of(
+        settings.home / "index", settings.index_engine, settings.chroma_url, settings.chroma_token
+    )
 
 
 class _Loaded(Generic[T]):

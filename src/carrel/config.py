@@ -7,7 +7,7 @@ a cold ``carrel search`` may take (ADR 0007).
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import platformdirs
@@ -38,6 +38,8 @@ class Settings:
 
     home: Path  # the data folder: catalog, files, index
     cache: Path  # downloaded models, shared by all data folders
+    # postgresql://user:password@host/database; "" is a SQLite file in the data folder. Never shown.
+    catalog_url: str = field(default="", repr=False)
     language: str = ""  # of the interface: "en", "zh", or "" for the terminal's locale
     offline: bool = False  # never use the network, not even for a model's weights
     threads: int = 0  # for models run by this machine's processor; 0 is one a core
@@ -75,6 +77,9 @@ class Settings:
     ocr_languages: str = ""  # as Tesseract names them, such as "eng+chi_sim"; "" for those found, 3 at most
     ocr_page_seconds: float = 60.0  # deadline for the OCR of one page
     keep_free_mb: int = 256  # stop taking papers in when the disk has less room than this
+    index_engine: str = "qdrant"  # what keeps the indexes: qdrant or chroma
+    chroma_url: str = ""  # its server's address, such as http://127.0.0.1:8000; "" is in this process
+    chroma_token: str = ""  # sent to it as a bearer token
     index_wait_seconds: float = 10.0  # how long a command waits for another one to give up the index
 
     @property
@@ -103,7 +108,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     home = _folder(environ.get("CARREL_HOME"), platformdirs.user_data_path("carrel", appauthor=False))
     cache = _folder(environ.get("CARREL_CACHE"), platformdirs.user_cache_path("carrel", appauthor=False))
     values: dict[str, object] = {}
-    known = {field.name: field.type for field in fields(Settings) if field.name not in ("home", "cache")}
+    known = {each.name: each.type for each in fields(Settings) if each.name not in ("home", "cache")}
     for name, value in _file_values(home / SETTINGS_FILE).items():
         if name not in known:
             # Not its value: a key under a misspelt name is still a key.

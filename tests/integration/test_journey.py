@@ -437,16 +437,22 @@ def test_a_crash_between_index_and_catalog_is_made_good_by_doing_it_again(world:
 class Interleaved(Catalog):
     """A catalog in which something happens just before each of a few writing transactions."""
 
-    def __init__(self, path: Path, before: list[Callable[[], object]]) -> None:
-        super().__init__(path)
+    def __init__(self, catalog: Catalog, before: list[Callable[[], object]]) -> None:
+        self.catalog = catalog
         self.before = before
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         if self.before:
             self.before.pop(0)()
-        with super().write() as tx:
+        with self.catalog.write() as tx:
             yield tx
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        return self.catalog.read()
+
+    def close(self) -> None:
+        """The world closes what is inside."""
 
 
 def test_cleaning_between_any_two_steps_of_accepting_leaves_no_file_without_a_note(world: World) -> None:
@@ -463,12 +469,11 @@ def test_cleaning_between_any_two_steps_of_accepting_leaves_no_file_without_a_no
             noted = {note.key for note in removals.pending(tx)}
         assert set(services.blobs.list()) <= known | noted
 
-    catalog = Interleaved(world.folder / "home" / "carrel.db", [clean, clean, clean, clean])
+    catalog = Interleaved(services.catalog, [clean, clean, clean, clean])
     path = world.folder / "contended.pdf"
     path.write_bytes(world.write("Contended", "Everyone wants this one."))
     shelf = services.shelves.existing_or_new("library")
     accepted = accept(path, shelf, catalog, services.blobs)
-    catalog.close()
     assert catalog.before == []
     assert accepted.job is not None
     clean()

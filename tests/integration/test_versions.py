@@ -19,7 +19,8 @@ from carrel.core.ranking import Filters, Hit, PaperRecord, published_first
 from carrel.parsing.pdfium_parser import PdfiumParser
 from carrel.storage import knowledge_bases, papers, versions
 from carrel.storage.database import Catalog, Transaction, open_database
-from tests.integration.test_catalog import paper, parsed, sha
+from tests.catalogs import CATALOGS
+from tests.contract.test_catalog import paper, parsed, sha
 from tests.integration.worlds import World, fake_paper, world_of_fakes, world_with_real_index
 from tests.unit.core.test_likeness import likeness
 from tests.unit.core.test_sketch import sentence_list
@@ -42,11 +43,12 @@ CHAIN = {
 }
 
 
-@pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    catalog = open_database(tmp_path / "home")
-    yield catalog
-    catalog.close()
+@pytest.fixture(params=CATALOGS)
+def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Catalog]:
+    with CATALOGS[request.param](tmp_path / "home") as opener:
+        catalog = opener(60.0)
+        yield catalog
+        catalog.close()
 
 
 def shelf(tx: Transaction, name: str = "library") -> KnowledgeBase:

@@ -20,7 +20,7 @@ from carrel.ingest.reindex import Rebuilt
 from carrel.ingest.worker import Finished, work
 from carrel.library.shelves import Shelves
 from carrel.storage import removals
-from carrel.storage.database import open_database
+from carrel.storage.database import FILE_NAME, open_database
 from carrel.storage.parses import ParseStore
 from tests.fakes.blobs import InMemoryBlobStore
 from tests.fakes.embedder import FakeEmbedder
@@ -28,6 +28,7 @@ from tests.fakes.index import InMemoryIndexes
 from tests.fakes.parser import FakeParser, fake_pdf
 from tests.fakes.unlocker import FakeUnlocker
 from tests.fakes.vector_cache import InMemoryVectorCache
+from tests.postgres import fresh_database
 from tests.unit.parsing import samples
 
 Hook = Callable[[str], None]
@@ -203,10 +204,11 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
 
 
 @contextmanager
-def world_with_real_index(folder: Path) -> Iterator[World]:
+def world_with_real_index(folder: Path, catalog_url: str = "", **settings: str) -> Iterator[World]:
     """The real index and blobs; a fake parser, so that a test can say what a file's metadata are."""
     embedder, parser = HookedEmbedder(), HookedParser(FakeParser())
-    opened = open_services(settings_in(folder), print, load_embedder=_always(embedder, folder))
+    chosen = replace(settings_in(folder), catalog_url=catalog_url, **settings)  # type: ignore[arg-type]  # texts all of them
+    opened = open_services(chosen, print, load_embedder=_always(embedder, folder))
     services = replace(opened, parser=lambda: parser, parser_of=lambda _: parser, unlocker=FakeUnlocker)
     yield World(services, embedder, parser, folder, fake_paper)
     services.close()
@@ -223,10 +225,19 @@ def world_with_real_parser(folder: Path) -> Iterator[World]:
     services.close()
 
 
+@contextmanager
+def world_on_postgres(folder: Path) -> Iterator[World]:
+    """As with the real index, and the catalog in a PostgreSQL database. Skips where that is not installed."""
+    with fresh_database() as url, world_with_real_index(folder, url) as world:
+        yield world
+    assert not (folder / "home" / FILE_NAME).exists()
+
+
 WORLDS = {
     "fakes": world_of_fakes,
     "real index": world_with_real_index,
     "real parser and index": world_with_real_parser,
+    "real index and postgres": world_on_postgres,
 }
 
 

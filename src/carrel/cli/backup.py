@@ -16,8 +16,7 @@ from carrel.core.backup_errors import BackupExists
 from carrel.core.language import tr
 from carrel.core.page_errors import FileNotWritable
 from carrel.library.backup import BackedUp, back_up, room_needed
-from carrel.storage.database import storage_full
-from carrel.storage.files import TEMPORARY_SUFFIX
+from carrel.storage.files import TEMPORARY_SUFFIX, storage_full
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _PAPERS_A_LINE = 500

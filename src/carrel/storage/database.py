@@ -1,220 +1,37 @@
-"""Opening the catalog: SQLite in WAL mode, schema checked, migrated when it is older.
+"""Opening the catalog: the SQLite file of a data folder, or the PostgreSQL database that a setting names."""
 
-Statements are SQL over the standard library's driver. SQLAlchemy is not on this path: importing it
-alone takes 0.65 s, near half of what a cold ``carrel search`` may take (ADR 0003).
-"""
-
-import queue
-import re
-import shutil
-import sqlite3
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
-from carrel.core.errors import (
-    CarrelError,
-    CatalogBusy,
-    CatalogDamaged,
-    DataFolderNotWritable,
-    DataFolderTooNew,
-    StorageFull,
-)
-
-FILE_NAME = "carrel.db"
-HEAD = "0005"
-"""The newest revision in ``migrations/versions``; a test keeps the two equal."""
-
-_BUSY_SECONDS = 60.0
-_RETRY_SECONDS = 0.01
-_LIST = re.compile(r"\bIN :(\w+)")
-
-Value = str | int | float | bytes | None
-Row = sqlite3.Row
+from carrel.storage.catalog import HEAD as HEAD  # noqa: PLC0414 - this module is what others import
+from carrel.storage.catalog import Catalog as Catalog  # noqa: PLC0414
+from carrel.storage.catalog import Row as Row  # noqa: PLC0414
+from carrel.storage.catalog import Transaction as Transaction  # noqa: PLC0414
+from carrel.storage.catalog import Value as Value  # noqa: PLC0414
+from carrel.storage.sqlite import FILE_NAME as FILE_NAME  # noqa: PLC0414
+from carrel.storage.sqlite import open_sqlite
 
 
-class Transaction:
-    """An open transaction on the catalog. Parameters are named: ``WHERE id = :id``.
+def open_database(folder: Path, url: str = "") -> Catalog:
+    """Open or create the catalog and bring its schema up to date.
 
-    ``IN :ids`` takes a list. Values never become part of the SQL.
-    """
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def run(self, sql: str, **parameters: Value | Sequence[Value]) -> int:
-        """Run a statement that changes rows; return how many."""
-        return self._connection.execute(*_expanded(sql, parameters)).rowcount
-
-    def run_many(self, sql: str, rows: Iterable[Mapping[str, Value]]) -> None:
-        """Run a statement once a row of parameters."""
-        self._connection.executemany(sql, rows)
-
-    def rows(self, sql: str, **parameters: Value | Sequence[Value]) -> list[Row]:
-        """Return every row of a query; columns by name."""
-        return self._connection.execute(*_expanded(sql, parameters)).fetchall()
-
-    def row(self, sql: str, **parameters: Value | Sequence[Value]) -> Row | None:
-        """Return the first row of a query."""
-        found: Row | None = self._connection.execute(*_expanded(sql, parameters)).fetchone()
-        return found
-
-
-class Catalog:
-    """The database of a data folder. Safe to use from several threads and processes."""
-
-    def __init__(self, path: Path, busy_seconds: float = _BUSY_SECONDS) -> None:
-        self._path = path
-        self._busy_seconds = busy_seconds  # how long to wait for another one's transaction
-        self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
-
-    @contextmanager
-    def write(self) -> Iterator[Transaction]:
-        """Open a transaction that may write, and commit it unless the block raises.
-
-        One at a time: others wait for it. Taking the lock at once keeps two that would upgrade
-        from reading out of a deadlock.
-
-        Raises:
-            StorageFull: the disk is full; nothing of the transaction was kept.
-            CatalogBusy: another process has been writing for longer than we wait.
-        """
-        with self._begun("BEGIN IMMEDIATE") as connection:
-            yield Transaction(connection)
-            connection.execute("COMMIT")
-
-    @contextmanager
-    def read(self) -> Iterator[Transaction]:
-        """Open a transaction that only reads: it sees one state and waits for nobody."""
-        with self._begun("BEGIN") as connection:
-            yield Transaction(connection)
-
-    def close(self) -> None:
-        """Close every connection."""
-        while not self._idle.empty():
-            self._idle.get_nowait().close()
-
-    @contextmanager
-    def _begun(self, begin: str) -> Iterator[sqlite3.Connection]:
-        with translated(self._path):
-            try:
-                connection = self._idle.get_nowait()
-            except queue.Empty:
-                connection = connect(self._path, self._busy_seconds)
-            try:
-                connection.execute(begin)
-                yield connection
-            finally:
-                # After a commit there is nothing to roll back.
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                self._idle.put_nowait(connection)
-
-
-def open_database(folder: Path) -> Catalog:
-    """Open or create the catalog in a data folder and bring its schema up to date.
+    Args:
+        folder: the data folder; made where it is missing.
+        url: ``postgresql://user:password@host/database``; empty for the SQLite file in the folder.
 
     Raises:
         DataFolderTooNew: a newer Carrel wrote it; nothing is changed.
         DataFolderNotWritable: the folder or the file is read-only.
         CatalogDamaged: it is not a database.
         StorageFull: the disk is full.
+        CarrelError: with a ``url``, as ``core/catalog_errors`` has them.
     """
-    path = folder / FILE_NAME
+    if not url:
+        return open_sqlite(folder)
+    # Imported here: most installations have no PostgreSQL, and its driver takes time to import (ADR 0019).
+    from carrel.core.catalog_errors import CatalogDriverMissing
+
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataFolderNotWritable(folder=folder) from error
-    catalog = Catalog(path)
-    try:
-        with catalog.read() as tx:
-            revision = _revision(tx)
-        if revision != HEAD:
-            _migrate(path, revision)
-    except BaseException:
-        catalog.close()
-        raise
-    return catalog
-
-
-def connect(path: Path, busy_seconds: float = _BUSY_SECONDS) -> sqlite3.Connection:
-    """Open a connection with our settings; transactions are begun by us alone."""
-    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
-    connection.row_factory = sqlite3.Row
-    _use_wal(connection, busy_seconds)
-    # FULL: a paper that was reported as ready survives a power cut.
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-    return connection
-
-
-def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
-    """Switch a new database to WAL; no effect later. SQLite does not wait for others here by itself."""
-    deadline = time.monotonic() + busy_seconds
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(_RETRY_SECONDS)
-        else:
-            return
-
-
-def _expanded(sql: str, parameters: Mapping[str, Value | Sequence[Value]]) -> tuple[str, dict[str, Value]]:
-    """Give every element of a list parameter a name of its own."""
-    values: dict[str, Value] = {}
-    names: dict[str, str] = {}
-    for name, value in parameters.items():
-        if isinstance(value, (list, tuple)):
-            elements = {f"{name}_{number}": element for number, element in enumerate(value)}
-            values.update(elements)
-            names[name] = ", ".join(f":{element}" for element in elements)
-        else:
-            values[name] = value  # type: ignore[assignment]  # a str is a sequence too, but one value
-    return _LIST.sub(lambda match: f"IN ({names[match.group(1)]})", sql), values
-
-
-def _revision(tx: Transaction) -> str:
-    table = tx.row("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'")
-    row = tx.row("SELECT version_num FROM alembic_version") if table is not None else None
-    return "" if row is None else str(row["version_num"])
-
-
-def _migrate(path: Path, revision: str) -> None:
-    from carrel.storage.migrations.run import known_revisions, upgrade
-
-    if revision and revision not in known_revisions():
-        raise DataFolderTooNew(folder=path.parent, revision=revision)
-    with translated(path):
-        upgrade(path)
-
-
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turn the driver's errors into ours."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        raise _typed(error, path) from error
-
-
-def _typed(error: sqlite3.DatabaseError, path: Path) -> Exception:
-    detail = str(error)
-    if "readonly" in detail or "unable to open" in detail:
-        return DataFolderNotWritable(folder=path.parent)
-    if "full" in detail or "disk I/O" in detail:
-        return storage_full(path.parent)
-    if "locked" in detail:
-        return CatalogBusy(path=path)
-    if any(sign in detail for sign in ("not a database", "malformed", "already exists")):
-        return CatalogDamaged(path=path, detail=detail)
-    return error
-
-
-def storage_full(folder: Path, needed_mb: int = 1) -> CarrelError:
-    """Return the error that says how much room ``folder``'s disk has and how much is wanted."""
-    free = shutil.disk_usage(folder).free // 1_000_000
-    return StorageFull(folder=folder, free_mb=free, needed_mb=needed_mb)
+        from carrel.storage.postgres import open_postgres
+    except ImportError as error:
+        raise CatalogDriverMissing(detail=error) from error
+    return open_postgres(url)

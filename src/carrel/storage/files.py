@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -9,8 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from carrel.core.errors import DataFolderNotWritable
-from carrel.storage.database import storage_full
+from carrel.core.errors import CarrelError, DataFolderNotWritable, StorageFull
 
 if sys.platform != "win32":
     import fcntl
@@ -90,3 +90,9 @@ def _temporary_file(folder: Path) -> tuple[int, Path]:
         if os.fstat(handle).st_nlink:
             return handle, Path(name)
         os.close(handle)  # swept between its making and its locking
+
+
+def storage_full(folder: Path, needed_mb: int = 1) -> CarrelError:
+    """Return the error that says how much room ``folder``'s disk has and how much is wanted."""
+    free = shutil.disk_usage(folder).free // 1_000_000
+    return StorageFull(folder=folder, free_mb=free, needed_mb=needed_mb)

@@ -43,8 +43,9 @@ def record(tx: Transaction, paper: PaperId, likeness: Likeness) -> None:
     candidates = _sharing(tx, found)
     tx.run_many(
         """
-        INSERT OR IGNORE INTO likeness_keys
+        INSERT INTO likeness_keys
         SELECT :key, number FROM likenesses WHERE paper_id = :paper
+        ON CONFLICT DO NOTHING
         """,
         ({"key": key, "paper": paper} for key in found),
     )

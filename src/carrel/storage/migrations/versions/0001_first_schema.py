@@ -1,6 +1,6 @@
 """The first schema: knowledge bases, papers, holdings, passages, jobs, removals."""
 
-from alembic import op
+from carrel.storage.migrations import portable
 
 revision = "0001"
 down_revision = None
@@ -97,5 +97,4 @@ TABLES = (
 
 def upgrade() -> None:
     """Create every table."""
-    for statement in TABLES:
-        op.execute(statement)
+    portable.execute(TABLES)

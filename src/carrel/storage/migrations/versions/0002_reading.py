@@ -1,6 +1,6 @@
 """What is known of how a paper was read: keywords, evidence, quality; and each base's parser."""
 
-from alembic import op
+from carrel.storage.migrations import portable
 
 revision = "0002"
 down_revision = "0001"
@@ -20,5 +20,4 @@ STATEMENTS = (
 
 def upgrade() -> None:
     """Add the columns; what is there already keeps working."""
-    for statement in STATEMENTS:
-        op.execute(statement)
+    portable.execute(STATEMENTS)

@@ -1,6 +1,6 @@
 """Which papers are versions of one: what each is recognised by, and which pairs were recognised."""
 
-from alembic import op
+from carrel.storage.migrations import portable
 
 revision = "0003"
 down_revision = "0002"
@@ -41,5 +41,4 @@ TABLES = (
 
 def upgrade() -> None:
     """Create the tables, empty."""
-    for statement in TABLES:
-        op.execute(statement)
+    portable.execute(TABLES)

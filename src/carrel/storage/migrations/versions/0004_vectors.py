@@ -1,6 +1,6 @@
 """How many dimensions a knowledge base's vectors have, and under which keys vectors are cached."""
 
-from alembic import op
+from carrel.storage.migrations import portable
 
 revision = "0004"
 down_revision = "0003"
@@ -18,5 +18,4 @@ STATEMENTS = (
 
 def upgrade() -> None:
     """Add the columns; what is there already keeps working."""
-    for statement in STATEMENTS:
-        op.execute(statement)
+    portable.execute(STATEMENTS)

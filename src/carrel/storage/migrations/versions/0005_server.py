@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from carrel.storage.migrations import portable
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -226,5 +228,4 @@ TABLES = (
 def upgrade() -> None:
     """Add what a server needs; what is there already keeps working."""
     in_place = op.get_bind().dialect.name != "sqlite"
-    for statement in (*(KNOWLEDGE_BASES_IN_PLACE if in_place else KNOWLEDGE_BASES), *TABLES):
-        op.execute(statement)
+    portable.execute((*(KNOWLEDGE_BASES_IN_PLACE if in_place else KNOWLEDGE_BASES), *TABLES))

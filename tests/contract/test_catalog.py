@@ -1,31 +1,24 @@
-"""The catalog on a real disk: schema, transactions, the queue, notes of what is to be removed."""
+"""What the catalog does on every database: transactions, the queue, notes of what is to be removed."""
 
-import os
-import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from carrel.core.errors import (
     AmbiguousPaperId,
     CatalogBusy,
-    CatalogDamaged,
-    DataFolderNotWritable,
-    DataFolderTooNew,
     EncryptedPdf,
     KnowledgeBaseExists,
     KnowledgeBaseMissing,
     PaperIdTooShort,
     PaperMissing,
-    StorageFull,
 )
 from carrel.core.ids import KnowledgeBaseId, PaperId, new_job_id, new_knowledge_base_id, paper_id, passage_id
 from carrel.core.jobs import Job, JobState
@@ -34,17 +27,21 @@ from carrel.core.metadata import Metadata
 from carrel.core.paper import Box, PageSize, ParsedPaper, Passage, WordBoxes
 from carrel.library.shelves import Shelves
 from carrel.storage import knowledge_bases, papers, passages, queue, removals
-from carrel.storage.database import FILE_NAME, HEAD, Catalog, Transaction, open_database
-from carrel.storage.migrations.run import head, known_revisions
+from carrel.storage.database import Catalog, Row, Transaction
 from carrel.storage.removals import Removal, What
-from tests.disks import small_disk
+from tests.catalogs import CATALOGS, OpenCatalog
 
-ROOT = Path(__file__).resolve().parents[2]
+
+@pytest.fixture(params=CATALOGS)
+def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenCatalog]:
+    """Opens one and the same catalog, as several processes do."""
+    with CATALOGS[request.param](tmp_path / "home") as opener:
+        yield opener
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    catalog = open_database(tmp_path / "home")
+def catalog(opener: OpenCatalog) -> Iterator[Catalog]:
+    catalog = opener(60.0)
     yield catalog
     catalog.close()
 
@@ -97,135 +94,6 @@ def ready(tx: Transaction, shelf: KnowledgeBase, n: int) -> None:
     queue.finish(tx, claimed)
 
 
-# --- Schema ----------------------------------------------------------------------------------------
-
-
-def test_the_newest_revision_is_the_one_that_the_program_expects() -> None:
-    assert head() == HEAD
-    assert HEAD in known_revisions()
-
-
-def test_a_new_folder_has_the_newest_schema_and_opening_it_again_changes_nothing(tmp_path: Path) -> None:
-    open_database(tmp_path / "a" / "b").close()
-    database = tmp_path / "a" / "b" / FILE_NAME
-    assert revision(database) == HEAD
-    before = database.read_bytes()
-    open_database(tmp_path / "a" / "b").close()
-    assert database.read_bytes() == before
-
-
-def revision(database: Path) -> str:
-    connection = sqlite3.connect(database)
-    (found,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    connection.close()
-    return str(found)
-
-
-_OPEN = """
-import sys
-from pathlib import Path
-from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.ids import new_knowledge_base_id
-from carrel.library.shelves import Shelves
-from carrel.storage.database import open_database
-from carrel.storage.migrations import run
-
-print("ready", flush=True)
-sys.stdin.readline()
-for number in range(12):
-    catalog = open_database(Path(sys.argv[1], str(number)))
-    Shelves(catalog).existing_or_new("library")
-    catalog.close()
-print("opened")
-"""
-
-
-def test_new_folders_opened_by_four_processes_at_once_are_made_once_each(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", _OPEN, str(tmp_path)]
-    pipe = subprocess.PIPE
-    openers = [
-        subprocess.Popen(
-            command, env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, stdin=pipe, stdout=pipe, stderr=pipe
-        )
-        for _ in range(4)
-    ]
-    for opener in openers:  # all have imported what they need
-        assert opener.stdout is not None
-        assert opener.stdout.readline() == b"ready\n"
-    for opener in openers:
-        assert opener.stdin is not None
-        opener.stdin.write(b"\n")
-        opener.stdin.flush()
-    for opener in openers:
-        out, err = opener.communicate(timeout=120)
-        assert (opener.returncode, out) == (0, b"opened\n"), err.decode()
-    for number in range(12):
-        catalog = open_database(tmp_path / str(number))
-        with catalog.read() as tx:
-            assert [shelf.name for shelf in knowledge_bases.all_of_them(tx)] == ["library"]
-        catalog.close()
-
-
-def test_a_folder_of_a_newer_version_is_refused_and_nothing_changed(tmp_path: Path) -> None:
-    open_database(tmp_path).close()
-    connection = sqlite3.connect(tmp_path / FILE_NAME)
-    connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.commit()
-    connection.close()
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    with pytest.raises(DataFolderTooNew) as raised:
-        open_database(tmp_path)
-    assert raised.value.parameters["revision"] == "9999"
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
-
-
-@pytest.mark.parametrize(
-    "content", [b"garbage", b"garbage " * 5000, b"SQLite format 3\x00" + b"\xff" * 5000], ids=len
-)
-def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / FILE_NAME).write_bytes(content)
-    with pytest.raises(CatalogDamaged) as raised:
-        open_database(tmp_path)
-    assert FILE_NAME in raised.value.message
-    assert (tmp_path / FILE_NAME).read_bytes() == content
-
-
-def test_half_a_catalog_is_named_as_damaged_and_left_alone(tmp_path: Path) -> None:
-    catalog = open_database(tmp_path)
-    with catalog.write() as tx:
-        shelf = base(tx)
-        for n in range(50):
-            ready(tx, shelf, n)
-    catalog.close()
-    whole = (tmp_path / FILE_NAME).read_bytes()
-    (tmp_path / FILE_NAME).write_bytes(whole[: len(whole) // 2])
-
-    def look() -> None:
-        half = open_database(tmp_path)
-        try:
-            with half.read() as tx:
-                for table in ("holdings", "passages", "jobs", "papers"):
-                    tx.rows(f"SELECT * FROM {table}")
-        finally:
-            half.close()
-
-    with pytest.raises(CatalogDamaged):
-        look()
-    assert (tmp_path / FILE_NAME).read_bytes() == whole[: len(whole) // 2]
-
-
-def test_a_folder_in_the_catalogs_place_is_named(tmp_path: Path) -> None:
-    (tmp_path / FILE_NAME).mkdir()
-    with pytest.raises(DataFolderNotWritable):
-        open_database(tmp_path)
-
-
-def test_a_data_folder_below_a_file_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("no folder")
-    with pytest.raises(DataFolderNotWritable):
-        open_database(tmp_path / "file" / "home")
-
-
 # --- Transactions ----------------------------------------------------------------------------------
 
 
@@ -266,8 +134,31 @@ def test_a_reader_sees_one_state_while_a_writer_changes_it(catalog: Catalog) -> 
         assert len(papers.records(reading, [shelf.id])) == 2
 
 
-def test_a_catalog_that_stays_locked_is_named_and_readers_go_on(catalog: Catalog, tmp_path: Path) -> None:
-    hasty = Catalog(tmp_path / "home" / FILE_NAME, busy_seconds=0.1)
+def test_what_a_writer_has_read_stays_true_until_it_ends(opener: OpenCatalog) -> None:
+    """Four connections count up one number, and none of the steps is lost."""
+    catalogs = [opener(60.0) for _ in range(4)]
+    with catalogs[0].write() as tx:
+        shelf = base(tx)
+        tx.run("UPDATE knowledge_bases SET dimensions = 0")
+
+    def count_up(catalog: Catalog) -> None:
+        for _ in range(25):
+            with catalog.write() as tx:
+                count = knowledge_bases.by_id(tx, shelf.id).dimensions
+                tx.run("UPDATE knowledge_bases SET dimensions = :count", count=count + 1)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(count_up, catalogs))
+    with catalogs[0].read() as tx:
+        assert knowledge_bases.by_id(tx, shelf.id).dimensions == 100
+    for catalog in catalogs:
+        catalog.close()
+
+
+def test_a_catalog_that_stays_locked_is_named_and_readers_go_on(
+    catalog: Catalog, opener: OpenCatalog
+) -> None:
+    hasty = opener(0.1)
     with catalog.write() as tx:
         base(tx)
         with pytest.raises(CatalogBusy) as raised, hasty.write():
@@ -278,28 +169,6 @@ def test_a_catalog_that_stays_locked_is_named_and_readers_go_on(catalog: Catalog
     with hasty.write() as tx:
         assert [shelf.name for shelf in knowledge_bases.all_of_them(tx)] == ["library"]
     hasty.close()
-
-
-def test_a_full_disk_is_named_and_the_transaction_has_not_happened(tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk", megabytes=2) as disk:
-        catalog = open_database(disk)
-        with catalog.write() as tx:
-            shelf = base(tx)
-
-        def grow() -> None:
-            for first in range(0, 20_000, 200):
-                with catalog.write() as tx:
-                    for n in range(first, first + 200):
-                        ready(tx, shelf, n)
-
-        with pytest.raises(StorageFull):
-            grow()
-        with catalog.read() as tx:
-            count = knowledge_bases.by_id(tx, shelf.id).papers
-            assert count % 200 == 0
-            assert len(papers.records(tx, [shelf.id])) == count
-            assert tx.rows("PRAGMA integrity_check")[0][0] == "ok"
-        catalog.close()
 
 
 def test_a_passage_comes_back_as_it_went_in(catalog: Catalog) -> None:
@@ -326,6 +195,89 @@ def test_values_never_become_part_of_a_statement(catalog: Catalog) -> None:
         assert papers.beginning(tx, [shelf.id], "%") == {}
         assert list(papers.beginning(tx, [shelf.id], paper(1)[:6]).values()) == [hostile]
         assert papers.sha256_of(tx, paper(1)) == sha(1)
+
+
+# --- Statements and values -------------------------------------------------------------------------
+
+TEXTS = st.text(st.characters(exclude_categories=[]), max_size=20)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(keys=st.lists(TEXTS, unique=True, max_size=8))
+def test_any_text_comes_back_and_sorts_by_code_point(catalog: Catalog, keys: list[str]) -> None:
+    """NUL and lone surrogates as U+FFFD, everything else as it was."""
+    kept = {key.translate(dict.fromkeys([0, *range(0xD800, 0xE000)], "\ufffd")) for key in keys}
+    with catalog.write() as tx:
+        tx.run("DELETE FROM removals")
+        tx.run_many(
+            "INSERT INTO removals VALUES ('file', :key) ON CONFLICT DO NOTHING",
+            [{"key": key} for key in keys],
+        )
+    with catalog.read() as tx:
+        assert [row["key"] for row in tx.rows("SELECT key FROM removals ORDER BY key")] == sorted(kept)
+        assert {
+            row["key"] for row in tx.rows("SELECT key FROM removals WHERE key IN :keys", keys=keys)
+        } == kept
+        assert tx.rows("SELECT key FROM removals WHERE key NOT IN :keys", keys=keys) == []
+        for key in keys:
+            assert tx.row("SELECT 1 FROM removals WHERE key = :key", key=key) is not None
+
+
+def test_an_empty_list_holds_nothing(catalog: Catalog) -> None:
+    with catalog.write() as tx:
+        shelf = base(tx)
+        assert tx.rows("SELECT id FROM knowledge_bases WHERE id IN :ids", ids=[]) == []
+        assert tx.rows("SELECT id FROM knowledge_bases WHERE chunk_size IN :sizes", sizes=()) == []
+        (row,) = tx.rows("SELECT id FROM knowledge_bases WHERE id NOT IN :ids", ids=())
+        assert row["id"] == shelf.id
+        assert tx.run("DELETE FROM knowledge_bases WHERE id IN :ids", ids=[]) == 0
+        tx.run_many("DELETE FROM knowledge_bases WHERE id = :id", [])
+        assert knowledge_bases.all_of_them(tx) != ()
+
+
+def test_signs_that_a_driver_might_take_for_its_own_stay_as_they_are(catalog: Catalog) -> None:
+    with catalog.read() as tx:
+        row = tx.row(
+            "SELECT '100 % :sure %(x)s ''::text' AS said, :x AS x, 7 % 4 AS rest -- :no %", x="%s :y"
+        )
+        assert row is not None
+        assert (row["said"], row["x"], row["rest"]) == ("100 % :sure %(x)s '::text", "%s :y", 3)
+        assert list(row) == ["100 % :sure %(x)s '::text", "%s :y", 3]
+        assert row.keys() == ["said", "x", "rest"]
+        assert row[1] == "%s :y"
+
+
+def test_numbers_bytes_and_nothing_come_back_as_they_went_in(catalog: Catalog) -> None:
+    with catalog.write() as tx:
+        shelf = base(tx)
+        for n, size in enumerate((0, 1, 2**31, 2**62)):
+            papers.register(tx, paper(n), sha(n), size)
+        sizes = tx.rows("SELECT bytes, year FROM papers ORDER BY bytes")
+        assert [(row["bytes"], row["year"]) for row in sizes] == [
+            (0, None),
+            (1, None),
+            (2**31, None),
+            (2**62, None),
+        ]
+        row = tx.row(
+            "SELECT sum(bytes) AS bytes, count(*) AS count FROM papers WHERE bytes < :most", most=2**61
+        )
+        assert row is not None
+        assert (row["bytes"], row["count"]) == (2**31 + 1, 4 - 1)
+        assert type(row["bytes"]) is int
+        tx.run("UPDATE knowledge_bases SET chunk_references = :yes WHERE id = :id", yes=True, id=shelf.id)
+        assert knowledge_bases.by_id(tx, shelf.id).chunking.references
+        tx.run(
+            """
+            INSERT INTO likenesses (paper_id, sketch, pieces, title, surnames, identifiers)
+            VALUES (:id, :sketch, 1, '', '[]', '[]')
+            """,
+            id=paper(1),
+            sketch=bytes(range(256)),
+        )
+        row = tx.row("SELECT sketch FROM likenesses")
+        assert row is not None
+        assert row["sketch"] == bytes(range(256))
 
 
 # --- Knowledge bases and removal -------------------------------------------------------------------
@@ -485,11 +437,11 @@ class _Expected:
 class QueueMachine(RuleBasedStateMachine):
     """Random work on the queue by several hands, against a model in memory."""
 
-    home: Path
+    opener: OpenCatalog
 
     @initialize()
     def begin(self) -> None:
-        self.catalog = open_database(self.home)
+        self.catalog = self.opener(60.0)
         with self.catalog.write() as tx:
             for table in ("removals", "jobs", "passages", "holdings", "papers", "knowledge_bases"):
                 tx.run(f"DELETE FROM {table}")
@@ -603,7 +555,7 @@ class QueueMachine(RuleBasedStateMachine):
     def _key(self, job: Job) -> tuple[str, int]:
         return self._name(job.knowledge_base_id), int(job.file_name.removesuffix(".pdf"))
 
-    def _key_of(self, row: sqlite3.Row) -> tuple[str, int]:
+    def _key_of(self, row: Row) -> tuple[str, int]:
         return self._name(row["knowledge_base_id"]), int(row["file_name"].removesuffix(".pdf"))
 
     def _name(self, identifier: str) -> str:
@@ -611,10 +563,10 @@ class QueueMachine(RuleBasedStateMachine):
         return name
 
 
-def test_no_sequence_of_work_loses_or_doubles_a_job(tmp_path: Path) -> None:
+def test_no_sequence_of_work_loses_or_doubles_a_job(opener: OpenCatalog) -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
-    machine = type("QueueMachineHere", (QueueMachine,), {"home": tmp_path})
+    machine = type("QueueMachineHere", (QueueMachine,), {"opener": staticmethod(opener)})
     run_state_machine_as_test(
         machine,
         settings=settings(
