@@ -34,8 +34,8 @@ class Options(BaseModel):
     batch_texts: _Number = 0
     batch_tokens: _Number = 0
     requests: _Number = 0
-    seconds: float = Field(0.0, ge=0, le=86_400)
-    template: Literal["", "auto", "carrel", "server"] = Field("", description="Of a reranker.")
+    seconds: Annotated[float, Field(ge=0, le=86_400)] = 0.0
+    template: Annotated[Literal["", "auto", "carrel", "server"], Field(description="Of a reranker.")] = ""
 
     def options(self) -> EndpointOptions:
         """Return them as the library knows them."""
