@@ -70,7 +70,7 @@ class Carrel:
         }
 
     def run(self, *arguments: str | Path | bytes, timeout: float = SECONDS, typed: str = "") -> Answer:
-        """Run a command to its end; ``typed`` is its standard input. Nothing it says may look like a crash."""
+        """Run a command to its end; ``typed`` is its standard input. Nothing may look like a crash."""
         done = subprocess.run(
             self._command(arguments),
             env=self.environment(),
