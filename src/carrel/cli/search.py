@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from carrel.cli.output import note, place_of, print_json, printable, shortened, wrapped
+from carrel.cli.output import Json, note, place_of, print_json, printable, shortened, wrapped
 from carrel.cli.sent import exchange_lines, rerank_line
 from carrel.cli.server_file import Running, find
 from carrel.cli.versions import version_line
