@@ -13,9 +13,11 @@ from carrel import __version__
 from carrel.api.failures import refusal
 from carrel.api.guard import MODELS
 from carrel.api.rest import (
+    events,
     health,
     jobs,
     knowledge_bases,
+    metrics,
     models,
     paper_files,
     papers,
@@ -36,6 +38,8 @@ ROUTERS = (
     similar.router,
     jobs.router,
     models.router,
+    events.router,
+    metrics.router,
     health.router,
 )
 
