@@ -15,6 +15,7 @@ from starlette.responses import Response
 from carrel import __version__
 from carrel.api.admission import Admission, gone
 from carrel.api.answering import Answering
+from carrel.api.description import REFERENCE, described
 from carrel.api.embeddings import EmbeddingService, embeddings_answer
 from carrel.api.failures import failure, fault, json_bytes, refusal
 from carrel.api.guard import Guard, ServerGuard
@@ -82,6 +83,7 @@ def create_app(
 
     # Its pages of documentation load scripts from another's server: only the document itself is kept.
     app = FastAPI(title="Carrel", version=__version__, docs_url=None, redoc_url=None, lifespan=running)
+    app.openapi = lambda: described(app)  # type: ignore[method-assign]  # as FastAPI's own docs have it
     app.state.stop = rest.stop if rest else _nothing  # told first when the server is to end
     _add_post(app, "/v1/embeddings", EmbeddingsRequest, embed, places)
     _add_post(app, "/v1/rerank", RerankRequest, reranking.rerank, places)
@@ -123,7 +125,7 @@ def _add_post(
             return fault(error)
         return Response(body, media_type=_JSON)
 
-    body = {"required": True, "content": {_JSON: {"schema": kind.model_json_schema()}}}
+    body = {"required": True, "content": {_JSON: {"schema": kind.model_json_schema(ref_template=REFERENCE)}}}
     app.post(path, openapi_extra={"requestBody": body})(post)
 
 

@@ -48,7 +48,7 @@ def routes(opened: Lab) -> set[tuple[str, str]]:
     found = set()
     for route in opened.client.app.routes:  # type: ignore[attr-defined]
         if isinstance(route, APIRoute) and route.path.startswith(API):
-            found |= {(method, route.path.removeprefix(API)) for method in route.methods}
+            found |= {(method, route.path.removeprefix(API)) for method in route.methods or ()}
     return found
 
 
