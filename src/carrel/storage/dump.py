@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from carrel.core.jobs import JobState
 from carrel.storage import holds
 from carrel.storage.database import Row, Transaction, Value
 
@@ -151,9 +150,10 @@ def settle(tx: Transaction) -> None:
     )
     tx.run("DELETE FROM jobs WHERE generation <> 0")
     tx.run(
-        "UPDATE jobs SET state = :queued, worker = '', lease_until = '', stage = '' WHERE state = :running",
-        queued=JobState.QUEUED,
-        running=JobState.RUNNING,
+        """
+        UPDATE jobs SET state = 'queued', worker = '', lease_until = '', stage = ''
+        WHERE state IN ('running', 'handed')
+        """
     )
     for prefix in (holds.PREFIX, holds.IMPORTING):
         tx.run(

@@ -73,6 +73,17 @@ class ParseStore:
             stream.write(content)
             destination.become(self._folder / name[:2] / name)
 
+    def is_readable(self, path: Path) -> bool:
+        """Whether one of ``files`` can be read back; one from another version of the format cannot."""
+        try:
+            _, _, parsed = path.read_bytes().partition(b"\n")
+            decode(parsed)
+        except FileNotFoundError:
+            return True  # gone meanwhile
+        except ValueError:
+            return False
+        return True
+
     def list(self) -> Iterator[PaperId]:
         """Yield every paper with a stored parse."""
         names = {path.name.partition(".")[0] for path in self._folder.glob(f"??/*{_SUFFIX}")}

@@ -6,7 +6,6 @@ the same text may stand in another paper. A vector goes once nothing has its key
 
 from collections.abc import Sequence
 
-from carrel.core.jobs import JobState
 from carrel.storage.database import Transaction
 from carrel.storage.removals import What
 
@@ -65,10 +64,8 @@ def on_their_way(tx: Transaction) -> bool:
     row = tx.row(
         """
         SELECT 1 FROM jobs JOIN knowledge_bases ON knowledge_bases.id = jobs.knowledge_base_id
-        WHERE state = :running OR (state = :queued AND paused = 0) LIMIT 1
-        """,
-        running=JobState.RUNNING,
-        queued=JobState.QUEUED,
+        WHERE state IN ('running', 'handed') OR (state = 'queued' AND paused = 0) LIMIT 1
+        """
     )
     return row is not None
 
