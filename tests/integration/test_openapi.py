@@ -65,7 +65,7 @@ def _keeps_to_it(cases: SearchStrategy[Any], known: dict[str, str], opened: Lab)
         derandomize="CARREL_API_EXAMPLES" not in os.environ,
     )
     @given(case=cases)
-    def tried(case: Any) -> None:
+    def tried(case: schemathesis.Case[Any]) -> None:
         for name, value in known.items():
             if case.method == "GET" and name in (case.path_parameters or {}):
                 case.path_parameters[name] = value  # what is there says more than what is not
