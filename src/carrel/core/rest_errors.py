@@ -3,7 +3,7 @@
     CarrelError
     ├── UsageError
     │   └── RestError
-    │       ├── NotSignedIn · ScopeMissing · CsrfMissing              who asks
+    │       ├── NotSignedIn · ScopeMissing · CsrfMissing · CrossOrigin · SetUpCodeWrong   who asks
     │       ├── NothingThere · MethodNotTaken · FileLost              what is asked for
     │       ├── BodyNotJson · ContentNotTaken · BodyOverLimit · FieldsUnusable · CursorUnusable
     │       ├── UploadUnreadable · UploadHasNoFiles · TooManyFiles    what is sent
@@ -43,6 +43,20 @@ class CsrfMissing(RestError):
 
     template = "The header X-CSRF-Token is missing or is not that of the session."
     hint_template = "Send the token that signing in gave, or use an API key instead of the session."
+
+
+class CrossOrigin(RestError):
+    """A change asked for by a page of another site."""
+
+    template = "Another site's page asks for this change."
+    hint_template = "Do it on this server's own pages, or use an API key."
+
+
+class SetUpCodeWrong(RestError):
+    """Who sets a server up from elsewhere must have seen what it printed."""
+
+    template = "The set-up code is missing or wrong."
+    hint_template = "carrel serve prints it when it starts; or use on the server: carrel admin create NAME."
 
 
 class NothingThere(RestError):

@@ -65,6 +65,12 @@ class Destination:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._temporary.replace(path)
 
+    def become_unless_there(self, path: Path) -> None:
+        """Give the file its name, after its bytes are on the disk, unless something has it."""
+        self.flush()
+        with suppress(FileExistsError):
+            path.hardlink_to(self._temporary)
+
 
 def sweep_temporary(folder: Path) -> None:
     """Delete the temporary files that killed processes left directly in ``folder``.

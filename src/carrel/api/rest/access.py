@@ -12,7 +12,9 @@ from starlette.requests import Request
 from carrel.api.guard import bearer
 from carrel.api.rest.callers import LONGEST_SECRET, SignedIn, caller_with, same
 from carrel.api.rest.context import Rest
+from carrel.api.rest.origins import check_origin
 from carrel.bootstrap import Services
+from carrel.core.account_errors import PasswordMustChange
 from carrel.core.accounts import Caller, Scope
 from carrel.core.rest_errors import CsrfMissing, NotSignedIn, ScopeMissing
 from carrel.library.shelves import Shelves
@@ -59,9 +61,10 @@ async def identified(rest: Rest, request: Request) -> Access:
     Raises:
         NotSignedIn: nobody, or with what is not good any more.
         CsrfMissing: a change is asked for with a session's cookie and without its token.
+        CrossOrigin: or by another site's page.
     """
     secret = bearer(request.headers.get("authorization", ""))
-    address = request.client.host if request.client else ""
+    address = rest.clients.address(request)
     if secret:
         caller = await run_in_threadpool(caller_with, rest.sign_in, rest.token, secret)
         if caller is None:
@@ -73,8 +76,10 @@ async def identified(rest: Rest, request: Request) -> Access:
         session = await run_in_threadpool(rest.sign_in.session_caller, token)
     if session is None:
         raise NotSignedIn
-    if request.method not in _SAFE and not same(request.headers.get(CSRF_HEADER, ""), session.csrf_token):
-        raise CsrfMissing
+    if request.method not in _SAFE:
+        check_origin(request)
+        if not same(request.headers.get(CSRF_HEADER, ""), session.csrf_token):
+            raise CsrfMissing
     return Access(replace(session.caller, address=address), rest, session)
 
 
@@ -84,7 +89,8 @@ class Needs:
     The route (``route.py``) checks it before it reads a byte of the body.
     """
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope | None) -> None:
+        """Take the scope; None is for whoever it is, even before they have changed a password."""
         self.scope = scope
 
     async def check(self, rest: Rest, request: Request) -> None:
@@ -93,9 +99,12 @@ class Needs:
         Raises:
             NotSignedIn, CsrfMissing: as ``identified``.
             ScopeMissing: they may not do this, whatever it is asked of.
+            PasswordMustChange: they must do something else first.
         """
         access = await identified(rest, request)
-        if not access.may(self.scope):
+        if self.scope is not None and not access.may(self.scope):
+            if access.session is not None and not access.caller.scopes:
+                raise PasswordMustChange
             raise ScopeMissing(scope=self.scope)
         request.state.access = access
 
@@ -110,6 +119,7 @@ class Needs:
         return access
 
 
+Identified = Annotated[Access, Security(Needs(None))]
 Reading = Annotated[Access, Security(Needs(Scope.READ))]
 Writing = Annotated[Access, Security(Needs(Scope.WRITE))]
 Administering = Annotated[Access, Security(Needs(Scope.ADMIN))]

@@ -8,24 +8,37 @@ from starlette.responses import Response
 from carrel.api.failures import refusal
 from carrel.api.guard import MODELS
 from carrel.api.rest import (
+    api_keys,
+    audit_log,
+    endpoints,
     events,
     health,
     jobs,
     knowledge_bases,
+    members,
     metrics,
     models,
     paper_files,
     papers,
     search,
+    sessions,
+    setting_up,
     similar,
     uploads,
+    users,
 )
 from carrel.api.rest.context import Rest
 from carrel.api.rest.problems import problem
 from carrel.core.rest_errors import MethodNotTaken, NothingThere
 
 ROUTERS = (
+    setting_up.router,
+    sessions.router,
+    users.router,
+    api_keys.router,
+    audit_log.router,
     knowledge_bases.router,
+    members.router,
     uploads.router,
     papers.router,
     paper_files.router,
@@ -33,6 +46,7 @@ ROUTERS = (
     similar.router,
     jobs.router,
     models.router,
+    endpoints.router,
     events.router,
     metrics.router,
     health.router,

@@ -9,10 +9,13 @@ from starlette.requests import HTTPConnection
 from carrel.api.rest.callers import SignIn, caller_with
 from carrel.api.rest.changes import Changes, Streams
 from carrel.api.rest.figures import Figures
+from carrel.api.rest.origins import Clients
 from carrel.api.rest.page_pictures import PagePictures
 from carrel.api.rest.searching import Searches
 from carrel.bootstrap import Services, open_drawer
+from carrel.config import Settings
 from carrel.core.accounts import Scope
+from carrel.core.errors import InvalidSetting
 from carrel.storage.files import sweep_temporary
 
 UPLOADS = "uploads"  # temporary files, in the data folder
@@ -31,6 +34,7 @@ class Rest:
         self.services = services
         self.sign_in = sign_in
         self.token = token
+        self.clients = clients_of(services.settings)
         self.searches = Searches(services)
         self.figures = Figures(services.catalog)
         self.searches.after = self.figures.searched
@@ -58,6 +62,17 @@ class Rest:
             self.stop()
             following.cancel()
             self.pictures.close()
+
+
+def clients_of(settings: Settings) -> Clients:
+    """Return what tells clients' addresses. Raises InvalidSetting."""
+    try:
+        return Clients(settings.trusted_proxies)
+    except ValueError as error:
+        expected = "addresses such as 127.0.0.1 or 10.0.0.0/8, with commas"
+        raise InvalidSetting(
+            name="CARREL_TRUSTED_PROXIES", value=settings.trusted_proxies, expected=expected
+        ) from error
 
 
 def rest_of(connection: HTTPConnection) -> Rest:

@@ -13,6 +13,7 @@ from carrel.api.rest.paging import DEFAULT, After, Limit, Page, cursor, page, po
 from carrel.api.rest.problems import problem_responses
 from carrel.api.rest.route import RestRoute
 from carrel.core.accounts import Role
+from carrel.core.endpoints import Purpose
 from carrel.core.errors import InvalidSetting, ModelUnknown
 from carrel.core.knowledge_base import DEFAULT_EMBEDDER, DEFAULT_PARSER
 from carrel.core.rest_errors import NeedsReindex
@@ -135,5 +136,6 @@ def _check_offered(access: Access, embedder: str) -> None:
     """Raise ModelUnknown unless the model is one in use: a name could be that of a file of this machine."""
     known = {access.services.settings.embedder, DEFAULT_EMBEDDER}
     known |= {found.embedder for found in access.shelves.readable()}
+    known |= set(access.services.endpoints.models(Purpose.EMBEDDER))
     if embedder not in known and not access.caller.administrator:
         raise ModelUnknown(model=embedder, known=", ".join(sorted(known)))

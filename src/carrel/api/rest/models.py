@@ -9,6 +9,7 @@ from carrel.api.rest.access import Reading
 from carrel.api.rest.knowledge_bases import PREFIX
 from carrel.api.rest.problems import problem_responses
 from carrel.api.rest.route import RestRoute
+from carrel.core.endpoints import Purpose
 from carrel.core.knowledge_base import DEFAULT_EMBEDDER
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["models"])
@@ -41,10 +42,12 @@ def listed(access: Reading) -> Models:
 
     settings = access.services.settings
     bases = access.shelves.readable()
-    names = dict.fromkeys([settings.embedder, DEFAULT_EMBEDDER, *(base.embedder for base in bases)])
+    offered = access.services.endpoints.models(Purpose.EMBEDDER)
+    used = (base.embedder for base in bases)
+    names = dict.fromkeys([settings.embedder, DEFAULT_EMBEDDER, *offered, *used])
     items = []
     for name in names:
-        profile = profile_in_use(name, settings)
+        profile = profile_in_use(name, access.services.settings_of(name))
         items.append(
             Model(
                 name=name,
@@ -58,16 +61,17 @@ def listed(access: Reading) -> Models:
                 knowledge_bases=sum(base.embedder == name for base in bases),
             )
         )
-    if settings.reranker:
-        items.append(_reranker(settings.reranker))
+    rerankers = [settings.reranker] if settings.reranker else []
+    rerankers += access.services.endpoints.models(Purpose.RERANKER)
+    items += [_reranker(name, number == 0) for number, name in enumerate(dict.fromkeys(rerankers))]
     return Models(items=items)
 
 
-def _reranker(name: str) -> Model:
+def _reranker(name: str, default: bool) -> Model:
     return Model(
         name=name,
         purpose="reranker",
-        default=True,
+        default=default,
         embedded=name.endswith(".gguf"),
         dimensions=None,
         fewest_dimensions=None,

@@ -63,7 +63,7 @@ def problem(error: CarrelError, errors: Sequence[FieldProblem] = ()) -> Response
         _log.warning("%s: %s", error.kind, error)
     headers = {}
     if error.retryable:
-        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        headers["Retry-After"] = error.parameters.get("seconds", str(RETRY_AFTER_SECONDS))
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return problem_response(problem_document(error, errors), headers)
