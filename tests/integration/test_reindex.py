@@ -1,4 +1,4 @@
-"""The next generation of an index: built from the cache or by jobs, checked, swapped in, kept, gone back to."""
+"""The next generation of an index: from the cache or by jobs, checked, swapped in, kept, gone back to."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -437,7 +437,7 @@ def test_points_that_a_killed_process_lost_are_built_again(world: World) -> None
 
 def test_an_index_that_does_not_find_its_own_passages_never_serves(world: World) -> None:
     before = ranking(world, "violins")
-    rotate = {title: other for title, other in zip(TITLES, TITLES[1:] + TITLES[:1], strict=True)}
+    rotate = dict(zip(TITLES, TITLES[1:] + TITLES[:1], strict=True))
 
     def mixed_up(texts: list[str]) -> list[str]:  # a server that gives each text the vector of another one
         return ["entirely " + rotate.get(text.split()[0], text) for text in texts]
@@ -498,7 +498,8 @@ def test_an_estimate_counts_what_is_cached_and_changes_nothing(world: World) -> 
     assert (same.seconds, same.cached_share, same.warnings) == (0.0, 1.0, ())
     other = rebuilds.estimate(world.shelf(), Change(embedder=WIDE_MODEL))
     assert (other.to_embed, other.exact) == (vectors, False)
-    assert other.texts_a_second is not None and other.seconds is not None
+    assert other.texts_a_second is not None
+    assert other.seconds is not None
     assert other.disk_bytes > same.disk_bytes
     finer = rebuilds.estimate(world.shelf(), Change(embedder=WIDE_MODEL, chunk_size=64))
     assert finer.passages > other.passages

@@ -106,7 +106,7 @@ def spaces_of(world: World, answers: list[tuple[str, SearchResult]]) -> list[set
     usual, wide = FakeEmbedder(), FakeEmbedder(width=WIDE, model=WIDE_MODEL)
     with world.services.catalog.read() as tx:
         rows = tx.rows(
-            "SELECT DISTINCT passages.id, section, text, title FROM passages, papers WHERE papers.id = paper_id"
+            "SELECT DISTINCT p.id, section, text, title FROM passages AS p, papers WHERE papers.id = paper_id"
         )
     texts = {row["id"]: in_context(row["title"], row["section"], row["text"]) for row in rows}
     vectors = {

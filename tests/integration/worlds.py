@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from carrel.core.rebuild import Change, RebuildStatus
-
 from carrel.bootstrap import Services, open_services
 from carrel.config import Settings
 from carrel.core.ids import PaperId
@@ -14,15 +12,19 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import ParsedPaper
 from carrel.core.ports import EmbeddedQuery, Embedder, Index, Parser
 from carrel.core.ranking import Filters, Hit, Mode, Query, SearchResult
+from carrel.core.rebuild import Change, RebuildStatus
 from carrel.core.space import Space, Vectors
 from carrel.engines.cached_embedder import CachedEmbedder, PartwiseEmbedder
 from carrel.engines.vector_cache import SqliteVectorCache
 from carrel.ingest.accept import Accepted, accept
 from carrel.ingest.worker import Finished, work
+from carrel.library.accounts import accounts_over
+from carrel.library.endpoints import Endpoints
 from carrel.library.shelves import Shelves
 from carrel.storage import generations, removals
 from carrel.storage.database import FILE_NAME, open_database
 from carrel.storage.parses import ParseStore
+from carrel.storage.sealing import Sealer
 from tests.fakes.blobs import InMemoryBlobStore
 from tests.fakes.embedder import WIDTH, FakeEmbedder
 from tests.fakes.index import InMemoryIndexes
@@ -214,8 +216,11 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
         parses=ParseStore(folder / "home" / "parses"),
         indexes=indexes,
         shelves=Shelves(catalog),
+        accounts=lambda: accounts_over(catalog),
+        endpoints=Endpoints(catalog, Sealer(folder / "home"), lambda _endpoint, _key: None),
         vectors=vectors,
         embedder_of=embedder_of,
+        settings_of=lambda _: settings_in(folder),
         index_of=index_of,
         parser=lambda: parser,
         parser_of=lambda _: parser,
@@ -228,12 +233,12 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
 
 
 @contextmanager
-def world_with_real_index(folder: Path, catalog_url: str = "") -> Iterator[World]:
+def world_with_real_index(folder: Path, catalog_url: str = "", **settings: str) -> Iterator[World]:
     """The real index and blobs; a fake parser, so that a test can say what a file's metadata are."""
     embedder, parser = HookedEmbedder(), HookedParser(FakeParser())
     wide = HookedEmbedder(WIDE, WIDE_MODEL)
-    settings = replace(settings_in(folder), catalog_url=catalog_url)
-    opened = open_services(settings, print, load_embedder=_one_of(embedder, wide, folder))
+    chosen = replace(settings_in(folder), catalog_url=catalog_url, **settings)  # type: ignore[arg-type]  # texts all of them
+    opened = open_services(chosen, print, load_embedder=_one_of(embedder, wide, folder))
     services = replace(opened, parser=lambda: parser, parser_of=lambda _: parser, unlocker=FakeUnlocker)
     yield World(services, embedder, parser, folder, fake_paper, wide)
     services.close()

@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from carrel.cli.output import Json, note, place_of, print_json, printable, shortened, wrapped
-from carrel.cli.sent import exchange_document, exchange_lines, rerank_document, rerank_line
+from carrel.cli.sent import exchange_lines, rerank_line
 from carrel.cli.server_file import Running, find
-from carrel.cli.versions import version_documents, version_line
+from carrel.cli.versions import version_line
 from carrel.config import Settings, load_settings
 from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.errors import CarrelError
@@ -22,6 +22,7 @@ from carrel.core.ranking import Hit, Mode, PassageHit, Query, SearchResult
 from carrel.core.server_errors import ServerSilent
 from carrel.library.mending import check_complete
 from carrel.search import understand
+from carrel.search.present import search_document
 
 _WIDEST = 100
 
@@ -131,88 +132,6 @@ def _preloaded(settings: Settings) -> Callable[[str], Embedder]:
     context = contextvars.copy_context()  # the reader's language is in it
     threading.Thread(target=context.run, args=(load,), daemon=True, name="load-model").start()
     return lambda model: default if model == DEFAULT_EMBEDDER else make(model)
-
-
-def search_document(result: SearchResult, explain: bool) -> dict[str, Json]:
-    """Return the result as programs read it, the document of DESIGN §7."""
-    took = result.took_ms
-    found = [_hit_document(hit, explain) for hit in result.hits]
-    document: dict[str, Json] = {
-        "query": result.query,
-        "mode": result.mode.value,
-        "took_ms": {
-            "embed": round(took.embed, 3),
-            "retrieve": round(took.retrieve, 3),
-            "fuse": round(took.fuse, 3),
-            "rerank": round(took.rerank, 3),
-            "total": round(took.total, 3),
-        },
-        "results": list(found),
-    }
-    if result.reranking is not None:
-        document["rerank"] = rerank_document(result.reranking)
-        for hit, each in zip(result.hits, found, strict=True):
-            each["rerank_score"] = None if hit.rerank_score is None else round(hit.rerank_score, 6)
-    if explain:
-        document["explain"] = {
-            "candidates": {
-                signal.value: [
-                    {"id": found.point_id, "paper_id": found.paper_id, "score": round(found.score, 6)}
-                    for found in candidates
-                ]
-                for signal, candidates in result.candidates
-            },
-            "exchanges": [exchange_document(exchange) for exchange in result.exchanges],
-        }
-    return document
-
-
-def _hit_document(hit: Hit, explain: bool) -> dict[str, Json]:
-    metadata = hit.paper.metadata
-    document: dict[str, Json] = {
-        "rank": hit.rank,
-        "score": round(hit.score, 6),
-        "paper": {
-            "id": hit.paper.id,
-            "title": metadata.title,
-            "authors": list(metadata.authors),
-            "year": metadata.year,
-            "venue": metadata.venue,
-            "doi": metadata.doi,
-            "file": hit.paper.file_name,
-            "versions": version_documents(hit.versions),
-        },
-        "passages": [_passage_document(found) for found in hit.passages],
-    }
-    if explain:
-        document["why"] = [
-            {
-                "signal": part.signal.value,
-                "rank": part.rank,
-                "score": None if part.score is None else round(part.score, 6),
-                "share": round(part.share, 6),
-            }
-            for part in hit.contributions
-        ]
-        document["quotation"] = round(hit.quotation, 6)
-    return document
-
-
-def _passage_document(found: PassageHit) -> dict[str, Json]:
-    passage = found.passage
-    return {
-        "id": passage.id,
-        "text": passage.text,
-        "page": passage.page,
-        "pages": sorted(passage.pages),
-        "paragraph": passage.paragraph,
-        "section": passage.section,
-        "score": round(found.score, 6),
-        "boxes": [
-            {"page": box.page, "x0": box.x0, "y0": box.y0, "x1": box.x1, "y1": box.y1}
-            for box in passage.boxes
-        ],
-    }
 
 
 def print_result(result: SearchResult, explain: bool) -> None:

@@ -24,6 +24,8 @@
     ├── of re-indexing, all three kinds: the tree in ``rebuild_errors``
     ├── of a catalog on PostgreSQL, all three kinds: the tree in ``catalog_errors``
     ├── of ``carrel serve``, UsageErrors: the trees in ``gateway_errors`` and ``account_errors``
+    ├── of backups, UsageErrors: the tree in ``backup_errors``
+    ├── of a second index engine: the tree in ``index_errors``
     └── CatalogDamaged        exit 3: the catalog cannot be read
 
 Each error says what happened and to what (``message``) and what to do next (``hint``); has a

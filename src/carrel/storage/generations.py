@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from carrel.core.errors import KnowledgeBaseMissing
+from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
 from carrel.core.rebuild import Generation, GenerationState
 from carrel.core.rebuild_errors import NoRebuild, NothingKept, RebuildUnderWay
-from carrel.storage import knowledge_bases, removals
+from carrel.storage import knowledge_bases, removals, vector_keys
 from carrel.storage.clock import now
 from carrel.storage.database import Row, Transaction, Value
 
@@ -86,15 +87,29 @@ def target(tx: Transaction, knowledge_base_id: str, generation: int) -> Knowledg
     return _generation(row, serving).built_as
 
 
-def indexed(tx: Transaction, knowledge_base_id: str) -> tuple[KnowledgeBase, ...]:
-    """Return a knowledge base once a generation that has an index, that which serves first.
+def as_built(tx: Transaction, identifier: str, generation: int) -> KnowledgeBase | None:
+    """Return a knowledge base as a generation of it is or was built; None where there is no such one."""
+    for serving in knowledge_bases.with_ids(tx, [identifier]):
+        if serving.generation == generation:
+            return serving
+        return next((f.built_as for f in all_of(tx, serving) if f.number == generation), None)
+    return None
 
-    Raises:
-        KnowledgeBaseMissing: it is not there.
-    """
-    serving = knowledge_bases.by_id(tx, knowledge_base_id)
-    others = [found for found in all_of(tx, serving) if found.state.has_index]
-    return (serving, *(found.built_as for found in others if found.number != serving.generation))
+
+def has(tx: Transaction, identifier: str, generation: int, paper: PaperId) -> bool:
+    """Whether a paper is whole in a generation, be it the one that serves."""
+    row = tx.row(
+        """
+        SELECT 1 FROM knowledge_bases JOIN holdings ON knowledge_base_id = knowledge_bases.id
+        WHERE knowledge_bases.id = :id AND generation = :generation AND paper_id = :paper
+        UNION SELECT 1 FROM built
+        WHERE knowledge_base_id = :id AND generation = :generation AND paper_id = :paper
+        """,
+        id=identifier,
+        generation=generation,
+        paper=paper,
+    )
+    return row is not None
 
 
 def begin(tx: Transaction, wanted: KnowledgeBase, started_by: str) -> KnowledgeBase:
@@ -225,6 +240,7 @@ def end(
     """End a generation that does not serve: its rows go now, its index with the other removals."""
     set_state(tx, generation, state, error)
     delete_jobs(tx, generation.built_as)
+    vector_keys.note_generation(tx, generation.built_as.id, generation.number)
     parameters: dict[str, Value] = {"id": generation.built_as.id, "generation": generation.number}
     tx.run("DELETE FROM passages WHERE knowledge_base_id = :id AND generation = :generation", **parameters)
     tx.run("DELETE FROM built WHERE knowledge_base_id = :id AND generation = :generation", **parameters)

@@ -1,12 +1,11 @@
 """Knowledge bases in the catalog."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from carrel.core.errors import KnowledgeBaseExists, KnowledgeBaseMissing
 from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
-from carrel.storage import handovers, members, removals
+from carrel.storage import members, removals, vector_keys
 from carrel.storage.clock import now
 from carrel.storage.database import Row, Transaction
 
@@ -98,8 +97,17 @@ def configure(
     )
 
 
+def set_paused(tx: Transaction, knowledge_base: KnowledgeBase, paused: bool) -> None:
+    """Let the knowledge base's jobs wait, or go on."""
+    tx.run(
+        "UPDATE knowledge_bases SET paused = :paused WHERE id = :id",
+        id=knowledge_base.id,
+        paused=int(paused),
+    )
+
+
 def delete(tx: Transaction, knowledge_base: KnowledgeBase) -> tuple[str, ...]:
-    """Delete a knowledge base with its holdings, passages and jobs; note its indexes for removal.
+    """Delete a knowledge base with everything in it; note its indexes and vectors for removal.
 
     Returns the ids of the papers it held, which may have become unreferenced.
     """
@@ -111,21 +119,17 @@ def delete(tx: Transaction, knowledge_base: KnowledgeBase) -> tuple[str, ...]:
         """,
         id=knowledge_base.id,
     )
-    papers = tuple(row["paper_id"] for row in rows)
-    tx.run("DELETE FROM passages WHERE knowledge_base_id = :id", id=knowledge_base.id)
-    tx.run("DELETE FROM holdings WHERE knowledge_base_id = :id", id=knowledge_base.id)
-    handovers.delete_of(tx, knowledge_base.id)
-    tx.run("DELETE FROM jobs WHERE knowledge_base_id = :id", id=knowledge_base.id)
-    removals.note_index(tx, knowledge_base)
-    for row in tx.rows(
-        "SELECT generation FROM generations WHERE knowledge_base_id = :id", id=knowledge_base.id
-    ):
-        removals.note_generation(tx, replace(knowledge_base, generation=row["generation"]))
-    for table in ("built", "generations"):
+    removals.note_indexes(tx, knowledge_base)
+    vector_keys.note_base(tx, knowledge_base.id)
+    tx.run(
+        "DELETE FROM handovers WHERE job_id IN (SELECT id FROM jobs WHERE knowledge_base_id = :id)",
+        id=knowledge_base.id,
+    )
+    for table in ("passages", "holdings", "jobs", "built", "generations"):
         tx.run(f"DELETE FROM {table} WHERE knowledge_base_id = :id", id=knowledge_base.id)  # noqa: S608
     members.remove_all(tx, knowledge_base.id)
     tx.run("DELETE FROM knowledge_bases WHERE id = :id", id=knowledge_base.id)
-    return papers
+    return tuple(row["paper_id"] for row in rows)
 
 
 def _find(tx: Transaction, name: str, created_by: str) -> KnowledgeBase | None:
@@ -152,4 +156,5 @@ def _knowledge_base(row: Row) -> KnowledgeBase:
         dimensions=row["dimensions"],
         created_by=row["created_by"],
         paused=bool(row["paused"]),
+        created_at=row["created_at"],
     )

@@ -13,7 +13,7 @@ from carrel.core.metadata_format import evidence_fields, evidence_of, quality_fi
 from carrel.core.paper import ParsedPaper, Passage
 from carrel.core.quality import ParseQuality
 from carrel.core.ranking import PaperRecord
-from carrel.storage import generations, handovers, passages, removals, versions
+from carrel.storage import passages, removals, vector_keys, versions
 from carrel.storage.clock import now
 from carrel.storage.database import Row, Transaction, Value
 
@@ -138,18 +138,20 @@ def note_reading(tx: Transaction, paper: PaperId, reading: Reading) -> None:
 
 
 def remove(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
-    """Take a paper out of every generation of a knowledge base, be it ready, waiting or failed."""
+    """Take a paper out of a knowledge base and its generations, be it ready, waiting or failed."""
     _withdraw(tx, knowledge_base, paper)
     passages.delete_everywhere(tx, knowledge_base, paper)
-    handovers.delete_of(tx, knowledge_base.id, paper)
-    for table in ("jobs", "built"):
-        tx.run(
-            f"DELETE FROM {table} WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",  # noqa: S608
-            knowledge_base=knowledge_base.id,
-            paper=paper,
+    for statement in (
+        """
+        DELETE FROM handovers WHERE job_id IN (
+            SELECT id FROM jobs WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper
         )
-    for generation in generations.indexed(tx, knowledge_base.id):
-        removals.note_points(tx, generation, paper)
+        """,
+        "DELETE FROM jobs WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",
+        "DELETE FROM built WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",
+    ):
+        tx.run(statement, knowledge_base=knowledge_base.id, paper=paper)
+    removals.note_points(tx, knowledge_base, paper)
 
 
 def forget_unreferenced(tx: Transaction, candidates: Iterable[str]) -> None:
@@ -221,7 +223,7 @@ def records(
         knowledge_bases=knowledge_base_ids,
         **({} if only is None else {"only": only}),
     )
-    return tuple(_record(row) for row in rows)
+    return tuple(record_of(row) for row in rows)
 
 
 def titles_and_abstracts(tx: Transaction, ids: Sequence[PaperId]) -> dict[str, str]:
@@ -301,6 +303,7 @@ def _hold(
 
 
 def _withdraw(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
+    vector_keys.note_paper(tx, knowledge_base.id, paper)
     passages.delete(tx, knowledge_base, paper)
     tx.run(
         "DELETE FROM holdings WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",
@@ -324,7 +327,8 @@ def _metadata_values(metadata: Metadata) -> dict[str, Value]:
     }
 
 
-def _record(row: Row) -> PaperRecord:
+def record_of(row: Row) -> PaperRecord:
+    """Return the paper that a row of papers and holdings says."""
     metadata = Metadata(
         title=row["title"],
         authors=tuple(json.loads(row["authors"])),

@@ -175,20 +175,6 @@ def built(tx: Transaction, target: KnowledgeBase) -> dict[PaperId, int]:
     return {PaperId(row["paper_id"]): row["passages"] for row in rows}
 
 
-def has(tx: Transaction, target: KnowledgeBase, paper: PaperId) -> bool:
-    """Whether a paper is in a generation that does not serve."""
-    row = tx.row(
-        """
-        SELECT 1 FROM built
-        WHERE knowledge_base_id = :id AND generation = :generation AND paper_id = :paper
-        """,
-        id=target.id,
-        generation=target.generation,
-        paper=paper,
-    )
-    return row is not None
-
-
 def passages_in(tx: Transaction, target: KnowledgeBase) -> int:
     """Return how many passages the catalog has of a generation."""
     row = tx.row(

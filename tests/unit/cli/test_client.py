@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from carrel.cli.client import ask
-from carrel.cli.search import Request, search_document, search_papers
+from carrel.cli.search import Request, search_papers
 from carrel.cli.search_reply import result_of
 from carrel.cli.server_file import FILE_NAME, Running, announced, find, new_token
 from carrel.core.ranking import Mode
 from carrel.core.server_errors import ServerRefuses, ServerSilent
+from carrel.search.present import search_document
 from tests.integration.worlds import world_of_fakes
 
 
