@@ -21,11 +21,10 @@ from carrel.core.knowledge_base import DEFAULT_PARSER, KnowledgeBase
 from carrel.core.loaded import Loaded
 from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
 from carrel.core.ranking import Query, SearchResult
-from carrel.core.space import Space, checked_dimensions
+from carrel.core.space import Space
 from carrel.ingest.owner import Estate, Owner
 from carrel.ingest.pipeline import Tools
-from carrel.ingest.rebuild import QUERIES_END_WITHIN, Equipment, Rebuilds
-from carrel.ingest.rebuild_estimate import Estimator
+from carrel.ingest.rebuild import QUERIES_END_WITHIN, Rebuilds
 from carrel.ingest.worker import Workshop
 from carrel.library.backup import Stores
 from carrel.library.cleaning import work_off_removals
@@ -81,8 +80,7 @@ class Services:
         """
         wait = self.settings.index_wait_seconds if wait_seconds is None else wait_seconds
         self.indexes.acquire(purpose, wait)
-        # Nobody else can have been asking an index: what has left may go at once.
-        self.clean(0.0)
+        self.clean(queries_end_within=0.0)  # nobody else can have been asking an index
         self.blobs.sweep()
         self.parses.sweep()
 
@@ -119,28 +117,10 @@ class Services:
 
     def rebuilds(self) -> Rebuilds:
         """Return what re-indexes knowledge bases. The owner of the index keeps one and lets it advance."""
-        settings = self.settings
-        return Rebuilds(
-            Equipment(
-                tools=Tools(self.catalog, self.blobs, self.parses, self.parser_of),
-                vectors=self.vectors,
-                embedder_of=self.embedder_of,
-                index_of=self.index_of,
-                possible=self.possible,
-                estimator=Estimator(
-                    self.catalog, self.vectors, self.embedder_of, settings.home, settings.keep_free_mb
-                ),
-                keep_days=settings.keep_generation_days,
-                courtesy=self.courtesy,
-            )
-        )
+        return Rebuilds(self)
 
     def possible(self, wanted: KnowledgeBase) -> KnowledgeBase:
-        """Return a knowledge base as the catalog keeps it, if its parser, model and dimensions can be had.
-
-        Raises:
-            ParserUnknown, ParserNotInstalled: the parser cannot; otherwise as ``checked_dimensions``.
-        """
+        """Return it as the catalog keeps it. Raises as ``check_parser`` and ``checked_dimensions``."""
         from carrel.parsing.parsers import check_parser
 
         check_parser(wanted.parser)
@@ -173,14 +153,10 @@ class Services:
         Raises:
             ModelUnknown, EndpointNotSet, DimensionsImpossible: that model cannot be had, or not so cut.
         """
-        from carrel.engines.embedders import profile_in_use
+        from carrel.engines.embedders import dimensions_of
 
-        # Made, so that an unknown model is said now; asked for its width only where that matters.
         model = self.embedder_of(KnowledgeBase(KnowledgeBaseId(""), "", embedder=embedder))
-        if not wanted:
-            return 0
-        least = profile_in_use(embedder, self.settings_of(embedder)).mrl_from
-        return checked_dimensions(model.encoder, wanted, (least, model.encoder.width) if least else None)
+        return dimensions_of(model, embedder, wanted, self.settings_of(embedder))
 
     def _reranker_or_reason(self) -> Reranker | None:
         """Return the reranker, or one that says why there is none: a search goes on without it."""
@@ -230,10 +206,10 @@ def open_services(
         )
     )
     named_rerankers: Loaded[Named, Reranker | None] = Loaded(
-        lambda named: _closed_by(at_end, _reranker(_settings_of(settings, endpoints, named)))
+        lambda named: _reranker(_settings_of(settings, endpoints, named), at_end)
     )
     parsers: Loaded[str, Parser] = Loaded(lambda name: at_end.enter_context(closing(_parser(settings, name))))
-    rerankers: Loaded[str, Reranker | None] = Loaded(lambda _: _closed_by(at_end, _reranker(settings)))
+    rerankers: Loaded[str, Reranker | None] = Loaded(lambda _: _reranker(settings, at_end))
 
     def embedder_of(knowledge_base: KnowledgeBase) -> Embedder:
         named = endpoints.serving(Purpose.EMBEDDER, knowledge_base.embedder)
@@ -338,16 +314,14 @@ def _vector_cache(settings: Settings) -> VectorCache:
     return SqliteVectorCache(settings.home / FILE_NAME)
 
 
-def _reranker(settings: Settings) -> Reranker | None:
+def _reranker(settings: Settings, at_end: ExitStack | None = None) -> Reranker | None:
+    """Return the reranker that the settings name, if they name one; it is closed ``at_end``."""
     if not settings.reranker:
         return None
     from carrel.engines.rerankers import load_reranker
 
-    return load_reranker(settings)
-
-
-def _closed_by(at_end: ExitStack, reranker: Reranker | None) -> Reranker | None:
-    return None if reranker is None else at_end.enter_context(closing(reranker))
+    made = load_reranker(settings)
+    return made if at_end is None or made is None else at_end.enter_context(closing(made))
 
 
 def _parser(settings: Settings, name: str) -> Parser:

@@ -451,7 +451,6 @@ def test_an_index_that_does_not_find_its_own_passages_never_serves(world: World)
     world.wide.garble = mixed_up
     world.work()
     world.wide.garble = None
-    lose_cache(world)
     while rebuilds.step(world.shelf()):
         pass
     status = rebuilds.status(world.shelf())

@@ -112,7 +112,7 @@ def see_through(
     if wanted is not None and status.serving.generation != wanted.number:
         last = status.last
         failed = last is not None and last.state is GenerationState.FAILED
-        reason = last.error_message if failed and last is not None else tr("it was cancelled.")
+        reason = last.error_message if failed and last is not None else tr("it was cancelled")
         raise RebuildEnded(name=knowledge_base.name, reason=reason)
     seconds = time.monotonic() - (begun.at if begun else teller.began)
     embedded = begun.embedded if begun else None

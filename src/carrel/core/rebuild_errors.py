@@ -42,14 +42,14 @@ class NothingKept(UsageError):
 class RebuildEnded(CarrelError):
     """It ended without serving, while somebody waited for it. Parameters: name, reason."""
 
-    template = "{name!r} was not re-indexed: {reason}"
+    template = "{name!r} was not re-indexed ({reason})."
     hint_template = "Everything is as it was. See: carrel reindex --kb {name} --status."
 
 
 class RebuildHeldUp(PaperError):
     """Papers that cannot come along hold a re-index up. Parameters: name, count, example, reason."""
 
-    template = "{count} papers of {name!r} cannot be re-indexed, such as {example}: {reason}"
+    template = "{count} papers of {name!r} cannot be re-indexed, such as {example} ({reason})."
     hint_template = (
         "The old index serves on. carrel reindex --kb {name} with --retry tries them again, with "
         "--accept-failures goes on without them, with --cancel leaves everything as it was."

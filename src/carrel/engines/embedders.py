@@ -8,6 +8,8 @@ from carrel.config import Settings
 from carrel.core.engine_errors import EndpointNotSet
 from carrel.core.errors import InvalidSetting
 from carrel.core.language import tr
+from carrel.core.ports import Embedder
+from carrel.core.space import checked_dimensions
 from carrel.engines.cached_embedder import CachedEmbedder, DriftGuard, PartwiseEmbedder
 from carrel.engines.gguf_names import gguf_path, names_gguf
 from carrel.engines.models import load_minilm, model_names
@@ -70,6 +72,20 @@ def profile_in_use(name: str, settings: Settings) -> ModelProfile:
         if not known.width
         else known.max_tokens,
     )
+
+
+def dimensions_of(model: Embedder, name: str, wanted: int, settings: Settings) -> int:
+    """Return dimensions as the catalog keeps them: 0 for all that the model gives.
+
+    The model is asked for its width only where that matters.
+
+    Raises:
+        DimensionsImpossible: its vectors cannot be cut so.
+    """
+    if not wanted:
+        return 0
+    least = profile_in_use(name, settings).mrl_from
+    return checked_dimensions(model.encoder, wanted, (least, model.encoder.width) if least else None)
 
 
 def _check_template(of: str, template: str, fields: set[str]) -> None:

@@ -9,12 +9,13 @@ goes on. Until the swap, what serves is untouched; the swap is one transaction.
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import Protocol
 
+from carrel.config import Settings
 from carrel.core.courtesy import Courtesy
 from carrel.core.errors import CarrelError, InvalidSetting, KnowledgeBaseMissing, StorageFull
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.ports import Embedder, Index, VectorCache
+from carrel.core.ports import BlobStore, Embedder, Index, Parser, VectorCache
 from carrel.core.rebuild import (
     Change,
     Estimate,
@@ -30,6 +31,8 @@ from carrel.ingest.rebuild_estimate import Estimator, check_answers, is_all_cach
 from carrel.ingest.rebuild_steps import Builder
 from carrel.storage import generations, knowledge_bases, rebuild_jobs, rebuilds
 from carrel.storage.clock import later
+from carrel.storage.database import Catalog
+from carrel.storage.parses import ParseStore
 
 _log = logging.getLogger(__name__)
 
@@ -40,18 +43,57 @@ QUERIES_END_WITHIN = 120.0
 """Seconds: an index that has ceased to serve is not deleted before every query that may ask it has ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Equipment:
-    """What re-indexing needs. ``possible`` returns a knowledge base with settings that can be, or raises."""
+class Equipment(Protocol):
+    """What re-indexing needs, as the services have it. All is read and nothing set."""
 
-    tools: Tools
-    vectors: VectorCache
-    embedder_of: Callable[[KnowledgeBase], Embedder]
-    index_of: Callable[[KnowledgeBase], Index]
-    possible: Callable[[KnowledgeBase], KnowledgeBase]
-    estimator: Estimator
-    keep_days: float
-    courtesy: Courtesy = field(default_factory=Courtesy)
+    @property
+    def settings(self) -> Settings:
+        """Where data are, how much room stays free, and for how long an index is kept."""
+        ...
+
+    @property
+    def catalog(self) -> Catalog:
+        """What is held and what is built."""
+        ...
+
+    @property
+    def blobs(self) -> BlobStore:
+        """The papers' bytes."""
+        ...
+
+    @property
+    def parses(self) -> ParseStore:
+        """How parsers have read them."""
+        ...
+
+    @property
+    def vectors(self) -> VectorCache:
+        """What models have said."""
+        ...
+
+    @property
+    def embedder_of(self) -> Callable[[KnowledgeBase], Embedder]:
+        """The model of a generation."""
+        ...
+
+    @property
+    def index_of(self) -> Callable[[KnowledgeBase], Index]:
+        """The index of a generation."""
+        ...
+
+    @property
+    def parser_of(self) -> Callable[[KnowledgeBase], Parser]:
+        """The parser of a generation."""
+        ...
+
+    @property
+    def courtesy(self) -> Courtesy:
+        """Who goes first."""
+        ...
+
+    def possible(self, wanted: KnowledgeBase) -> KnowledgeBase:
+        """Return a knowledge base with settings that can be, or raise."""
+        ...
 
 
 class Rebuilds:
@@ -62,10 +104,18 @@ class Rebuilds:
     """
 
     def __init__(self, equipment: Equipment) -> None:
+        settings = equipment.settings
         self._equipment = equipment
-        self._catalog = equipment.tools.catalog
+        self._catalog = equipment.catalog
+        self._estimator = Estimator(
+            equipment.catalog,
+            equipment.vectors,
+            equipment.embedder_of,
+            settings.home,
+            settings.keep_free_mb,
+        )
         self._builder = Builder(
-            equipment.tools,
+            Tools(equipment.catalog, equipment.blobs, equipment.parses, equipment.parser_of),
             equipment.vectors,
             equipment.embedder_of,
             equipment.index_of,
@@ -81,12 +131,12 @@ class Rebuilds:
             ServiceError: the model does not answer.
         """
         serving = self._present(knowledge_base)
-        return self._equipment.estimator.estimate(serving, self.wanted(serving, change))
+        return self._estimator.estimate(serving, self.wanted(serving, change))
 
     def outlook(self, knowledge_base: KnowledgeBase, change: Change) -> Estimate:
         """Return the estimate without asking the model to embed anything."""
         serving = self._present(knowledge_base)
-        return self._equipment.estimator.estimate(serving, self.wanted(serving, change), measure=False)
+        return self._estimator.estimate(serving, self.wanted(serving, change), measure=False)
 
     def begin(self, knowledge_base: KnowledgeBase, change: Change, started_by: str = "") -> RebuildStatus:
         """Begin to build the next generation. An empty knowledge base has its new settings at once.
@@ -212,7 +262,7 @@ class Rebuilds:
     def tidy(self, queries_end_within: float = QUERIES_END_WITHIN) -> None:
         """Let go what was kept for long enough, and delete what nobody can be asking any more."""
         with self._catalog.read() as tx:
-            kept_since = later(-self._equipment.keep_days * _A_DAY)
+            kept_since = later(-self._equipment.settings.keep_generation_days * _A_DAY)
             expired = generations.in_state(tx, GenerationState.KEPT, kept_since)
             leaving = generations.in_state(tx, GenerationState.LEAVING, later(-queries_end_within))
         for found in expired:
@@ -232,10 +282,10 @@ class Rebuilds:
         )
         if not cached:
             check_answers(embedder)
-        estimate = equipment.estimator.estimate(serving, wanted, measure=False)
+        estimate = self._estimator.estimate(serving, wanted, measure=False)
         if estimate.disk_bytes > estimate.free_bytes:
             raise StorageFull(
-                folder=equipment.estimator.home,
+                folder=self._estimator.home,
                 free_mb=estimate.free_bytes // 1_000_000,
                 needed_mb=estimate.disk_bytes // 1_000_000 + 1,
             )

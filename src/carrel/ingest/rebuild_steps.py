@@ -14,8 +14,7 @@ from carrel.core.rebuild import Generation, GenerationState, same_vectors
 from carrel.core.rebuild_errors import SelfCheckFailed
 from carrel.core.space import cut
 from carrel.ingest.pipeline import Tools, indexed
-from carrel.ingest.rebuild_estimate import check_answers
-from carrel.ingest.self_check import bring_in_step, check
+from carrel.ingest.self_check import bring_in_step, check, check_model
 from carrel.storage import generations, knowledge_bases, papers, rebuild_jobs, rebuilds, swaps
 from carrel.storage.database import Transaction
 from carrel.storage.papers import Reading
@@ -80,9 +79,9 @@ class Builder:
                 if _is_present(tx, serving, found):
                     generations.set_state(tx, found, GenerationState.BUILDING)
             return True
-        if target.embedder != serving.embedder:
-            check_answers(embedder)
         try:
+            if target.embedder != serving.embedder:
+                check_model(target, index, embedder, self.tools.catalog)
             check(target, index, embedder, self.vectors, self.tools.catalog)
         except SelfCheckFailed as error:
             with self.tools.catalog.write() as tx:

@@ -1,7 +1,8 @@
 """Whether an index that was built answers as it should: counts, and questions with known answers.
 
 A passage's own words, and its own vector, must find its paper. Whatever is mixed up in an index (vectors of
-another model, of another cut, of other texts; terms that are missing) makes these fail nearly all.
+another model, of another cut, of other texts; terms that are missing) makes these fail nearly all. A new
+model is asked questions besides: vectors that its server mixed up are in the cache as it gave them.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from carrel.storage.database import Catalog
 from carrel.storage.rebuilds import PassageRow
 
 QUESTIONS = 20
+_ASKED = 5  # of these, for which a new model embeds the words as a question
 _TOP = 10  # candidates among which the passage's paper must be, where there are many papers
 _A_HAIR = 1e-3  # cosines that differ by less are the same: a text may stand in several papers
 _CANDIDATES = 100
@@ -51,8 +53,8 @@ def check(
     missed = {"dense": 0, "lexical": 0}
     silent = 0
     for row, vector in zip(sample, vectors, strict=True):
-        words = " ".join(f"{row.section} {row.text}".split()[:_WORDS])
-        answers = index.search(IndexQuery(cut(vector, dimensions), words, Filters(), _CANDIDATES))
+        asked = IndexQuery(cut(vector, dimensions), _words(row), Filters(), _CANDIDATES)
+        answers = index.search(asked)
         missed["dense"] += not _is_nearest(row, answers.get(Signal.DENSE_PASSAGES, ()))
         if lexical := answers.get(Signal.LEXICAL_PASSAGES, ()):
             missed["lexical"] += not _is_among_first(row, lexical, min(_TOP, 1 + len(built) // 4))
@@ -64,6 +66,26 @@ def check(
         if count > len(sample) // _TOLERATED:
             detail = f"{signal}: {count} of {len(sample)} passages are not found by themselves"
             raise SelfCheckFailed(name=target.name, detail=detail)
+
+
+def check_model(target: KnowledgeBase, index: Index, embedder: Embedder, catalog: Catalog) -> None:
+    """Check that a new model answers questions, and finds passages by their words with most of them.
+
+    So it is loaded before the first search needs it. Raises as ``check``.
+    """
+    with catalog.read() as tx:
+        sample = rebuilds.sample(tx, target, _ASKED)
+        count = len(rebuilds.built(tx, target))
+    dimensions = target.dimensions or embedder.encoder.width
+    missed = 0
+    for row in sample:
+        vector = cut(embedder.embed_query(_words(row)).vector, dimensions)
+        found = index.search(IndexQuery(vector, None, Filters(), _CANDIDATES))
+        candidates = found.get(Signal.DENSE_PASSAGES, ())
+        missed += not candidates or not _is_among_first(row, candidates, min(_TOP, 1 + count // 4))
+    if 2 * missed > len(sample):
+        detail = f"model: {missed} of {len(sample)} passages are not found by their words"
+        raise SelfCheckFailed(name=target.name, detail=detail)
 
 
 def bring_in_step(target: KnowledgeBase, index: Index, catalog: Catalog) -> bool:
@@ -97,6 +119,10 @@ def _vectors(
         dict(zip([row.id for row in missing], embedder.embed_documents(texts), strict=True)) if texts else {}
     )
     return [cached[row.text_key] if row.text_key in cached else embedded[row.id] for row in sample]
+
+
+def _words(row: PassageRow) -> str:
+    return " ".join(f"{row.section} {row.text}".split()[:_WORDS])
 
 
 def _is_nearest(row: PassageRow, candidates: Sequence[Candidate]) -> bool:

@@ -67,10 +67,7 @@ def publish(
     text_keys: Sequence[str] = (),
     about_key: str = "",
 ) -> None:
-    """Make a paper searchable in a knowledge base: the row in ``holdings`` decides it.
-
-    ``text_keys``, one a passage, and ``about_key``, the whole paper's, are those of the vector cache.
-    """
+    """Make a paper searchable: the row in ``holdings`` decides it. Keys are those of the vector cache."""
     _withdraw(tx, knowledge_base, paper)
     note_reading(tx, paper, Reading(len(parsed.pages), parsed.metadata, parsed.quality))
     passages.insert(tx, knowledge_base, found, text_keys)
