@@ -13,9 +13,11 @@ from carrel.core.language import tr
 
 def run_server(host: str, port: int, workers: int, as_json: bool) -> int:
     """Own the index, listen, say where, work and answer until stopped, and end with 0."""
-    from carrel.api.app import create_app
+    from carrel.api.app import Server, create_app
+    from carrel.api.hosts import Hosts
     from carrel.api.listening import address_of, listen, serve
     from carrel.api.readiness import ask
+    from carrel.api.rest.sign_in import CatalogSignIn
     from carrel.cli.server_file import new_token
     from carrel.cli.serving import at_work
 
@@ -27,7 +29,8 @@ def run_server(host: str, port: int, workers: int, as_json: bool) -> int:
         services(settings) as opened,
     ):
         opened.own_index("carrel serve")
-        app = create_app(models, key)
+        server = Server(opened, CatalogSignIn(opened.accounts()), token, Hosts(settings.allowed_hosts, host))
+        app = create_app(models, key, server=server)
         try:
             ask(models.embedder)
         except EndpointUnavailable as error:  # it may come back; until then /readyz says what is wrong

@@ -104,9 +104,8 @@ def test_who_may_what(opened: Lab, method: str, path: str, who: str) -> None:
     base = opened.base(f"{method} {path} {who}")
     accepted = opened.world.accept_bytes("p.pdf", fake_paper("Whales", "They sing."), base.id)
     assert accepted.job is not None
-    member = opened.sign_in.keys[
-        "viewer" if who == "editor" else "editor"
-    ].user_id  # to leave is another thing
+    # To leave is another thing.
+    member = opened.sign_in.keys["viewer" if who == "editor" else "editor"].user_id
     answers = {}
     for kind in ("theirs", "missing"):
         ids = (base.id, accepted.paper_id, accepted.job.id)
