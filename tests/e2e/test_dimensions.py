@@ -107,8 +107,9 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
     assert carrel.json("kb", "list")["knowledge_bases"] == [before]
 
 
+@pytest.mark.parametrize(("option", "seconds"), [("--dimensions", 0.06), ("--chunk-size", 0.6)])
 def test_killed_at_any_moment_the_library_is_there_and_the_next_attempt_succeeds(
-    carrel: Carrel, small_papers: tuple[Path, ...]
+    carrel: Carrel, small_papers: tuple[Path, ...], option: str, seconds: float
 ) -> None:
     carrel.json("add", *small_papers)
     chance = random.Random(4)
@@ -116,7 +117,7 @@ def test_killed_at_any_moment_the_library_is_there_and_the_next_attempt_succeeds
         (shelf,) = carrel.json("kb", "list")["knowledge_bases"]
         wanted = 64 + attempt
         process = subprocess.Popen(
-            carrel._command(("kb", "configure", "library", "--dimensions", str(wanted))),
+            carrel._command(("kb", "configure", "library", option, str(wanted))),
             env=carrel.environment(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -125,7 +126,7 @@ def test_killed_at_any_moment_the_library_is_there_and_the_next_attempt_succeeds
         known = {path.name for path in folder.iterdir()}
         while known >= {path.name for path in folder.iterdir()} and process.poll() is None:
             time.sleep(0.001)
-        time.sleep(chance.random() * 0.06)
+        time.sleep(chance.random() * seconds)
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert found(carrel, "glaciers")[0] == "On the Nature of Glaciers"

@@ -39,7 +39,35 @@ ROLE: dict[tuple[str, str], str] = {
     ("POST", "/jobs/{job}/cancel"): "editor",
     ("POST", "/jobs/{job}/retry"): "editor",
     ("GET", "/models"): "anybody",
+    ("GET", "/knowledge-bases/{knowledge_base}/members"): "viewer",
+    ("PUT", "/knowledge-bases/{knowledge_base}/members/{user}"): "owner",
+    ("DELETE", "/knowledge-bases/{knowledge_base}/members/{user}"): "owner",
 }
+ADMINISTRATORS = {
+    ("GET", "/audit"),
+    ("GET", "/endpoints"),
+    ("POST", "/endpoints"),
+    ("GET", "/endpoints/{endpoint}"),
+    ("PUT", "/endpoints/{endpoint}"),
+    ("DELETE", "/endpoints/{endpoint}"),
+    ("PUT", "/sign-up"),
+    ("GET", "/users"),
+    ("POST", "/users"),
+    ("GET", "/users/{user}"),
+    ("PATCH", "/users/{user}"),
+    ("DELETE", "/users/{user}"),
+    ("POST", "/users/{user}/password"),
+}
+# One's own affairs, and what is there before one has any: test_accounts.py.
+OWN = {
+    ("GET", "/api-keys"),
+    ("POST", "/api-keys"),
+    ("DELETE", "/api-keys/{key}"),
+    ("GET", "/session"),
+    ("DELETE", "/session"),
+    ("POST", "/session/password"),
+}
+BEFORE = {("GET", "/setup"), ("POST", "/setup"), ("POST", "/session"), ("POST", "/sign-up")}
 ENDLESS = {("GET", "/events")}  # test_events.py
 RANK = ["viewer", "editor", "owner"]
 HELD = {"viewer": "viewer", "editor": "editor", "owner": "owner", "reader": "owner", "administrator": "owner"}
@@ -60,13 +88,22 @@ def routes(opened: Lab) -> set[tuple[str, str]]:
     return found
 
 
-# Those of accounts are not about a knowledge base's papers: test_accounts.py says who may use them.
-OF_ACCOUNTS = re.compile("/(setup|session|sign-up|users|api-keys|endpoints|audit)(/|$)|.*/members(/|$)")
-
-
 def test_every_route_is_in_the_table(opened: Lab) -> None:
-    of_papers = {route for route in routes(opened) if not OF_ACCOUNTS.match(route[1])}
-    assert of_papers - ENDLESS == ROLE.keys()
+    assert routes(opened) == ROLE.keys() | ADMINISTRATORS | OWN | BEFORE | ENDLESS
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(ADMINISTRATORS | OWN))
+def test_administration_is_for_administrators_and_own_affairs_for_somebody(
+    opened: Lab, method: str, path: str
+) -> None:
+    url = API + path.format(user="0" * 32, endpoint="0" * 32, key="0" * 32)
+    assert opened.client.request(method, url).status_code == 401
+    if (method, path) in ADMINISTRATORS:
+        for who in ("stranger", "owner", "reader"):
+            assert opened.client.request(method, url, headers=opened.as_(who)).status_code == 403
+        allowed = opened.client.request(method, url, headers=opened.as_("administrator"))
+        assert allowed.status_code not in (401, 403)
+        assert allowed.status_code < 500
 
 
 @pytest.mark.parametrize("who", WHO)
@@ -75,16 +112,19 @@ def test_who_may_what(opened: Lab, method: str, path: str, who: str) -> None:
     base = opened.base(f"{method} {path} {who}")
     accepted = opened.world.accept_bytes("p.pdf", fake_paper("Whales", "They sing."), base.id)
     assert accepted.job is not None
+    # To leave is another thing.
+    member = opened.sign_in.keys["viewer" if who == "editor" else "editor"].user_id
     answers = {}
     for kind in ("theirs", "missing"):
         ids = (base.id, accepted.paper_id, accepted.job.id)
         named = ids if kind == "theirs" else tuple("0" * 32 for _ in ids)
-        url = path.format(knowledge_base=named[0], paper=named[1], job=named[2], number=1)
+        url = path.format(knowledge_base=named[0], paper=named[1], job=named[2], number=1, user=member)
         body = {
             "POST /knowledge-bases": {"json": {"name": f"{method} {who} {kind}"}},
             "PATCH /knowledge-bases/{knowledge_base}": {"json": {"description": "x"}},
             "POST /knowledge-bases/{knowledge_base}/reindex": {"json": {}},
             "POST /knowledge-bases/{knowledge_base}/reindex/estimate": {"json": {}},
+            "PUT /knowledge-bases/{knowledge_base}/members/{user}": {"json": {"role": "viewer"}},
             "POST /search": {"json": {"query": "x", "knowledge_bases": [named[0]]}},
             "POST /knowledge-bases/{knowledge_base}/papers": {"files": [("files", ("a.txt", b"some text"))]},
         }.get(f"{method} {path}", {})
