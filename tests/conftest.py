@@ -5,6 +5,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.chroma_server import chroma_server
+
+__all__ = ["chroma_server"]  # a fixture
+
 # A busy machine is not a wrong answer: timings never decide a test.
 settings.register_profile("carrel", deadline=None)
 settings.load_profile("carrel")

@@ -26,9 +26,11 @@ from carrel.ingest.owner import Estate, Owner
 from carrel.ingest.pipeline import Tools
 from carrel.ingest.reindex import Rebuilding, Rebuilt, Sources, reindex
 from carrel.ingest.worker import Workshop
+from carrel.library.backup import Stores
 from carrel.library.cleaning import work_off_removals
 from carrel.library.endpoints import Endpoints
 from carrel.library.shelves import Shelves
+from carrel.library.vectors import work_off_vectors
 from carrel.search import pipeline
 from carrel.search.rerank import ENGINE_FAILURES, BrokenReranker
 from carrel.storage.blobs import FolderBlobStore
@@ -44,8 +46,7 @@ if TYPE_CHECKING:
 Named = tuple[ModelEndpoint, str]
 """A server that administrators named, and its key, still encrypted."""
 
-Announce = Callable[[str], None]
-"""Tells the user something before it happens, such as a download."""
+Announce = Callable[[str], None]  # tells the user something beforehand, such as of a download
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +87,23 @@ class Services:
     def clean(self) -> None:
         """Delete what is noted; only for the owner of the index."""
         work_off_removals(self.catalog, self.blobs, self.parses, self.indexes, self.index_of)
+        work_off_vectors(self.catalog, self.vectors)
 
     def owner(self, duties: Sequence[Callable[[], None]] = ()) -> Owner:
         """Return what brings papers into the index that workers hand over; ``duties``: what else it does."""
-        estate = Estate(self.catalog, self.index_of, self.space_of)
-        return Owner(estate, self.courtesy, duties)
+        return Owner(Estate(self.catalog, self.index_of, self.space_of), self.courtesy, duties)
 
     def space_of(self, knowledge_base: KnowledgeBase) -> Space:
         """Return the space of the knowledge base's vectors."""
         encoder = self.embedder_of(knowledge_base).encoder
         return Space(encoder, knowledge_base.dimensions or encoder.width)
 
-    def workshop(self, hand_over: bool = False) -> Workshop:
-        """Return what a worker needs; parsers are made when a job asks for them.
+    def stores(self) -> Stores:
+        """Return what a backup is made of and restored to."""
+        return Stores(self.settings.home, self.catalog, self.blobs, self.parses, self.vectors)
 
-        ``hand_over``: another process owns the indexes, and brings the papers into them.
-        """
+    def workshop(self, hand_over: bool = False) -> Workshop:
+        """Return what a worker needs; ``hand_over``: another process owns the indexes."""
         return Workshop(
             tools=Tools(self.catalog, self.blobs, self.parses, self.parser_of),
             embedder_of=self.embedder_of,
@@ -116,16 +118,13 @@ class Services:
         """Rebuild the index of a knowledge base as its owner. Yields progress; as ``reindex.reindex``."""
         (knowledge_base,) = self.shelves.readable([name])
         sources = Sources(self.vectors, self.embedder_of(knowledge_base))
-        tools = Tools(self.catalog, self.blobs, self.parses, self.parser_of)
-        return reindex(knowledge_base.id, dimensions, sources, self.indexes, tools)
+        return reindex(knowledge_base.id, dimensions, sources, self.indexes, self.workshop().tools)
 
     def search(self, query: Query, caller: Caller = COMMAND_LINE) -> SearchResult:
         """Answer a query over the knowledge bases it names, or all that the caller may read.
 
         Raises:
-            KnowledgeBaseMissing: it names one that is not there.
-            NoRerankerConfigured: it is to be reranked, and the settings name no reranker.
-            CarrelError: otherwise as ``pipeline.search``.
+            KnowledgeBaseMissing, NoRerankerConfigured, and as ``pipeline.search``.
         """
         shelves = self.shelves.of(caller).readable(query.knowledge_bases)
         reranker = self._reranker_or_reason() if query.rerank else None
@@ -191,7 +190,7 @@ def open_services(
     """
     at_end = ExitStack()  # in reverse: processes, then the index, then the catalog
     catalog = at_end.enter_context(closing(open_database(settings.home, settings.catalog_url)))
-    indexes = _indexes(settings.home)
+    indexes = _indexes(settings)
     at_end.callback(indexes.release)
     sealer = Sealer(settings.home, settings.secret_key)
     endpoints = Endpoints(catalog, sealer, partial(_check_endpoint, settings))
@@ -344,7 +343,8 @@ def _unlocker(children: "Children", password: str) -> Unlocker:
     return PdfUnlocker(children, password)
 
 
-def _indexes(home: Path) -> Indexes:
-    from carrel.indexing.shards import QdrantIndexes
+def _indexes(settings: Settings) -> Indexes:
+    from carrel.indexing.engines import indexes_of
 
-    return QdrantIndexes(home / "index")
+    folder = settings.home / "index"
+    return indexes_of(folder, settings.index_engine, settings.chroma_url, settings.chroma_token)

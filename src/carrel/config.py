@@ -85,6 +85,9 @@ class Settings:
     ocr_languages: str = ""  # as Tesseract names them, such as "eng+chi_sim"; "" for those found, 3 at most
     ocr_page_seconds: float = 60.0  # deadline for the OCR of one page
     keep_free_mb: int = 256  # stop taking papers in when the disk has less room than this
+    index_engine: str = "qdrant"  # what keeps the indexes: qdrant or chroma
+    chroma_url: str = ""  # its server's address, such as http://127.0.0.1:8000; "" is in this process
+    chroma_token: str = ""  # sent to it as a bearer token
     index_wait_seconds: float = 10.0  # how long a command waits for another one to give up the index
 
     @property

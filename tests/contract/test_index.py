@@ -17,6 +17,8 @@ from carrel.core.ports import Index, IndexedPaper, IndexedPassage, Indexes, Inde
 from carrel.core.ranking import Candidate, Filters, Signal
 from carrel.core.space import Encoder, Space, Vectors
 from carrel.indexing import analysis
+from carrel.indexing.chroma_client import Server
+from carrel.indexing.chroma_indexes import ChromaIndexes
 from carrel.indexing.shards import QdrantIndexes
 from tests.fakes.index import InMemoryDisk, InMemoryIndexes
 
@@ -29,14 +31,27 @@ ANY = Filters()
 Factory = Callable[[], Indexes]
 
 
-@pytest.fixture(params=["fake", "qdrant"])
+KINDS = ["fake", "qdrant", "chroma", "chroma server"]
+
+
+def engine(request: pytest.FixtureRequest, kind: str, folder: Path) -> Indexes:
+    """Return the indexes of one kind in a folder; skip where the engine is not installed."""
+    if kind == "qdrant":
+        return QdrantIndexes(folder)
+    pytest.importorskip("chromadb", reason="needs the extra carrel[chroma]")
+    url = request.getfixturevalue("chroma_server") if kind == "chroma server" else ""
+    return ChromaIndexes(folder, Server(url) if url else None)
+
+
+@pytest.fixture(params=KINDS)
 def another(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Factory]:
     """Make Indexes over one and the same storage, each like another process."""
     disk = InMemoryDisk()
     made: list[Indexes] = []
 
     def make() -> Indexes:
-        made.append(InMemoryIndexes(disk) if request.param == "fake" else QdrantIndexes(tmp_path / "index"))
+        fake = request.param == "fake"
+        made.append(InMemoryIndexes(disk) if fake else engine(request, request.param, tmp_path / "index"))
         return made[-1]
 
     yield make
@@ -51,11 +66,12 @@ def indexes(another: Factory) -> Indexes:
     return owner
 
 
-@pytest.fixture(scope="module", params=["fake", "qdrant"])
+@pytest.fixture(scope="module", params=KINDS)
 def used_index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
     """One index for all tests of its kind: an empty shard takes half a second on a slow disk."""
     folder = tmp_path_factory.mktemp("used")
-    owner: Indexes = InMemoryIndexes() if request.param == "fake" else QdrantIndexes(folder)
+    fake = request.param == "fake"
+    owner: Indexes = InMemoryIndexes() if fake else engine(request, request.param, folder)
     owner.acquire("tests", 0)
     yield owner.open(BASE, SPACE)
     owner.release()

@@ -111,3 +111,46 @@ def test_it_opens_again_after_it_was_closed(cache: VectorCache) -> None:
     cache.close()
     cache.close()
     assert cache.get(encoder("closed"), list(put)).keys() == put.keys()
+
+
+def test_names_come_in_pages_and_each_once(cache: VectorCache) -> None:
+    put = some_vectors(25, seed=30)
+    for name in ("paged", "paged too"):
+        cache.put(encoder(name), put)
+    wanted = {(encoder(name).id, key) for name in ("paged", "paged too") for key in put}
+    after, seen = ("", ""), []
+    while page := cache.names(after, 7):
+        assert len(page) <= 7
+        assert page == sorted(page)
+        assert page[0] > after
+        after = page[-1]
+        seen.extend(page)
+    assert len(seen) == len(set(seen))
+    assert wanted <= set(seen)
+
+
+def test_what_is_deleted_is_gone_with_every_encoder_and_the_rest_stays(cache: VectorCache) -> None:
+    put = some_vectors(6, seed=31)
+    doomed, kept = list(put)[:4], list(put)[4:]
+    for name in ("here", "there"):
+        cache.put(encoder(name), put)
+    assert cache.delete([*doomed, text_key("never put")])
+    assert cache.delete(doomed)
+    assert cache.delete([])
+    for name in ("here", "there"):
+        assert cache.get(encoder(name), list(put)).keys() == set(kept)
+
+
+def test_a_copy_is_the_same_to_the_bit(cache: VectorCache) -> None:
+    put = some_vectors(5, seed=32)
+    cache.put(encoder("copied"), put)
+    before = cache.get(encoder("copied"), list(put))
+    names = [(encoder("copied").id, key) for key in put]
+    copy = cache.copy_out([*names, (encoder("copied").id, text_key("never put"))])
+    assert copy.keys() == set(names)
+    cache.delete(list(put))
+    assert cache.copy_in(copy)
+    assert cache.copy_in({name: bytes(2 * WIDTH) for name in copy})  # what is there stays
+    after = cache.get(encoder("copied"), list(put))
+    for key, vector in before.items():
+        np.testing.assert_array_equal(after[key], vector)

@@ -26,5 +26,21 @@ class InMemoryVectorCache:
         for key, vector in vectors.items():
             self.kept.setdefault((encoder.id, key), vector.astype(np.float16))
 
+    def names(self, after: tuple[str, str], limit: int) -> list[tuple[str, str]]:
+        return sorted(name for name in self.kept if name > after)[:limit]
+
+    def delete(self, keys: Sequence[str]) -> bool:
+        for name in [name for name in self.kept if name[1] in set(keys)]:
+            del self.kept[name]
+        return True
+
+    def copy_out(self, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+        return {name: self.kept[name].astype("<f2").tobytes() for name in names if name in self.kept}
+
+    def copy_in(self, vectors: Mapping[tuple[str, str], bytes]) -> bool:
+        for name, vector in vectors.items():
+            self.kept.setdefault(name, np.frombuffer(vector, "<f2").astype(np.float16))
+        return True
+
     def close(self) -> None:
         """Nothing is open."""

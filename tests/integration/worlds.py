@@ -210,11 +210,11 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
 
 
 @contextmanager
-def world_with_real_index(folder: Path, catalog_url: str = "") -> Iterator[World]:
+def world_with_real_index(folder: Path, catalog_url: str = "", **settings: str) -> Iterator[World]:
     """The real index and blobs; a fake parser, so that a test can say what a file's metadata are."""
     embedder, parser = HookedEmbedder(), HookedParser(FakeParser())
-    settings = replace(settings_in(folder), catalog_url=catalog_url)
-    opened = open_services(settings, print, load_embedder=_always(embedder, folder))
+    chosen = replace(settings_in(folder), catalog_url=catalog_url, **settings)  # type: ignore[arg-type]  # texts all of them
+    opened = open_services(chosen, print, load_embedder=_always(embedder, folder))
     services = replace(opened, parser=lambda: parser, parser_of=lambda _: parser, unlocker=FakeUnlocker)
     yield World(services, embedder, parser, folder, fake_paper)
     services.close()

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from carrel import __version__
 from carrel.api.admission import Admission, gone
 from carrel.api.answering import Answering
+from carrel.api.description import REFERENCE, described
 from carrel.api.embeddings import EmbeddingService, embeddings_answer
 from carrel.api.failures import failure, fault, json_bytes, refusal
 from carrel.api.guard import Guard, ServerGuard
@@ -25,6 +26,7 @@ from carrel.api.reranking import RerankService
 from carrel.api.rest.callers import SignIn
 from carrel.api.rest.compose import add_rest
 from carrel.api.rest.context import Rest
+from carrel.api.rest.metrics import Measured
 from carrel.api.rest.problems import problem
 from carrel.bootstrap import GatewayModels, Services
 from carrel.core.errors import CarrelError
@@ -69,7 +71,7 @@ def create_app(
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
-        with rest.running() if rest else nullcontext():
+        async with rest.running() if rest else nullcontext():
             yield
         for part in (embeddings, reranking, readiness):
             part.close()
@@ -81,6 +83,8 @@ def create_app(
 
     # Its pages of documentation load scripts from another's server: only the document itself is kept.
     app = FastAPI(title="Carrel", version=__version__, docs_url=None, redoc_url=None, lifespan=running)
+    app.openapi = lambda: described(app)  # type: ignore[method-assign]  # as FastAPI's own docs have it
+    app.state.stop = rest.stop if rest else _nothing  # told first when the server is to end
     _add_post(app, "/v1/embeddings", EmbeddingsRequest, embed, places)
     _add_post(app, "/v1/rerank", RerankRequest, reranking.rerank, places)
     _add_models(app, models)
@@ -97,6 +101,7 @@ def create_app(
         may_use_models=rest.may_use_models,
         refusal=problem,
     )
+    app.add_middleware(Measured, figures=rest.figures)
     app.add_middleware(Answering, language=server.services.settings.language)
     return app
 
@@ -120,7 +125,7 @@ def _add_post(
             return fault(error)
         return Response(body, media_type=_JSON)
 
-    body = {"required": True, "content": {_JSON: {"schema": kind.model_json_schema()}}}
+    body = {"required": True, "content": {_JSON: {"schema": kind.model_json_schema(ref_template=REFERENCE)}}}
     app.post(path, openapi_extra={"requestBody": body})(post)
 
 
@@ -160,6 +165,10 @@ def _add_health(app: FastAPI, readiness: Readiness, api_key: str) -> None:
                 document["message"] = str(error)
             return Response(json_bytes(document), 503, media_type=_JSON)
         return Response(json_bytes({"status": "ok"}), media_type=_JSON)
+
+
+def _nothing() -> None:
+    """Nobody listens."""
 
 
 async def _while_connected(request: Request, work: Awaitable[T]) -> T:

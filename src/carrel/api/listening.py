@@ -65,6 +65,7 @@ def serve(app: "FastAPI", listening: socket.socket) -> None:
 
     def stop(number: int, frame: FrameType | None) -> None:
         del number, frame
+        app.state.stop()  # those who listen to events would be waited for
         server.should_exit = True
 
     # uvicorn puts these back when it has ended and raises the signal again: to end well is no failure.

@@ -38,12 +38,30 @@ def doctor(
         str, typer.Option(help=tr("How the model wants texts, where its name does not tell."))
     ] = "",
     quick: Annotated[bool, typer.Option("--quick", help=tr("Leave out what takes long."))] = False,
+    fsck: Annotated[
+        bool,
+        typer.Option("--fsck", help=tr("Find what is lost or left over in every store, and mend it.")),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=tr("With --fsck: only report, change nothing."))
+    ] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help=tr("With --fsck: read every file, which takes longer."))
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     if parse is not None and embedder is not None:
         raise typer.BadParameter(tr("--embedder and --parse do not go together."))
     if embedder is None and (model or profile or quick):
         raise typer.BadParameter(tr("--model, --profile and --quick go with --embedder."))
+    if fsck and (parse is not None or embedder is not None):
+        raise typer.BadParameter(tr("--fsck stands alone."))
+    if not fsck and (dry_run or deep):
+        raise typer.BadParameter(tr("--dry-run and --deep go with --fsck."))
+    if fsck:
+        from carrel.cli.fsck import examine_stores
+
+        sys.exit(examine_stores(dry_run, deep, as_json))
     if parse is not None:
         from carrel.cli.parse_report import report_parses
 

@@ -15,6 +15,7 @@ from carrel import __version__
 from carrel.cli.admin_commands import admin_app
 from carrel.cli.checkup import checkup
 from carrel.cli.kb_commands import kb_app
+from carrel.cli.keeping_commands import keeping
 from carrel.cli.models_commands import models_app
 from carrel.cli.options import AsJson, OneBase, SomeBases
 from carrel.core.errors import CarrelError
@@ -37,6 +38,7 @@ app.add_typer(kb_app, name="kb")
 app.add_typer(models_app, name="models")
 app.add_typer(admin_app, name="admin")
 app.add_typer(checkup)
+app.add_typer(keeping)
 
 
 def main() -> None:

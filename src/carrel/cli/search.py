@@ -8,8 +8,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from carrel.cli.output import note, place_of, print_json, printable, shortened, wrapped
+from carrel.cli.output import Json, note, place_of, print_json, printable, shortened, wrapped
 from carrel.cli.sent import exchange_lines, rerank_line
+from carrel.cli.server_file import Running, find
 from carrel.cli.versions import version_line
 from carrel.config import Settings, load_settings
 from carrel.core.engine_errors import NoRerankerConfigured
@@ -18,6 +19,7 @@ from carrel.core.knowledge_base import DEFAULT_EMBEDDER
 from carrel.core.language import tr
 from carrel.core.ports import Embedder
 from carrel.core.ranking import Hit, Mode, PassageHit, Query, SearchResult
+from carrel.core.server_errors import ServerSilent
 from carrel.library.mending import check_complete
 from carrel.search import understand
 from carrel.search.present import search_document
@@ -54,6 +56,8 @@ def search_papers(request: Request, as_json: bool) -> int:
         request.instruction or settings.query_instruction,
         bool(settings.reranker) and settings.rerank if request.rerank is None else request.rerank,
     )
+    if (running := find(settings.home)) is not None and _asked_of(running, request, query, as_json):
+        return 0
     # The model loads in a thread of its own while this one imports the rest.
     load = _preloaded(settings) if request.mode is not Mode.LEXICAL else None
     from carrel.cli.session import services
@@ -70,6 +74,35 @@ def search_papers(request: Request, as_json: bool) -> int:
     else:
         print_result(result, request.explain)
     return 0
+
+
+def _asked_of(running: Running, request: Request, query: Query, as_json: bool) -> bool:
+    """Have the server search that owns the index, and print the result; False where it is gone."""
+    from carrel.cli.client import ask
+    from carrel.cli.search_reply import result_of
+
+    question: dict[str, Json] = {
+        "query": query.text,
+        "knowledge_bases": list(query.knowledge_bases),
+        "mode": query.mode.value,
+        "limit": query.limit,
+        "filters": {"year": request.year, "author": request.author},
+        "rerank": query.rerank,
+        "instruction": query.instruction,
+        "explain": request.explain,
+    }
+    document = ask(running, "/api/v1/search", question)
+    if document is None:
+        return False
+    if as_json:
+        print_json(document)  # type: ignore[arg-type]  # it came as JSON
+        return True
+    try:
+        result = result_of(document)
+    except (KeyError, ValueError) as error:
+        raise ServerSilent(url=running.url, detail=str(error)) from error
+    print_result(result, request.explain)
+    return True
 
 
 def _preloaded(settings: Settings) -> Callable[[str], Embedder]:

@@ -23,6 +23,8 @@
     ├── of models and their servers, all three kinds: the tree in ``engine_errors``
     ├── of a catalog on PostgreSQL, all three kinds: the tree in ``catalog_errors``
     ├── of ``carrel serve``, UsageErrors: the trees in ``gateway_errors`` and ``account_errors``
+    ├── of backups, UsageErrors: the tree in ``backup_errors``
+    ├── of a second index engine: the tree in ``index_errors``
     └── CatalogDamaged        exit 3: the catalog cannot be read
 
 Each error says what happened and to what (``message``) and what to do next (``hint``); has a

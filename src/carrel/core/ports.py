@@ -136,6 +136,22 @@ class VectorCache(Protocol):
         """Keep vectors, [width], by their texts' keys; one that is there already stays as it is."""
         ...
 
+    def names(self, after: tuple[str, str], limit: int) -> list[tuple[str, str]]:
+        """Return so many (encoder id, text key) of what is there, in order, those after this one."""
+        ...
+
+    def delete(self, keys: Sequence[str]) -> bool:
+        """Delete the vectors of the texts with these keys, of every encoder; False where it cannot now."""
+        ...
+
+    def copy_out(self, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+        """Return those of these vectors that are there as 16-bit floats, little-endian, for a backup."""
+        ...
+
+    def copy_in(self, vectors: Mapping[tuple[str, str], bytes]) -> bool:
+        """Keep what ``copy_out`` gave; what is there stays as it is. False where it cannot now."""
+        ...
+
     def close(self) -> None:
         """Let go of what is open; it is opened again when it is used again."""
         ...

@@ -7,14 +7,11 @@ from typing import Protocol
 import numpy as np
 
 from carrel.core.engine_errors import EncoderChanged, EndpointLost, EndpointUnavailable, TextsRefused
-from carrel.core.ids import fingerprint, text_key
+from carrel.core.ids import text_key
 from carrel.core.ports import EmbeddedQuery, Embedder, TokenCounter, VectorCache
+from carrel.core.probe import PROBE_KEY
 from carrel.core.space import Encoder, Vectors, rounded
 
-PROBE_TEXT = "The mitochondrion is the powerhouse of the cell; 注意力机制; ∂u/∂t = κ∇²u."
-"""A text whose vector shows whether a server still gives what it gave when it was first used."""
-
-_PROBE_KEY = fingerprint("probe", PROBE_TEXT)  # not the text's own key: nothing else is kept under it
 _LEAST_COSINE = 0.99  # batching and kernels change less, another model or quantisation more
 
 
@@ -128,9 +125,9 @@ class DriftGuard:
             EncoderChanged: it is another one than before.
         """
         with self._lock:
-            before = self._cache.get(encoder, [_PROBE_KEY]).get(_PROBE_KEY)
+            before = self._cache.get(encoder, [PROBE_KEY]).get(PROBE_KEY)
             if before is None:
-                self._cache.put(encoder, {_PROBE_KEY: probe})
+                self._cache.put(encoder, {PROBE_KEY: probe})
                 return
         cosine = float(before @ rounded(probe))
         if not cosine >= _LEAST_COSINE:

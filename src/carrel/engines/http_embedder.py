@@ -8,9 +8,10 @@ import numpy as np
 
 from carrel.core.engine_errors import EndpointUnavailable, TextsRefused
 from carrel.core.ports import EmbeddedQuery, TokenCounter
+from carrel.core.probe import PROBE_TEXT
 from carrel.core.space import Encoder, Vectors
 from carrel.core.tasks import instruction_for
-from carrel.engines.cached_embedder import PROBE_TEXT, DriftGuard
+from carrel.engines.cached_embedder import DriftGuard
 from carrel.engines.embedding_reply import unit
 from carrel.engines.embedding_server import Busy, EmbeddingReply, EmbeddingServer, TextsAtFault
 from carrel.engines.embedding_stream import EmbeddingStream, Limits, Part, Patience

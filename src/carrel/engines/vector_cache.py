@@ -73,13 +73,59 @@ class SqliteVectorCache:
             (identity, bytes.fromhex(key), vector.astype("<f2").tobytes()) for key, vector in vectors.items()
         ]
 
-        def insert(connection: sqlite3.Connection) -> None:
+        if rows:
+            self._insert(rows)
+
+    def names(self, after: tuple[str, str], limit: int) -> list[tuple[str, str]]:
+        """Return so many (encoder id, text key) of what is there, in order, those after this one."""
+        found: list[tuple[str, str]] = []
+
+        def look_up(connection: sqlite3.Connection) -> None:
+            rows = connection.execute(
+                """
+                SELECT encoder, key FROM vectors WHERE (encoder, key) > (?, ?)
+                ORDER BY encoder, key LIMIT ?
+                """,
+                (bytes.fromhex(after[0]), bytes.fromhex(after[1]), limit),
+            ).fetchall()
+            found.extend((encoder.hex(), key.hex()) for encoder, key in rows)
+
+        self._try(look_up)
+        return found
+
+    def delete(self, keys: Sequence[str]) -> bool:
+        """Delete the vectors of the texts with these keys, of every encoder; False where it cannot now."""
+        doomed = [bytes.fromhex(key) for key in keys]
+
+        def remove(connection: sqlite3.Connection) -> None:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?)", rows)
+            for encoder in _encoders(connection):
+                rows = ((encoder, key) for key in doomed)
+                connection.executemany("DELETE FROM vectors WHERE encoder = ? AND key = ?", rows)
             connection.execute("COMMIT")
 
-        if rows:
-            self._try(insert)
+        return not doomed or self._try(remove)
+
+    def copy_out(self, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+        """Return those of these vectors that are there as 16-bit floats, little-endian, for a backup."""
+        found: dict[tuple[str, str], bytes] = {}
+
+        def look_up(connection: sqlite3.Connection) -> None:
+            statement = "SELECT vector FROM vectors WHERE encoder = ? AND key = ?"
+            for encoder, key in names:
+                row = connection.execute(statement, (bytes.fromhex(encoder), bytes.fromhex(key))).fetchone()
+                if row is not None:
+                    found[encoder, key] = row[0]
+
+        self._try(look_up)
+        return found
+
+    def copy_in(self, vectors: Mapping[tuple[str, str], bytes]) -> bool:
+        """Keep what ``copy_out`` gave; what is there stays as it is. False where it cannot now."""
+        rows = [
+            (bytes.fromhex(encoder), bytes.fromhex(key), vector) for (encoder, key), vector in vectors.items()
+        ]
+        return not rows or self._insert(rows)
 
     def close(self) -> None:
         """Let go of the file; it is opened again when it is used again."""
@@ -89,8 +135,16 @@ class SqliteVectorCache:
             except queue.Empty:
                 return
 
-    def _try(self, action: Callable[[sqlite3.Connection], None]) -> None:
-        """Do something with a connection; where the file cannot be used it ends early, and that is all."""
+    def _insert(self, rows: Sequence[tuple[bytes, bytes, bytes]]) -> bool:
+        def insert(connection: sqlite3.Connection) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?)", rows)
+            connection.execute("COMMIT")
+
+        return self._try(insert)
+
+    def _try(self, action: Callable[[sqlite3.Connection], None]) -> bool:
+        """Do something with a connection; where the file cannot be used it ends early, and this is False."""
         connection = None
         try:
             connection = self._connection()
@@ -102,6 +156,9 @@ class SqliteVectorCache:
             ):  # without the extended code's details
                 self._set_aside(connection)
                 connection = None
+            return False
+        else:
+            return True
         finally:
             if connection is not None:
                 with suppress(sqlite3.Error):
@@ -161,6 +218,15 @@ def _connect(path: Path) -> _Connection:
         connection.close()
         raise
     return connection
+
+
+def _encoders(connection: sqlite3.Connection) -> list[bytes]:
+    """Return every encoder that has vectors, by a look-up each: reading all of the keys would take long."""
+    found: list[bytes] = []
+    statement = "SELECT encoder FROM vectors WHERE encoder > ? ORDER BY encoder LIMIT 1"
+    while row := connection.execute(statement, (found[-1] if found else b"",)).fetchone():
+        found.append(row[0])
+    return found
 
 
 def _vectors(rows: Sequence[tuple[bytes, bytes]], width: int) -> dict[str, Vectors]:

@@ -49,7 +49,7 @@ from qdrant_edge import (
     UpdateOperation,
 )
 
-from carrel.core.errors import IndexDamaged, StorageFull
+from carrel.core.errors import IndexDamaged
 from carrel.core.ids import PaperId
 from carrel.core.ports import IndexedPaper, IndexQuery
 from carrel.core.ranking import Candidate, Filters, Signal
@@ -57,6 +57,7 @@ from carrel.core.space import Space, Vectors
 from carrel.indexing.analysis import PAPERS, PASSAGES, Field, document_terms, query_terms
 from carrel.indexing.authors import name_words, searchable_words
 from carrel.indexing.marker import check_marker, is_complete, write_marker
+from carrel.indexing.room import make_sure_of_room
 
 _PASSAGE, _PAPER = "passage", "paper"
 _PASSAGE_TERMS, _PAPER_TERMS = "passage_terms", "paper_terms"
@@ -112,7 +113,7 @@ class QdrantIndex:
             if folder.exists():
                 shutil.rmtree(folder)
             folder.mkdir(parents=True)
-            _make_sure_of_room(folder, keep_free_bytes)
+            make_sure_of_room(folder, keep_free_bytes)
             with _engine_errors(folder, name):
                 shard = _create(folder / "shard", space.dimensions)
             write_marker(folder, space)
@@ -132,7 +133,7 @@ class QdrantIndex:
         for paper in papers:
             points = self._points(paper)
             with self._writing:
-                _make_sure_of_room(self._folder, self._keep_free_bytes)
+                make_sure_of_room(self._folder, self._keep_free_bytes)
                 given = (p.id for p in paper.passages)
                 stale = self._point_ids(paper.id).difference((paper.id,), given, staying)
                 self._shard.update(UpdateOperation.upsert_points(points))
@@ -290,12 +291,6 @@ def _engine_errors(folder: Path, name: str) -> Iterator[None]:
         yield
     except Exception as error:  # the engine's errors have no class of their own
         raise IndexDamaged(index=name, folder=folder, detail=error) from error
-
-
-def _make_sure_of_room(folder: Path, keep_free_bytes: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < keep_free_bytes:
-        raise StorageFull(folder=folder, free_mb=free >> 20, needed_mb=keep_free_bytes >> 20)
 
 
 def _create(folder: Path, dimensions: int) -> EdgeShard:

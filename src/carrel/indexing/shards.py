@@ -1,131 +1,28 @@
-"""All indexes of a data folder: ``<folder>/<knowledge base id>/<generation>/``, one owner at a time."""
+"""All indexes of a data folder: ``<folder>/<knowledge base id>/<generation>/``, a Qdrant Edge shard each."""
 
-import re
-import shutil
-import threading
-import uuid
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.space import Space
-from carrel.indexing.marker import check_marker, is_complete
-from carrel.indexing.ownership import Ownership
+from carrel.indexing.owned_indexes import OwnedIndexes
 
 if TYPE_CHECKING:
     from carrel.indexing.qdrant import QdrantIndex
 
-_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")  # what may name a folder
-_DISCARDED = ".discarded-"  # no id begins with a dot
 
-
-class QdrantIndexes:
-    """Indexes port over embedded shards, opened when first asked for and kept open. Thread-safe.
-
-    ``open`` and ``drop`` without ``acquire`` are mistakes of the program and raise RuntimeError:
-    only the command knows what it wants the index for and how long its user will wait.
-    """
+class QdrantIndexes(OwnedIndexes["QdrantIndex"]):
+    """Indexes port over embedded shards."""
 
     def __init__(self, folder: Path, keep_free_bytes: int = 32 << 20) -> None:
         """Take the folder of all indexes, usually ``<data folder>/index``; it is made when needed.
 
         With less room than ``keep_free_bytes`` on its disk, adding raises StorageFull.
         """
-        self._folder = folder
+        super().__init__(folder)
         self._keep_free_bytes = keep_free_bytes
-        self._ownership = Ownership(folder)
-        self._open: dict[tuple[str, int], QdrantIndex] = {}
-        self._changing = threading.RLock()
 
-    def acquire(self, purpose: str, wait_seconds: float) -> None:
-        """Become the owner, waiting at most so long; no effect where this process already is.
-
-        Not counted: one ``release`` gives up what several calls acquired.
-
-        Raises:
-            IndexBusy: another process is; the error says which.
-        """
-        if self._ownership.acquire(purpose, wait_seconds):
-            with self._changing:
-                self._sweep()
-
-    def release(self) -> None:
-        """Flush, close every index and give ownership up. Indexes handed out before are dead."""
-        with self._changing:
-            try:
-                while self._open:
-                    _, index = self._open.popitem()
-                    index.close()
-            finally:
-                self._ownership.release()
-
-    def open(self, knowledge_base: KnowledgeBase, space: Space) -> "QdrantIndex":
-        """Return the index of the knowledge base's current generation, creating an empty one.
-
-        Raises:
-            SpaceMismatch: it was built in another space.
-        """
+    def _opened(self, folder: Path, knowledge_base: KnowledgeBase, space: Space) -> "QdrantIndex":
         from carrel.indexing.qdrant import QdrantIndex
 
-        name = (knowledge_base.id, knowledge_base.generation)
-        with self._changing:
-            self._require_ownership()
-            folder = self._path(*name)
-            if name in self._open:
-                check_marker(folder, space, knowledge_base.name)
-                return self._open[name]
-            index = QdrantIndex.open(folder, space, knowledge_base.name, self._keep_free_bytes)
-            self._open[name] = index
-            return index
-
-    def drop(self, knowledge_base_id: str, generation: int) -> None:
-        """Delete an index from the disk, if it is there.
-
-        It is renamed first: a crash leaves a folder that is no index and that the next owner sweeps.
-        """
-        with self._changing:
-            self._require_ownership()
-            folder = self._path(knowledge_base_id, generation)
-            if (index := self._open.pop((knowledge_base_id, generation), None)) is not None:
-                index.close()
-            if folder.exists():
-                self._discard(folder)
-
-    def stored(self) -> tuple[tuple[str, int], ...]:
-        """Return (knowledge base id, generation) of every complete index on the disk, in order."""
-        return tuple(sorted(name for name, folder in self._folders() if is_complete(folder)))
-
-    def _folders(self) -> Iterator[tuple[tuple[str, int], Path]]:
-        if not self._folder.is_dir():
-            return
-        for base in self._folder.iterdir():
-            if _ID.fullmatch(base.name) and base.is_dir():
-                for folder in base.iterdir():
-                    if folder.name.isdecimal() and folder.name.isascii():
-                        yield (base.name, int(folder.name)), folder
-
-    def _path(self, knowledge_base_id: str, generation: int) -> Path:
-        if not _ID.fullmatch(knowledge_base_id) or generation < 0:
-            raise ValueError(f"no name for an index: {knowledge_base_id!r}, {generation}")
-        return self._folder / knowledge_base_id / str(generation)
-
-    def _require_ownership(self) -> None:
-        if not self._ownership.held:
-            raise RuntimeError("acquire() the indexes before opening or dropping one")
-
-    def _discard(self, folder: Path) -> None:
-        doomed = self._folder / f"{_DISCARDED}{uuid.uuid4().hex}"
-        folder.rename(doomed)
-        shutil.rmtree(doomed)
-        with suppress(OSError):  # other generations of the same knowledge base
-            folder.parent.rmdir()
-
-    def _sweep(self) -> None:
-        """Delete what a killed owner left: half-made and half-deleted indexes."""
-        for leftover in self._folder.glob(_DISCARDED + "*"):
-            shutil.rmtree(leftover)
-        for _, folder in list(self._folders()):
-            if not is_complete(folder):
-                self._discard(folder)
+        return QdrantIndex.open(folder, space, knowledge_base.name, self._keep_free_bytes)

@@ -96,7 +96,7 @@ def accept(
         found = _checked_format(stream, path.name)
         paper = ids.paper_id(ids.content_hash(stream))
         with catalog.read() as tx:
-            if papers.holds(tx, knowledge_base, paper):
+            if papers.holds(tx, knowledge_base, paper) and _is_stored(tx, paper, blobs):
                 return Accepted(paper, None, duplicate=True)
         content: BinaryIO = stream
         if unlocker and found is FileFormat.PDF and (unlocked := unlocker.unlocked(path, path.name)):
@@ -189,12 +189,14 @@ def _is_opened(tx: Transaction, paper: PaperId, blobs: BlobStore) -> bool:
     """Whether an unlocked copy of the file is stored already: it is kept, whatever is brought now."""
     if not papers.known(tx, paper):
         return False
-    stored = papers.sha256_of(tx, paper)
-    if ids.paper_id(stored) == paper:
-        return False
+    return ids.paper_id(papers.sha256_of(tx, paper)) != paper and _is_stored(tx, paper, blobs)
+
+
+def _is_stored(tx: Transaction, paper: PaperId, blobs: BlobStore) -> bool:
+    """Whether the bytes of a known paper are there; where they were lost, a new copy takes their place."""
     try:
-        return blobs.path(stored).exists()
-    except KeyError:  # its bytes were lost: a new copy takes its place
+        return blobs.path(papers.sha256_of(tx, paper)).exists()
+    except KeyError:
         return False
 
 

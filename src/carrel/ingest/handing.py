@@ -62,7 +62,7 @@ def add_to_built(
         wanted = queue.still_wanted(tx, job)
         if wanted:
             papers.publish_built(tx, knowledge_base, job.paper_id, head, _pieces(embedded, space.dimensions))
-            queue.finish(tx, job)
+            queue.finish(tx, job, len(found), head.pages)
     if not wanted:
         index.remove([job.paper_id])
 

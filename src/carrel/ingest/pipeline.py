@@ -171,7 +171,7 @@ def make_searchable(
                 tx, knowledge_base, job.paper_id, job.file_name, parsed, passages, text_keys, about_key
             )
             versions.record(tx, job.paper_id, likeness)
-            queue.finish(tx, job)
+            queue.finish(tx, job, len(passages), len(parsed.pages))
     if not wanted:
         index.remove([job.paper_id])
 

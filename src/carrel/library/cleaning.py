@@ -6,7 +6,7 @@ from carrel.core.errors import ServiceError, UsageError
 from carrel.core.ids import PaperId, paper_id
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import BlobStore, Index, Indexes
-from carrel.storage import knowledge_bases, papers, removals
+from carrel.storage import generations, holds, knowledge_bases, papers, removals
 from carrel.storage.database import Catalog, Transaction
 from carrel.storage.parses import ParseStore
 from carrel.storage.removals import Removal, What
@@ -22,7 +22,8 @@ def work_off_removals(
     """Delete what the notes name and cross them out; only for the owner of the index.
 
     Each note is crossed out in the transaction in which its thing is deleted, so an interruption
-    leaves the note, and doing it again does no harm. Returns how many notes there were.
+    leaves the note, and doing it again does no harm. Files that a backup may be copying stay for now.
+    Returns how many notes there were.
     """
     with catalog.read() as tx:
         notes = removals.pending(tx)
@@ -31,11 +32,13 @@ def work_off_removals(
         if note.what is What.POINTS:
             # Before the lock is taken: opening it may ask a model's server.
             try:
-                index = _index_of_points(catalog, note.key, index_of)
+                index = _index_of_points(catalog, note.key, indexes, index_of)
             except (ServiceError, UsageError):
                 # It is of no use as it stands, and other knowledge bases' work goes on: the note stays.
                 continue
         with catalog.write() as tx:
+            if note.what in (What.FILE, What.PARSE) and holds.held(tx):
+                continue
             if note.what is What.FILE:
                 _remove_file(tx, note.key, blobs, parses)
             elif note.what is What.PARSE:
@@ -62,17 +65,21 @@ def _remove_parse(tx: Transaction, paper: PaperId, parses: ParseStore) -> None:
         parses.delete(paper)
 
 
-def _index_of_points(catalog: Catalog, key: str, index_of: Callable[[KnowledgeBase], Index]) -> Index | None:
-    """Return the index that a note of points means; None where it went with its knowledge base."""
+def _index_of_points(
+    catalog: Catalog, key: str, indexes: Indexes, index_of: Callable[[KnowledgeBase], Index]
+) -> Index | None:
+    """Return the index that a note of points means; None where it is gone."""
     identifier, generation, _ = key.split("/")
     with catalog.read() as tx:
-        found = knowledge_bases.all_of_them(tx)
-    current = [each for each in found if (each.id, each.generation) == (identifier, int(generation))]
-    return index_of(current[0]) if current else None
+        found = generations.as_built(tx, identifier, int(generation))
+        serves = any(found == each for each in knowledge_bases.with_ids(tx, [identifier]))
+    # That of a generation which does not serve may be gone before its row: it is not made anew.
+    if found is None or not (serves or (identifier, int(generation)) in indexes.stored()):
+        return None
+    return index_of(found)
 
 
 def _remove_points(tx: Transaction, key: str, index: Index) -> None:
-    identifier, _, paper = key.split("/")
-    for knowledge_base in knowledge_bases.all_of_them(tx):
-        if knowledge_base.id == identifier and not papers.holds(tx, knowledge_base, PaperId(paper)):
-            index.remove([PaperId(paper)])
+    identifier, generation, paper = key.split("/")
+    if not generations.has(tx, identifier, int(generation), PaperId(paper)):
+        index.remove([PaperId(paper)])

@@ -1,11 +1,11 @@
 """Generations of a knowledge base in the catalog: what the next index is built from, and the swap."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from carrel.core.ids import PaperId
-from carrel.core.knowledge_base import KnowledgeBase
-from carrel.storage import removals
+from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
+from carrel.storage import knowledge_bases, removals
 from carrel.storage.database import Transaction
 from carrel.storage.removals import Removal, What
 
@@ -120,6 +120,46 @@ def set_keys(
         knowledge_base=knowledge_base.id,
         paper=paper,
     )
+
+
+def as_built(tx: Transaction, identifier: str, generation: int) -> KnowledgeBase | None:
+    """Return a knowledge base as a generation of it is or was built; None where there is no such one."""
+    for knowledge_base in knowledge_bases.with_ids(tx, [identifier]):
+        if knowledge_base.generation == generation:
+            return knowledge_base
+        row = tx.row(
+            "SELECT * FROM generations WHERE knowledge_base_id = :id AND generation = :generation",
+            id=identifier,
+            generation=generation,
+        )
+        if row is not None:
+            return replace(
+                knowledge_base,
+                generation=generation,
+                embedder=row["embedder"],
+                dimensions=row["dimensions"],
+                chunking=ChunkSettings(
+                    row["chunk_size"], row["chunk_overlap"], references=bool(row["chunk_references"])
+                ),
+                parser=row["parser"],
+            )
+    return None
+
+
+def has(tx: Transaction, identifier: str, generation: int, paper: PaperId) -> bool:
+    """Whether a paper is whole in a generation, be it the one that serves."""
+    row = tx.row(
+        """
+        SELECT 1 FROM knowledge_bases JOIN holdings ON knowledge_base_id = knowledge_bases.id
+        WHERE knowledge_bases.id = :id AND generation = :generation AND paper_id = :paper
+        UNION SELECT 1 FROM built
+        WHERE knowledge_base_id = :id AND generation = :generation AND paper_id = :paper
+        """,
+        id=identifier,
+        generation=generation,
+        paper=paper,
+    )
+    return row is not None
 
 
 def begin(tx: Transaction, after: KnowledgeBase) -> None:

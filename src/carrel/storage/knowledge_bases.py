@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from carrel.core.errors import KnowledgeBaseExists, KnowledgeBaseMissing
 from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
-from carrel.storage import handovers, members, removals
+from carrel.storage import members, removals, vector_keys
 from carrel.storage.clock import now
 from carrel.storage.database import Row, Transaction
 
@@ -115,7 +115,7 @@ def set_paused(tx: Transaction, knowledge_base: KnowledgeBase, paused: bool) -> 
 
 
 def delete(tx: Transaction, knowledge_base: KnowledgeBase) -> tuple[str, ...]:
-    """Delete a knowledge base with its holdings, passages and jobs; note its index for removal.
+    """Delete a knowledge base with everything in it; note its indexes and vectors for removal.
 
     Returns the ids of the papers it held, which may have become unreferenced.
     """
@@ -123,16 +123,20 @@ def delete(tx: Transaction, knowledge_base: KnowledgeBase) -> tuple[str, ...]:
         """
         SELECT paper_id FROM holdings WHERE knowledge_base_id = :id
         UNION SELECT paper_id FROM jobs WHERE knowledge_base_id = :id
+        UNION SELECT paper_id FROM built WHERE knowledge_base_id = :id
         """,
         id=knowledge_base.id,
     )
-    tx.run("DELETE FROM passages WHERE knowledge_base_id = :id", id=knowledge_base.id)
-    tx.run("DELETE FROM holdings WHERE knowledge_base_id = :id", id=knowledge_base.id)
-    handovers.delete_of(tx, knowledge_base.id)
-    tx.run("DELETE FROM jobs WHERE knowledge_base_id = :id", id=knowledge_base.id)
+    removals.note_indexes(tx, knowledge_base)
+    vector_keys.note_base(tx, knowledge_base.id)
+    tx.run(
+        "DELETE FROM handovers WHERE job_id IN (SELECT id FROM jobs WHERE knowledge_base_id = :id)",
+        id=knowledge_base.id,
+    )
+    for table in ("passages", "holdings", "jobs", "built", "generations"):
+        tx.run(f"DELETE FROM {table} WHERE knowledge_base_id = :id", id=knowledge_base.id)  # noqa: S608
     members.remove_all(tx, knowledge_base.id)
     tx.run("DELETE FROM knowledge_bases WHERE id = :id", id=knowledge_base.id)
-    removals.note_index(tx, knowledge_base)
     return tuple(row["paper_id"] for row in rows)
 
 

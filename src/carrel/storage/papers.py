@@ -12,7 +12,7 @@ from carrel.core.metadata_format import evidence_fields, evidence_of, quality_fi
 from carrel.core.paper import ParsedPaper, Passage
 from carrel.core.quality import ParseQuality
 from carrel.core.ranking import PaperRecord
-from carrel.storage import handovers, passages, removals, versions
+from carrel.storage import passages, removals, vector_keys, versions
 from carrel.storage.clock import now
 from carrel.storage.database import Row, Transaction, Value
 
@@ -111,14 +111,18 @@ def publish_built(
 
 
 def remove(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
-    """Take a paper out of a knowledge base, whether it is ready, waiting or has failed."""
+    """Take a paper out of a knowledge base and its generations, be it ready, waiting or failed."""
     _withdraw(tx, knowledge_base, paper)
-    handovers.delete_of(tx, knowledge_base.id, paper)
-    tx.run(
+    for statement in (
+        """
+        DELETE FROM handovers WHERE job_id IN (
+            SELECT id FROM jobs WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper
+        )
+        """,
         "DELETE FROM jobs WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",
-        knowledge_base=knowledge_base.id,
-        paper=paper,
-    )
+        "DELETE FROM built WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",
+    ):
+        tx.run(statement, knowledge_base=knowledge_base.id, paper=paper)
     removals.note_points(tx, knowledge_base, paper)
 
 
@@ -130,6 +134,7 @@ def forget_unreferenced(tx: Transaction, candidates: Iterable[str]) -> None:
             SELECT sha256 FROM papers WHERE id = :paper
                 AND NOT EXISTS (SELECT 1 FROM holdings WHERE paper_id = :paper)
                 AND NOT EXISTS (SELECT 1 FROM jobs WHERE paper_id = :paper)
+                AND NOT EXISTS (SELECT 1 FROM built WHERE paper_id = :paper)
             """,
             paper=paper,
         )
@@ -285,6 +290,7 @@ def _hold(
 
 
 def _withdraw(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
+    vector_keys.note_paper(tx, knowledge_base.id, paper)
     passages.delete(tx, knowledge_base, paper)
     tx.run(
         "DELETE FROM holdings WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",

@@ -11,6 +11,7 @@ from carrel.storage.files import sweep_temporary, written_whole
 
 _SUFFIX = ".parse"
 _NAME = re.compile(r"[a-z0-9_-]{1,40}")
+_FILE_NAME = re.compile(r"[0-9a-f]{32}\.[a-z0-9_-]{1,40}\.parse")
 
 
 class ParseStore:
@@ -56,6 +57,32 @@ class ParseStore:
         """Delete a paper's parses, by whatever parser, if there are any."""
         for path in (self._folder / paper[:2]).glob(f"{paper}.*"):
             path.unlink(missing_ok=True)
+
+    def files(self, paper: PaperId) -> tuple[Path, ...]:
+        """Return where a paper's parses lie, by whatever parser."""
+        return tuple(sorted((self._folder / paper[:2]).glob(f"{paper}.*{_SUFFIX}")))
+
+    def copy_in(self, name: str, content: bytes) -> None:
+        """Store the bytes of a parse under the name that ``files`` gave it. Raises ValueError: no such name.
+
+        They are believed when they are read: damaged ones are as good as none.
+        """
+        if not _FILE_NAME.fullmatch(name):
+            raise ValueError(name)
+        with written_whole(self._temporary_folder) as (stream, destination):
+            stream.write(content)
+            destination.become(self._folder / name[:2] / name)
+
+    def is_readable(self, path: Path) -> bool:
+        """Whether one of ``files`` can be read back; one from another version of the format cannot."""
+        try:
+            _, _, parsed = path.read_bytes().partition(b"\n")
+            decode(parsed)
+        except FileNotFoundError:
+            return True  # gone meanwhile
+        except ValueError:
+            return False
+        return True
 
     def list(self) -> Iterator[PaperId]:
         """Yield every paper with a stored parse."""

@@ -188,10 +188,13 @@ def next_handed(tx: Transaction) -> Job | None:
     return None if row is None else job_of(row)
 
 
-def finish(tx: Transaction, job: Job) -> None:
-    """Mark a running or handed job done; what was handed over goes."""
+def finish(tx: Transaction, job: Job, passages: int | None = None, pages: int | None = None) -> None:
+    """Mark a running or handed job done; what was handed over goes. Counts that are None stay as they are."""
     handovers.delete(tx, job.id)
-    step(tx, job, JobState.DONE, **_NO_ERROR, **_NO_WORKER, not_before="", attempts=0)
+    counts: dict[str, Value] = {} if passages is None else {"done": passages, "total": passages}
+    counts |= {} if pages is None else {"pages": pages}
+    done: dict[str, Value] = {"stage": "", "not_before": "", "attempts": 0}
+    step(tx, job, JobState.DONE, **_NO_ERROR, **_NO_WORKER, **done, **counts)
 
 
 def fail(tx: Transaction, job: Job, error: CarrelError) -> None:

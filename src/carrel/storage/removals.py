@@ -1,4 +1,4 @@
-"""Notes of what is to be deleted outside the catalog: files, parses, points and indexes.
+"""Notes of what is to be deleted outside the catalog: files, parses, points, indexes and cached vectors.
 
 A note is written in the transaction that makes the thing unreferenced (or, for a file about to be
 stored, just before it is stored), and crossed out once the thing is gone (or referenced). Whoever
@@ -20,6 +20,7 @@ class What(StrEnum):
     PARSE = "parse"  # key: the id of a paper that is not named for its stored bytes
     POINTS = "points"  # key: knowledge base id / generation / paper id
     INDEX = "index"  # key: knowledge base id / generation
+    VECTORS = "vectors"  # key: the text's in the vector cache; see storage/vector_keys.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,16 @@ def note_parse(tx: Transaction, paper: PaperId) -> None:
 
 
 def note_points(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
-    """Note that a paper's points must leave an index."""
-    _note(tx, What.POINTS, f"{knowledge_base.id}/{knowledge_base.generation}/{paper}")
+    """Note that a paper's points must leave the knowledge base's indexes, of whatever generation."""
+    for generation in _generations(tx, knowledge_base):
+        _note(tx, What.POINTS, f"{knowledge_base.id}/{generation}/{paper}")
+
+
+def note_indexes(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
+    """Note that the indexes of all its generations must go; notes about their points become moot."""
+    note_index(tx, knowledge_base)
+    for generation in _generations(tx, knowledge_base):
+        _note(tx, What.INDEX, f"{knowledge_base.id}/{generation}")
 
 
 def note_index(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
@@ -80,9 +89,15 @@ def file_noted(tx: Transaction, sha256: str) -> bool:
 
 
 def pending(tx: Transaction) -> tuple[Removal, ...]:
-    """Return every note."""
-    rows = tx.rows("SELECT what, key FROM removals ORDER BY what, key")
+    """Return every note but those of vectors, which have a time of their own."""
+    rows = tx.rows("SELECT what, key FROM removals WHERE what <> :what ORDER BY what, key", what=What.VECTORS)
     return tuple(Removal(What(row["what"]), row["key"]) for row in rows)
+
+
+def _generations(tx: Transaction, knowledge_base: KnowledgeBase) -> list[int]:
+    """Return the generation that serves and those that are kept or being built."""
+    rows = tx.rows("SELECT generation FROM generations WHERE knowledge_base_id = :id", id=knowledge_base.id)
+    return sorted({knowledge_base.generation, *(row["generation"] for row in rows)})
 
 
 def _note(tx: Transaction, what: What, key: str) -> None:

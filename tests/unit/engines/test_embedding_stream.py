@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from carrel.core.engine_errors import EndpointNonsense, EndpointRefuses, EndpointUnavailable, TextsRefused
+from carrel.core.probe import PROBE_TEXT
 from carrel.core.space import Vectors
-from carrel.engines.cached_embedder import PROBE_TEXT
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.embedding_server import (
     Asked,

@@ -1,11 +1,14 @@
 """What every route of the REST API works with; made once with the app."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from starlette.requests import HTTPConnection
 
 from carrel.api.rest.callers import SignIn, caller_with
+from carrel.api.rest.changes import Changes, Streams
+from carrel.api.rest.figures import Figures
 from carrel.api.rest.origins import Clients
 from carrel.api.rest.page_pictures import PagePictures
 from carrel.api.rest.searching import Searches
@@ -13,6 +16,9 @@ from carrel.bootstrap import Services, open_drawer
 from carrel.config import Settings
 from carrel.core.accounts import Scope
 from carrel.core.errors import InvalidSetting
+from carrel.storage.files import sweep_temporary
+
+UPLOADS = "uploads"  # temporary files, in the data folder
 
 
 class Rest:
@@ -30,6 +36,10 @@ class Rest:
         self.token = token
         self.clients = clients_of(services.settings)
         self.searches = Searches(services)
+        self.figures = Figures(services.catalog)
+        self.searches.after = self.figures.searched
+        self.changes = Changes(services.catalog)
+        self.streams = Streams(self.changes)
         self.pictures = PagePictures(lambda: open_drawer(services.settings))
 
     def may_use_models(self, secret: str) -> bool:
@@ -37,12 +47,20 @@ class Rest:
         caller = caller_with(self.sign_in, self.token, secret)
         return caller is not None and caller.may(Scope.MODELS)
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Do what is done beside the requests while the block runs. In the event loop."""
+    def stop(self) -> None:
+        """Let go of those who listen, so that the server can end. May be called in a signal's handler."""
+        self.changes.stopping = True
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Do what is done beside the requests while the block runs."""
+        sweep_temporary(self.services.settings.home / UPLOADS)
+        following = asyncio.create_task(self.changes.follow())
         try:
             yield
         finally:
+            self.stop()
+            following.cancel()
             self.pictures.close()
 
 

@@ -33,6 +33,8 @@ _TYPES = {
     FileFormat.MARKDOWN: "text/markdown",
     FileFormat.TEXT: "text/plain",
 }
+_UNKNOWN = "application/octet-stream"
+_CONTENT: dict[str, dict[str, object]] = {kind: {} for kind in (*_TYPES.values(), _UNKNOWN)}
 # Bytes of strangers: a browser that shows them runs nothing of them and gives them nobody's rights.
 _CAREFUL = {
     "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'self'",
@@ -48,8 +50,8 @@ _CAREFUL = {
     summary="A paper's file",
     response_class=Response,
     responses={
-        200: {"content": {"application/octet-stream": {}}, "description": "The file"},
-        206: {"content": {"application/octet-stream": {}}, "description": "The part asked for with Range"},
+        200: {"content": _CONTENT, "description": "The file"},
+        206: {"content": _CONTENT, "description": "The part asked for with Range"},
         304: {"description": "The client has it"},
         **problem_responses(409, 410, 416),
     },
@@ -71,8 +73,9 @@ async def file(access: Reading, request: Request, knowledge_base: Key, paper: Pa
     if past - first < found.size:
         status = 206
         headers["Content-Range"] = f"bytes {first}-{past - 1}/{found.size}"
-    media_type = _TYPES.get(kind, "application/octet-stream") if kind else "application/octet-stream"
-    return StreamingResponse(_pieces(stream, first, past), status, headers, media_type)
+    # Given as a header: a charset would be added otherwise, and nobody knows that of the file.
+    headers["Content-Type"] = _TYPES[kind] if kind else _UNKNOWN
+    return StreamingResponse(_pieces(stream, first, past), status, headers)
 
 
 @router.get(

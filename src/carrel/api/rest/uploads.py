@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from carrel.api.rest.access import Access, Writing
+from carrel.api.rest.context import UPLOADS
 from carrel.api.rest.knowledge_bases import PREFIX, Key
 from carrel.api.rest.multipart import UploadedFile, UploadLimits, uploaded_files
 from carrel.api.rest.problems import FieldProblem, problem, problem_document, problem_responses
@@ -20,7 +21,6 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.rest_errors import UploadHasNoFiles, UploadOverLimit
 from carrel.ingest.accept import accept_stream
 
-FOLDER = "uploads"  # of temporary files, in the data folder
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["papers"])
 
 
@@ -96,7 +96,7 @@ async def add(access: Writing, request: Request, knowledge_base: Key) -> Respons
     limits = UploadLimits(settings.upload_max_mb * 2**20, settings.upload_max_files)
     taken: list[Taken] = []
     failed: list[tuple[str, PaperError]] = []
-    async with aclosing(uploaded_files(request, settings.home / FOLDER, limits)) as files:
+    async with aclosing(uploaded_files(request, settings.home / UPLOADS, limits)) as files:
         async for file in files:
             try:
                 taken.append(await run_in_threadpool(_take, access, base, file, limits))

@@ -1,20 +1,24 @@
 """A server with a few people: who owns, edits, views, knows nothing of, or administers what there is."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
+import uvicorn
 from starlette.testclient import TestClient
 
 from carrel.api.app import Server, create_app
 from carrel.api.hosts import Hosts
+from carrel.api.listening import address_of, listen
 from carrel.core.accounts import Caller, Role, Scope
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.storage import members
 from tests.fakes.sign_in import FakeSession, FakeSignIn
 from tests.integration.worlds import World, world_with_real_index
-from tests.unit.api.gateways import models
+from tests.unit.api.gateways import PATIENCE, models
 
 TOKEN = "the-server's-own"
 PEOPLE = ("owner", "editor", "viewer", "stranger", "administrator")
@@ -75,3 +79,22 @@ def _person(world: World, name: str) -> Caller:
             administrator=int(name == "administrator"),
         )
     return Caller(identifier, name, name == "administrator")
+
+
+@contextmanager
+def listening(opened: Lab) -> Iterator[httpx2.Client]:
+    """Serve the same data folder over a socket: for answers that never end."""
+    server = Server(opened.world.services, opened.sign_in, TOKEN, Hosts())
+    app = create_app(models(), server=server)
+    here = listen("127.0.0.1", 0, "")
+    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5)
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=lambda: running.run(sockets=[here]))
+    thread.start()
+    try:
+        with httpx2.Client(base_url=address_of(here), timeout=PATIENCE, trust_env=False) as client:
+            yield client
+    finally:
+        app.state.stop()
+        running.should_exit = True
+        thread.join()

@@ -117,6 +117,8 @@ TABLES = (
         PRIMARY KEY (knowledge_base_id, generation)
     )
     """,
+    # Which cached vectors are still of use is asked by their texts' keys.
+    "CREATE INDEX passages_by_text ON passages (text_key)",
     # A paper that is whole in a generation which does not serve.
     """
     CREATE TABLE built (

@@ -1,0 +1,81 @@
+"""Which cached vectors the catalog still has a use for, and notes of those that it may have lost it for.
+
+A note is written with the deletion of the passages or the paper that had the key. It is only a question:
+the same text may stand in another paper. A vector goes once nothing has its key (``library/vectors.py``).
+"""
+
+from collections.abc import Sequence
+
+from carrel.storage.database import Transaction
+from carrel.storage.removals import What
+
+
+def note_paper(tx: Transaction, knowledge_base_id: str, paper: str) -> None:
+    """Note the keys of a paper in a knowledge base, in every generation; before its rows are deleted."""
+    _note(tx, "passages", "text_key", "AND paper_id = :paper", base=knowledge_base_id, paper=paper)
+    _note(tx, "holdings", "about_key", "AND paper_id = :paper", base=knowledge_base_id, paper=paper)
+    _note(tx, "built", "about_key", "AND paper_id = :paper", base=knowledge_base_id, paper=paper)
+
+
+def note_base(tx: Transaction, knowledge_base_id: str) -> None:
+    """Note every key of a knowledge base, before its rows are deleted."""
+    _note(tx, "passages", "text_key", "", base=knowledge_base_id)
+    _note(tx, "holdings", "about_key", "", base=knowledge_base_id)
+    _note(tx, "built", "about_key", "", base=knowledge_base_id)
+
+
+def note_generation(tx: Transaction, knowledge_base_id: str, generation: int) -> None:
+    """Note the keys of a generation that does not serve, before its rows are deleted."""
+    chosen = "AND generation = :generation"
+    _note(tx, "passages", "text_key", chosen, base=knowledge_base_id, generation=generation)
+    _note(tx, "built", "about_key", chosen, base=knowledge_base_id, generation=generation)
+
+
+def noted(tx: Transaction, limit: int) -> tuple[str, ...]:
+    """Return so many of the keys that are noted."""
+    rows = tx.rows(
+        "SELECT key FROM removals WHERE what = :what ORDER BY key LIMIT :limit",
+        what=What.VECTORS,
+        limit=limit,
+    )
+    return tuple(row["key"] for row in rows)
+
+
+def cross_out(tx: Transaction, keys: Sequence[str]) -> None:
+    """Delete the notes of these keys."""
+    tx.run("DELETE FROM removals WHERE what = :what AND key IN :keys", what=What.VECTORS, keys=keys)
+
+
+def referenced(tx: Transaction, keys: Sequence[str]) -> frozenset[str]:
+    """Return those of at most some thousand keys that a passage or a paper has, in whatever generation."""
+    rows = tx.rows(
+        """
+        SELECT text_key AS key FROM passages WHERE text_key IN :keys
+        UNION SELECT about_key FROM holdings WHERE about_key IN :keys
+        UNION SELECT about_key FROM built WHERE about_key IN :keys
+        """,
+        keys=keys,
+    )
+    return frozenset(row["key"] for row in rows)
+
+
+def on_their_way(tx: Transaction) -> bool:
+    """Whether a paper may be between the model and its publication: a job runs, or waits and is not held."""
+    row = tx.row(
+        """
+        SELECT 1 FROM jobs JOIN knowledge_bases ON knowledge_bases.id = jobs.knowledge_base_id
+        WHERE state IN ('running', 'handed') OR (state = 'queued' AND paused = 0) LIMIT 1
+        """
+    )
+    return row is not None
+
+
+def _note(tx: Transaction, table: str, column: str, chosen: str, **parameters: str | int) -> None:
+    tx.run(
+        f"""
+        INSERT INTO removals SELECT DISTINCT 'vectors', {column} FROM {table}
+        WHERE knowledge_base_id = :base AND {column} <> '' {chosen}
+        ON CONFLICT DO NOTHING
+        """,  # noqa: S608  # the inserted parts are constants of this module
+        **parameters,
+    )
