@@ -7,6 +7,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from tests.integration.worlds import fake_paper
+from tests.unit.api.rest.account_routes import ACCOUNT_ROUTES
 from tests.unit.api.rest.lab import API, Lab, lab
 
 # What the least role is that may; None: whoever is signed in. With scopes: what a key for reading may.
@@ -53,7 +54,7 @@ def routes(opened: Lab) -> set[tuple[str, str]]:
 
 
 def test_every_route_is_in_the_table(opened: Lab) -> None:
-    assert routes(opened) - ENDLESS == ROLE.keys()
+    assert routes(opened) - ENDLESS == ROLE.keys() | ACCOUNT_ROUTES.keys()
 
 
 @pytest.mark.parametrize("who", WHO)
