@@ -107,6 +107,19 @@ def test_nobody_starves_however_often_others_come(catalog: Catalog) -> None:
         assert waited <= 3
 
 
+def test_nobody_is_passed_by_all_who_come_later_once_old_jobs_are_deleted(catalog: Catalog) -> None:
+    with catalog.write() as tx:
+        old, waiting, new = (base(tx, name) for name in ("old", "waiting", "new"))
+        put(tx, old, range(1, 31))
+        for _ in range(30):
+            queue.finish(tx, claimed(tx))
+        put(tx, waiting, range(101, 103))
+    Shelves(catalog).delete("old")
+    with catalog.write() as tx:
+        put(tx, new, range(201, 231))
+        assert [claimed(tx).file_name for _ in range(4)] == ["101.pdf", "201.pdf", "102.pdf", "202.pdf"]
+
+
 def test_a_generation_that_is_built_comes_last_but_is_not_forgotten(catalog: Catalog) -> None:
     with catalog.write() as tx:
         shelf = base(tx)

@@ -21,8 +21,8 @@ def next_turn(tx: Transaction, job: Job) -> int:
     """Return one more than the later of two turns: the last one claimed, and the flow's last one."""
     lane, start = (BUILDING, -_LANE) if job.generation else (ORDINARY, 0)
     # A look at the end of the index for each state; one query over all of them would read every row.
-    claimed = [_last_turn(tx, lane, state) for state in _CLAIMED]
-    flow = _last_turn(
+    claimed = [_turn(tx, lane, state) for state in _CLAIMED]
+    flow = _turn(
         tx,
         f"{lane} AND knowledge_base_id = :knowledge_base AND created_by = :user AND generation = :generation",
         JobState.QUEUED,
@@ -30,12 +30,17 @@ def next_turn(tx: Transaction, job: Job) -> int:
         user=job.created_by,
         generation=job.generation,
     )
-    return 1 + max([start, *(turn for turn in (*claimed, flow) if turn is not None)])
+    # Rows go with their papers: then the first that waits says where the work is.
+    first = _turn(tx, lane, JobState.QUEUED, order="turn")
+    waits = None if first is None else first - 1
+    return 1 + max([start, *(turn for turn in (*claimed, flow, waits) if turn is not None)])
 
 
-def _last_turn(tx: Transaction, condition: str, state: JobState, **parameters: Value) -> int | None:
+def _turn(
+    tx: Transaction, condition: str, state: JobState, order: str = "turn DESC", **parameters: Value
+) -> int | None:
     row = tx.row(
-        f"SELECT turn FROM jobs WHERE state = :state AND {condition} ORDER BY turn DESC LIMIT 1",  # noqa: S608
+        f"SELECT turn FROM jobs WHERE state = :state AND {condition} ORDER BY {order} LIMIT 1",  # noqa: S608
         state=state,
         **parameters,
     )
