@@ -60,7 +60,7 @@ def test_the_sdk_gets_the_vectors_of_the_model(carrel: Carrel, model_cache: Path
         assert answer.usage.total_tokens > 254
         root = url.removesuffix("/v1")
         for path in ("/healthz", "/readyz"):
-            assert httpx2.get(root + path, trust_env=False).json() == {"status": "ok"}
+            assert httpx2.get(root + path, trust_env=False).json()["status"] == "ok"
         process.send_signal(signal.SIGTERM)
         assert end(process) == (0, "Stopped.\n")
     assert not (carrel.home / "server.json").exists()
@@ -103,6 +103,13 @@ def test_commands_beside_a_server_leave_the_work_to_it(
         assert again["duplicates"] == 1
         listed = carrel.json("list")["papers"]
         assert len(listed) == len(small_papers)
+        asked = carrel.json("search", "the observation of violins", "--limit", "3", "--explain")
+        assert asked["results"][0]["paper"]["file"] == "violins.pdf"
+        assert asked["explain"]["candidates"]
+        shown = carrel.run("search", "the observation of violins")
+        assert "On the Nature of Violins" in shown.out
+        missing = carrel.run("search", "violins", "--kb", "nowhere", "--json")
+        assert (missing.code, missing.document["error"]["kind"]) == (2, "knowledge-base-missing")
         carrel.json("remove", listed[0]["id"])
         assert len(carrel.json("list")["papers"]) == len(small_papers) - 1
         process.send_signal(signal.SIGTERM)

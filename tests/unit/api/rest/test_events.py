@@ -9,6 +9,7 @@ import pytest
 from carrel.core.accounts import Role
 from carrel.storage import members
 from tests.integration.worlds import fake_paper
+from tests.unit.api.gateways import until
 from tests.unit.api.rest.lab import API, Lab, lab, listening
 
 EVENTS = f"{API}/events"
@@ -124,3 +125,23 @@ def test_figures_are_for_administrators_and_count(opened: Lab) -> None:
     assert 'carrel_jobs{state="queued"} 0.0' in text
     with listening(opened) as client:
         assert client.get("/metrics").status_code == 200
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(opened: Lab) -> None:
+    base = opened.base()
+
+    def broken() -> Iterator[bytes]:
+        yield b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.pdf"\r\n\r\n%PDF'
+        yield b"x" * 2**20
+        raise ConnectionError
+
+    uploads = opened.world.folder / "home" / "uploads"
+    with listening(opened) as client, pytest.raises(ConnectionError):
+        client.post(
+            f"{API}/knowledge-bases/{base.id}/papers",
+            content=broken(),
+            headers=opened.as_("editor") | {"Content-Type": "multipart/form-data; boundary=b"},
+        )
+    until(lambda: not uploads.exists() or not list(uploads.iterdir()))
+    with opened.world.services.catalog.read() as tx:
+        assert tx.row("SELECT 1 FROM papers") is None
