@@ -93,7 +93,7 @@ def fill(world: World) -> list[PaperId]:
     with world.services.catalog.write() as tx:
         tx.run("INSERT INTO users VALUES ('u1', 'Ann', 'ann', 'hash', 1, 0, 0, :now, '')", now=now())
         members.set_role(tx, world.shelf("other").id, "u1", Role.EDITOR)
-        tx.run("INSERT INTO audit VALUES (1, :now, 'u1', 'Ann', 'kb.create', 'x', '{}', '')", now=now())
+        tx.run("INSERT INTO audit VALUES (1000, :now, 'u1', 'Ann', 'kb.create', 'x', '{}', '')", now=now())
         tx.run("INSERT INTO sessions VALUES ('t', 'u1', 'c', :now, :now, :now, '', '')", now=now())
     home = world.services.settings.home
     (home / SECRET_FILE).write_bytes(b"a key")
