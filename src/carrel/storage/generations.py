@@ -65,7 +65,11 @@ def in_state(tx: Transaction, state: GenerationState, before: str) -> tuple[Gene
         state=state,
         before=before,
     )
-    return tuple(_generation(row, knowledge_bases.by_id(tx, row["knowledge_base_id"])) for row in rows)
+    wanted = sorted({row["knowledge_base_id"] for row in rows})
+    bases = {found.id: found for found in (knowledge_bases.with_ids(tx, wanted) if wanted else ())}
+    return tuple(
+        _generation(row, bases[row["knowledge_base_id"]]) for row in rows if row["knowledge_base_id"] in bases
+    )
 
 
 def target(tx: Transaction, knowledge_base_id: str, generation: int) -> KnowledgeBase:
