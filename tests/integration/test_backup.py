@@ -97,7 +97,7 @@ def fill(world: World) -> list[PaperId]:
         tx.run("INSERT INTO sessions VALUES ('t', 'u1', 'c', :now, :now, :now, '', '')", now=now())
     home = world.services.settings.home
     (home / SECRET_FILE).write_bytes(b"a key")
-    (home / "carrel.toml").write_text("rerank = false\n")
+    (home / "carrel.toml").write_text('rerank = false\ncatalog_url = "postgresql://there"\n')
     return papers
 
 
@@ -112,7 +112,7 @@ def test_everything_comes_back_and_no_model_is_asked(two: tuple[World, World]) -
     home = other.services.settings.home
     assert (home / SECRET_FILE).read_bytes() == b"a key"
     assert (home / SECRET_FILE).stat().st_mode & 0o077 == 0
-    assert (home / "carrel.toml").read_text() == "rerank = false\n"
+    assert (home / "carrel.toml").read_text() == 'rerank = false\n# catalog_url = "postgresql://there"\n'
     with other.services.catalog.read() as tx:
         assert dump.is_empty(tx) is False
         assert tx.row("SELECT 1 FROM sessions") is None
