@@ -19,7 +19,6 @@ _USER = "carrel"
 _QUICK = (
     "listen_addresses=''",
     "fsync=off",
-    "synchronous_commit=off",
     "full_page_writes=off",
     "shared_buffers=32MB",
     "max_connections=60",

@@ -4,25 +4,31 @@ Everything costly is built when it is first asked for: ``carrel list`` loads no 
 search`` starts no parser.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from carrel.config import Settings
+from carrel.core.accounts import COMMAND_LINE, Caller
+from carrel.core.courtesy import Courtesy
+from carrel.core.endpoints import ModelEndpoint, Purpose
 from carrel.core.engine_errors import NoRerankerConfigured
+from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import DEFAULT_PARSER, KnowledgeBase
+from carrel.core.loaded import Loaded
 from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
 from carrel.core.ranking import Query, SearchResult
-from carrel.core.space import Space
+from carrel.core.space import Space, checked_dimensions
+from carrel.ingest.owner import Estate, Owner
 from carrel.ingest.pipeline import Tools
 from carrel.ingest.reindex import Rebuilding, Rebuilt, Sources, reindex
 from carrel.ingest.worker import Workshop
 from carrel.library.backup import Stores
 from carrel.library.cleaning import work_off_removals
+from carrel.library.endpoints import Endpoints
 from carrel.library.shelves import Shelves
 from carrel.library.vectors import work_off_vectors
 from carrel.search import pipeline
@@ -30,16 +36,17 @@ from carrel.search.rerank import ENGINE_FAILURES, BrokenReranker
 from carrel.storage.blobs import FolderBlobStore
 from carrel.storage.database import Catalog, open_database
 from carrel.storage.parses import ParseStore
+from carrel.storage.sealing import Sealer
 
 if TYPE_CHECKING:
+    from carrel.library.accounts import Accounts
     from carrel.parsing.children import Children
     from carrel.parsing.page_image import PageDrawer
 
-T = TypeVar("T")
+Named = tuple[ModelEndpoint, str]
+"""A server that administrators named, and its key, still encrypted."""
 
-
-Announce = Callable[[str], None]
-"""Tells the user something before it happens, such as a download."""
+Announce = Callable[[str], None]  # tells the user something beforehand, such as of a download
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +59,18 @@ class Services:
     parses: ParseStore
     indexes: Indexes
     shelves: Shelves
+    accounts: Callable[[], "Accounts"]
+    endpoints: Endpoints
     vectors: VectorCache
     embedder_of: Callable[[KnowledgeBase], Embedder]
+    settings_of: Callable[[str], Settings]  # of an embedder by its name: its server's, where one is named
     index_of: Callable[[KnowledgeBase], Index]
     parser: Callable[[], Parser]  # the default one, to look at a file without a knowledge base
     parser_of: Callable[[KnowledgeBase], Parser]
     unlocker: Callable[[str], Unlocker]  # by password
     reranker: Callable[[], Reranker | None]  # of the settings; None where they name none
     close: Callable[[], None]
+    courtesy: Courtesy = field(default_factory=Courtesy)  # searches go before what is taken in
 
     def own_index(self, purpose: str, wait_seconds: float | None = None) -> None:
         """Become the owner of the data folder's indexes; delete what is noted and what killed ones left.
@@ -69,21 +80,34 @@ class Services:
         """
         wait = self.settings.index_wait_seconds if wait_seconds is None else wait_seconds
         self.indexes.acquire(purpose, wait)
-        work_off_removals(self.catalog, self.blobs, self.parses, self.indexes, self.index_of)
-        work_off_vectors(self.catalog, self.vectors)
+        self.clean()
         self.blobs.sweep()
         self.parses.sweep()
+
+    def clean(self) -> None:
+        """Delete what is noted; only for the owner of the index."""
+        work_off_removals(self.catalog, self.blobs, self.parses, self.indexes, self.index_of)
+        work_off_vectors(self.catalog, self.vectors)
+
+    def owner(self, duties: Sequence[Callable[[], None]] = ()) -> Owner:
+        """Return what brings papers into the index that workers hand over; ``duties``: what else it does."""
+        return Owner(Estate(self.catalog, self.index_of, self.space_of), self.courtesy, duties)
+
+    def space_of(self, knowledge_base: KnowledgeBase) -> Space:
+        """Return the space of the knowledge base's vectors."""
+        encoder = self.embedder_of(knowledge_base).encoder
+        return Space(encoder, knowledge_base.dimensions or encoder.width)
 
     def stores(self) -> Stores:
         """Return what a backup is made of and restored to."""
         return Stores(self.settings.home, self.catalog, self.blobs, self.parses, self.vectors)
 
-    def workshop(self) -> Workshop:
-        """Return what a worker needs; parsers are made when a job asks for them."""
+    def workshop(self, hand_over: bool = False) -> Workshop:
+        """Return what a worker needs; ``hand_over``: another process owns the indexes."""
         return Workshop(
             tools=Tools(self.catalog, self.blobs, self.parses, self.parser_of),
             embedder_of=self.embedder_of,
-            index_of=self.index_of,
+            index_of=None if hand_over else self.index_of,
             home=self.settings.home,
             keep_free_mb=self.settings.keep_free_mb,
             parsers=self.settings.parser_count,
@@ -94,30 +118,43 @@ class Services:
         """Rebuild the index of a knowledge base as its owner. Yields progress; as ``reindex.reindex``."""
         (knowledge_base,) = self.shelves.readable([name])
         sources = Sources(self.vectors, self.embedder_of(knowledge_base))
-        tools = Tools(self.catalog, self.blobs, self.parses, self.parser_of)
-        return reindex(knowledge_base.id, dimensions, sources, self.indexes, tools)
+        return reindex(knowledge_base.id, dimensions, sources, self.indexes, self.workshop().tools)
 
-    def search(self, query: Query) -> SearchResult:
-        """Answer a query over the knowledge bases it names, or all readable ones.
+    def search(self, query: Query, caller: Caller = COMMAND_LINE) -> SearchResult:
+        """Answer a query over the knowledge bases it names, or all that the caller may read.
 
         Raises:
-            KnowledgeBaseMissing: it names one that is not there.
-            NoRerankerConfigured: it is to be reranked, and the settings name no reranker.
-            CarrelError: otherwise as ``pipeline.search``.
+            KnowledgeBaseMissing, NoRerankerConfigured, and as ``pipeline.search``.
         """
-        shelves = self.shelves.readable(query.knowledge_bases)
+        shelves = self.shelves.of(caller).readable(query.knowledge_bases)
         reranker = self._reranker_or_reason() if query.rerank else None
         if query.rerank and reranker is None:
             raise NoRerankerConfigured()
-        return pipeline.search(
-            query,
-            shelves,
-            self.catalog,
-            self.embedder_of,
-            self.index_of,
-            reranker,
-            self.settings.reranker_candidates,
-        )
+        with self.courtesy.search():
+            return pipeline.search(
+                query,
+                shelves,
+                self.catalog,
+                self.embedder_of,
+                self.index_of,
+                reranker,
+                self.settings.reranker_candidates,
+            )
+
+    def checked_dimensions(self, embedder: str, wanted: int) -> int:
+        """Return dimensions as the catalog keeps them: 0 for all that the model gives.
+
+        Raises:
+            ModelUnknown, EndpointNotSet, DimensionsImpossible: that model cannot be had, or not so cut.
+        """
+        from carrel.engines.embedders import profile_in_use
+
+        # Made, so that an unknown model is said now; asked for its width only where that matters.
+        model = self.embedder_of(KnowledgeBase(KnowledgeBaseId(""), "", embedder=embedder))
+        if not wanted:
+            return 0
+        least = profile_in_use(embedder, self.settings_of(embedder)).mrl_from
+        return checked_dimensions(model.encoder, wanted, (least, model.encoder.width) if least else None)
 
     def _reranker_or_reason(self) -> Reranker | None:
         """Return the reranker, or one that says why there is none: a search goes on without it."""
@@ -155,13 +192,34 @@ def open_services(
     catalog = at_end.enter_context(closing(open_database(settings.home, settings.catalog_url)))
     indexes = _indexes(settings)
     at_end.callback(indexes.release)
+    sealer = Sealer(settings.home, settings.secret_key)
+    endpoints = Endpoints(catalog, sealer, partial(_check_endpoint, settings))
+    accounts: Loaded[str, Accounts] = Loaded(lambda _: _accounts(catalog))
     load = load_embedder or partial(_load_embedder, settings, announce)
-    embedders = _Loaded(lambda name: at_end.enter_context(closing(load(name))))
-    parsers = _Loaded(lambda name: at_end.enter_context(closing(_parser(settings, name))))
-    rerankers = _Loaded(lambda _: _closed_by(at_end, _reranker(settings)))
+    embedders: Loaded[str, Embedder] = Loaded(lambda name: at_end.enter_context(closing(load(name))))
+    # By what the catalog says: after a change made anew. The old one, perhaps in use, is closed at the end.
+    named_embedders: Loaded[Named, Embedder] = Loaded(
+        lambda named: at_end.enter_context(
+            closing(_load_embedder(_settings_of(settings, endpoints, named), announce, named[0].model))
+        )
+    )
+    named_rerankers: Loaded[Named, Reranker | None] = Loaded(
+        lambda named: _closed_by(at_end, _reranker(_settings_of(settings, endpoints, named)))
+    )
+    parsers: Loaded[str, Parser] = Loaded(lambda name: at_end.enter_context(closing(_parser(settings, name))))
+    rerankers: Loaded[str, Reranker | None] = Loaded(lambda _: _closed_by(at_end, _reranker(settings)))
 
     def embedder_of(knowledge_base: KnowledgeBase) -> Embedder:
-        return embedders.get(knowledge_base.embedder)
+        named = endpoints.serving(Purpose.EMBEDDER, knowledge_base.embedder)
+        return named_embedders.get(named) if named else embedders.get(knowledge_base.embedder)
+
+    def settings_of(model: str) -> Settings:
+        named = endpoints.serving(Purpose.EMBEDDER, model)
+        return _settings_of(settings, endpoints, (named[0], "")) if named else settings
+
+    def reranker() -> Reranker | None:
+        named = endpoints.serving(Purpose.RERANKER, settings.reranker)
+        return named_rerankers.get(named) if named else rerankers.get(settings.reranker)
 
     def index_of(knowledge_base: KnowledgeBase) -> Index:
         encoder = embedder_of(knowledge_base).encoder
@@ -174,13 +232,16 @@ def open_services(
         parses=ParseStore(settings.home / "parses"),
         indexes=indexes,
         shelves=Shelves(catalog, settings.embedder),
+        accounts=lambda: accounts.get(""),
+        endpoints=endpoints,
         vectors=at_end.enter_context(closing(_vector_cache(settings))),
         embedder_of=embedder_of,
+        settings_of=settings_of,
         index_of=index_of,
         parser=lambda: parsers.get(DEFAULT_PARSER),
         parser_of=lambda knowledge_base: parsers.get(knowledge_base.parser),
         unlocker=lambda password: _unlocker(at_end.enter_context(closing(_children(settings))), password),
-        reranker=lambda: rerankers.get(settings.reranker),
+        reranker=reranker,
         close=at_end.close,
     )
 
@@ -225,6 +286,26 @@ def _load_embedder(settings: Settings, announce: Announce, model: str) -> Embedd
     return load_embedder(model, settings, announce)
 
 
+def _accounts(catalog: Catalog) -> "Accounts":
+    from carrel.library.accounts import accounts_over
+
+    return accounts_over(catalog)
+
+
+def _check_endpoint(settings: Settings, endpoint: ModelEndpoint, api_key: str) -> None:
+    from carrel.engines.named_endpoints import check_endpoint
+
+    check_endpoint(endpoint, api_key, settings)
+
+
+def _settings_of(settings: Settings, endpoints: Endpoints, named: Named) -> Settings:
+    from carrel.engines.named_endpoints import check_address, settings_of
+
+    endpoint, sealed = named
+    check_address(endpoint.url)  # its name may stand for another address than when it was entered
+    return settings_of(endpoint, endpoints.key(endpoint, sealed), settings)
+
+
 def _vector_cache(settings: Settings) -> VectorCache:
     from carrel.engines.vector_cache import FILE_NAME, SqliteVectorCache
 
@@ -265,21 +346,5 @@ def _unlocker(children: "Children", password: str) -> Unlocker:
 def _indexes(settings: Settings) -> Indexes:
     from carrel.indexing.engines import indexes_of
 
-    return indexes_of(
-        settings.home / "index", settings.index_engine, settings.chroma_url, settings.chroma_token
-    )
-
-
-class _Loaded(Generic[T]):
-    """Things made once, when first asked for, even by several threads."""
-
-    def __init__(self, make: Callable[[str], T]) -> None:
-        self._make = make
-        self._made: dict[str, T] = {}
-        self._lock = Lock()
-
-    def get(self, name: str) -> T:
-        with self._lock:
-            if name not in self._made:
-                self._made[name] = self._make(name)
-            return self._made[name]
+    folder = settings.home / "index"
+    return indexes_of(folder, settings.index_engine, settings.chroma_url, settings.chroma_token)

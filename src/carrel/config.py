@@ -27,6 +27,8 @@ _LEAST = {
     "embedder_seconds": 0.1,
     "reranker_seconds": 0.1,
     "reranker_candidates": 1,
+    "upload_max_mb": 1,
+    "upload_max_files": 1,
 }
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
@@ -65,6 +67,12 @@ class Settings:
     reranker_seconds: float = 5.0  # after so long the order stays as it was
     reranker_candidates: int = 50  # papers it looks at
     gateway_api_key: str = ""  # what clients of /v1/embeddings must send; needed beyond this machine
+    # Encrypts endpoints' keys in the catalog; "" is secret.key in the data folder.
+    secret_key: str = field(default="", repr=False)
+    allowed_hosts: str = ""  # names that the server is asked by beside its addresses, with commas; "*" is any
+    trusted_proxies: str = ""  # addresses in front of the server that say whom they ask for, with commas
+    upload_max_mb: int = 500  # of one file
+    upload_max_files: int = 1000  # in one upload
     parse_workers: int = 0  # child processes that read PDFs; 0 is one for two cores, at most 8
     parse_seconds: float = 120.0  # deadline for one file
     parse_memory_mb: int = 2048  # address space of a child process

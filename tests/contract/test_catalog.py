@@ -470,13 +470,15 @@ class QueueMachine(RuleBasedStateMachine):
     @rule()
     def claim(self) -> None:
         with self.catalog.write() as tx:
-            job = queue.claim(tx)
+            rows = tx.rows("SELECT * FROM jobs WHERE state = 'queued' ORDER BY turn, number")
+            job = queue.claim(tx, early=True)
         if not self.expected.waiting:
             assert job is None
             return
         assert job is not None
         key = self._key(job)
-        assert key == self.expected.waiting.pop(0)
+        assert key == self._key_of(rows[0])  # whose turn it is: tests/contract/test_queue.py
+        self.expected.waiting.remove(key)
         self.expected.running[key] = job
 
     @precondition(lambda self: self.expected.running)
@@ -499,7 +501,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule()
     def crash(self) -> None:
         with self.catalog.write() as tx:
-            assert queue.put_back_interrupted(tx) == len(self.expected.running)
+            assert queue.recover(tx) == len(self.expected.running)
             keys = list(self.expected.running)
             self.expected.running.clear()
             self._wait_again(tx, keys)

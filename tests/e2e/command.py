@@ -69,14 +69,14 @@ class Carrel:
             **self.extra,
         }
 
-    def run(self, *arguments: str | Path | bytes, timeout: float = SECONDS) -> Answer:
-        """Run a command to its end. Nothing a command says may look like a crash."""
+    def run(self, *arguments: str | Path | bytes, timeout: float = SECONDS, typed: str = "") -> Answer:
+        """Run a command to its end; ``typed`` is its standard input. Nothing may look like a crash."""
         done = subprocess.run(
             self._command(arguments),
             env=self.environment(),
             capture_output=True,
             timeout=timeout,
-            stdin=subprocess.DEVNULL,
+            input=typed.encode(),
             check=False,
         )
         answer = Answer(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -60,10 +60,10 @@ def test_the_sdk_gets_the_vectors_of_the_model(carrel: Carrel, model_cache: Path
         assert answer.usage.total_tokens > 254
         root = url.removesuffix("/v1")
         for path in ("/healthz", "/readyz"):
-            assert httpx2.get(root + path, trust_env=False).json() == {"status": "ok"}
+            assert httpx2.get(root + path, trust_env=False).json()["status"] == "ok"
         process.send_signal(signal.SIGTERM)
         assert end(process) == (0, "Stopped.\n")
-    assert not (carrel.home / "carrel.db").exists()
+    assert not (carrel.home / "server.json").exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -89,6 +89,35 @@ def test_answers_that_were_begun_are_finished(carrel: Carrel, number: signal.Sig
         asking.join(SECONDS)
         assert [len(answer.json()["data"]) for answer in answers] == [60]
         assert end(process)[0] == 0
+
+
+def test_commands_beside_a_server_leave_the_work_to_it(
+    carrel: Carrel, small_papers: tuple[Path, ...]
+) -> None:
+    with serving(carrel) as (process, _):
+        document = carrel.json("add", *small_papers)
+        assert (document["added"], document["failed"]) == (len(small_papers), 0)
+        assert {item["status"] for item in document["items"]} == {"ready"}
+        assert all(item["pages"] and item["passages"] for item in document["items"])
+        again = carrel.json("add", small_papers[0])
+        assert again["duplicates"] == 1
+        listed = carrel.json("list")["papers"]
+        assert len(listed) == len(small_papers)
+        asked = carrel.json("search", "the observation of violins", "--limit", "3", "--explain")
+        assert asked["results"][0]["paper"]["file"] == "violins.pdf"
+        assert asked["explain"]["candidates"]
+        shown = carrel.run("search", "the observation of violins")
+        assert "On the Nature of Violins" in shown.out
+        missing = carrel.run("search", "violins", "--kb", "nowhere", "--json")
+        assert (missing.code, missing.document["error"]["kind"]) == (2, "knowledge-base-missing")
+        carrel.json("remove", listed[0]["id"])
+        assert len(carrel.json("list")["papers"]) == len(small_papers) - 1
+        process.send_signal(signal.SIGTERM)
+        assert end(process) == (0, "Stopped.\n")
+    # What the server has made is there for a command that works by itself.
+    found = carrel.json("search", "corals", "--mode", "lexical")
+    assert len(found["results"]) >= (listed[0]["file"] != "corals.pdf")
+    assert list((carrel.home / "blobs").glob("??/*.pdf")) != []
 
 
 def test_it_says_to_a_person_where_and_what(carrel: Carrel) -> None:

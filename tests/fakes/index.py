@@ -2,7 +2,8 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,11 +24,14 @@ class InMemoryIndex:
         self.space = space
         self.papers: dict[PaperId, IndexedPaper] = {}
 
-    def add(self, papers: Sequence[IndexedPaper]) -> None:
+    def add(self, papers: Sequence[IndexedPaper], staying: Collection[str] = ()) -> None:
         for paper in papers:
             for vector in (paper.vector, *(passage.vector for passage in paper.passages)):
                 self._check(vector)
-            self.papers[paper.id] = paper
+            given = {passage.id for passage in paper.passages}
+            before = self.papers[paper.id].passages if paper.id in self.papers else ()
+            kept = tuple(p for p in before if p.id in staying and p.id not in given)
+            self.papers[paper.id] = replace(paper, passages=(*kept, *paper.passages))
 
     def remove(self, papers: Sequence[PaperId]) -> None:
         for paper in papers:

@@ -21,9 +21,10 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Embedder
 from carrel.core.space import Vectors
 from carrel.engines.cached_embedder import CachedEmbedder
+from carrel.ingest.bench import Bench
 from carrel.ingest.pauses import Paused
 from carrel.ingest.pipeline import Progress
-from carrel.ingest.worker import Event, Finished, Postponed, _Bench, work
+from carrel.ingest.worker import Event, Finished, Postponed, work
 from tests.integration.worlds import HookedEmbedder, World, world_of_fakes
 from tests.unit.ingest.test_pauses import Time
 
@@ -52,16 +53,16 @@ def run(world: World, time: Time, patience: float = 3600) -> list[Event]:
 def run_to_the_end(world: World, time: Time) -> list[Event]:
     """Run, and fail where the worker goes round for ever with nothing to tell."""
     rounds = 0
-    usual = _Bench.next_events
+    usual = Bench.next_events
 
-    def counted(bench: _Bench) -> Iterator[Event]:
+    def counted(bench: Bench) -> Iterator[Event]:
         nonlocal rounds
         rounds += 1
         assert rounds < 10_000, "it spins"
         return usual(bench)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_Bench, "next_events", counted)
+        patch.setattr(Bench, "next_events", counted)
         return run(world, time)
 
 

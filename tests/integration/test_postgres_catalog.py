@@ -377,6 +377,8 @@ def test_a_server_that_goes_away_while_papers_are_taken_in_loses_none(
         with pytest.raises(CatalogUnreachable):
             world.search("violins")
         server.start()
+        with world.services.catalog.write() as tx:  # as though the worker's process had ended, as it would
+            tx.run("UPDATE jobs SET worker = ''")
         world.work()
         assert world.titles("violins", mode=Mode.LEXICAL) == ["Violins"]
         world.check(library=papers)

@@ -18,10 +18,13 @@ from carrel.engines.vector_cache import SqliteVectorCache
 from carrel.ingest.accept import Accepted, accept
 from carrel.ingest.reindex import Rebuilt
 from carrel.ingest.worker import Finished, work
+from carrel.library.accounts import accounts_over
+from carrel.library.endpoints import Endpoints
 from carrel.library.shelves import Shelves
 from carrel.storage import removals
 from carrel.storage.database import FILE_NAME, open_database
 from carrel.storage.parses import ParseStore
+from carrel.storage.sealing import Sealer
 from tests.fakes.blobs import InMemoryBlobStore
 from tests.fakes.embedder import FakeEmbedder
 from tests.fakes.index import InMemoryIndexes
@@ -190,8 +193,11 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
         parses=ParseStore(folder / "home" / "parses"),
         indexes=indexes,
         shelves=Shelves(catalog),
+        accounts=lambda: accounts_over(catalog),
+        endpoints=Endpoints(catalog, Sealer(folder / "home"), lambda _endpoint, _key: None),
         vectors=vectors,
         embedder_of=lambda _: cached,
+        settings_of=lambda _: settings_in(folder),
         index_of=index_of,
         parser=lambda: parser,
         parser_of=lambda _: parser,

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from fastapi import FastAPI
@@ -13,13 +14,21 @@ from starlette.responses import Response
 
 from carrel import __version__
 from carrel.api.admission import Admission, gone
+from carrel.api.answering import Answering
+from carrel.api.description import REFERENCE, described
 from carrel.api.embeddings import EmbeddingService, embeddings_answer
 from carrel.api.failures import failure, fault, json_bytes, refusal
-from carrel.api.guard import Guard
+from carrel.api.guard import Guard, ServerGuard
+from carrel.api.hosts import Hosts
 from carrel.api.readiness import Readiness
 from carrel.api.requests import EmbeddingsRequest, RerankRequest, read_request
 from carrel.api.reranking import RerankService
-from carrel.bootstrap import GatewayModels
+from carrel.api.rest.callers import SignIn
+from carrel.api.rest.compose import add_rest
+from carrel.api.rest.context import Rest
+from carrel.api.rest.metrics import Measured
+from carrel.api.rest.problems import problem
+from carrel.bootstrap import GatewayModels, Services
 from carrel.core.errors import CarrelError
 from carrel.core.gateway_errors import ModelNotServed, NotJsonContent
 
@@ -30,22 +39,40 @@ _JSON = "application/json"
 _CLIENT_GONE = 499  # nobody reads it
 
 
-def create_app(models: GatewayModels, api_key: str = "", admission: Admission | None = None) -> FastAPI:
-    """Return the gateway over these models, which the caller closes.
+@dataclass(frozen=True, slots=True, eq=False)
+class Server:
+    """What the REST API is of: a data folder's services, and who may ask by which names."""
+
+    services: Services
+    sign_in: SignIn
+    token: str = ""  # what commands on this machine send; "" is none
+    hosts: Hosts = field(default_factory=Hosts)
+
+
+def create_app(
+    models: GatewayModels,
+    api_key: str = "",
+    admission: Admission | None = None,
+    server: Server | None = None,
+) -> FastAPI:
+    """Return the gateway over these models, and the REST API where there is a server; the caller closes both.
 
     Args:
         models: what is served.
         api_key: what clients must send; "" lets this machine in without one, and nobody else.
         admission: how much may wait; a default that suits one machine.
+        server: knowledge bases and accounts; None: the gateway alone.
     """
     embeddings = EmbeddingService(models.embedder, models.name, models.batch_texts)
     reranking = RerankService(models.reranker, models.embedder)
     readiness = Readiness(models.embedder)
     places = admission or Admission()
+    rest = Rest(server.services, server.sign_in, server.token) if server else None
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with rest.running() if rest else nullcontext():
+            yield
         for part in (embeddings, reranking, readiness):
             part.close()
 
@@ -56,12 +83,26 @@ def create_app(models: GatewayModels, api_key: str = "", admission: Admission | 
 
     # Its pages of documentation load scripts from another's server: only the document itself is kept.
     app = FastAPI(title="Carrel", version=__version__, docs_url=None, redoc_url=None, lifespan=running)
-    app.add_exception_handler(HTTPException, refusal)
-    app.add_middleware(Guard, api_key=api_key)
+    app.openapi = lambda: described(app)  # type: ignore[method-assign]  # as FastAPI's own docs have it
+    app.state.stop = rest.stop if rest else _nothing  # told first when the server is to end
     _add_post(app, "/v1/embeddings", EmbeddingsRequest, embed, places)
     _add_post(app, "/v1/rerank", RerankRequest, reranking.rerank, places)
     _add_models(app, models)
-    _add_health(app, readiness, api_key)
+    if server is None or rest is None:
+        app.add_exception_handler(HTTPException, refusal)
+        app.add_middleware(Guard, api_key=api_key)
+        _add_health(app, readiness, api_key)
+        return app
+    add_rest(app, rest)
+    app.add_middleware(
+        ServerGuard,
+        api_key=api_key,
+        admits=server.hosts.admit,
+        may_use_models=rest.may_use_models,
+        refusal=problem,
+    )
+    app.add_middleware(Measured, figures=rest.figures)
+    app.add_middleware(Answering, language=server.services.settings.language)
     return app
 
 
@@ -84,7 +125,7 @@ def _add_post(
             return fault(error)
         return Response(body, media_type=_JSON)
 
-    body = {"required": True, "content": {_JSON: {"schema": kind.model_json_schema()}}}
+    body = {"required": True, "content": {_JSON: {"schema": kind.model_json_schema(ref_template=REFERENCE)}}}
     app.post(path, openapi_extra={"requestBody": body})(post)
 
 
@@ -124,6 +165,10 @@ def _add_health(app: FastAPI, readiness: Readiness, api_key: str) -> None:
                 document["message"] = str(error)
             return Response(json_bytes(document), 503, media_type=_JSON)
         return Response(json_bytes({"status": "ok"}), media_type=_JSON)
+
+
+def _nothing() -> None:
+    """Nobody listens."""
 
 
 async def _while_connected(request: Request, work: Awaitable[T]) -> T:

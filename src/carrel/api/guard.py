@@ -1,18 +1,23 @@
-"""Who may ask: the key, and without one the names of this machine. In front of every route."""
+"""Who may ask, and by which name: in front of every route."""
 
 import hmac
 import ipaddress
+from collections.abc import Callable
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from carrel.api.failures import failure
+from carrel.core.errors import CarrelError
 from carrel.core.gateway_errors import HostRefused, KeyRefused, RequestError
 
-_OPEN = (
+OPEN = (
     "/healthz",
     "/readyz",
 )  # to what watches the process, without a key
+MODELS = "/v1/"
 _LOCAL_NAME = "localhost"
 
 
@@ -26,7 +31,7 @@ class Guard:
     def __init__(self, app: ASGIApp, api_key: str) -> None:
         """Take what is guarded; ``api_key`` is "" where none is asked for."""
         self._app = app
-        self._key = api_key.encode("utf-8")
+        self._key = api_key
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer why not."""
@@ -41,12 +46,89 @@ class Guard:
         if not self._key:
             host = headers.get("host", "")
             return None if is_this_machine(host) else HostRefused(host=host)
-        if scope["path"] in _OPEN:
+        if scope["path"] in OPEN:
             return None
-        scheme, _, key = headers.get("authorization", "").partition(" ")
-        # Headers come as Latin-1 whatever they are; in constant time, so that nobody can feel the way.
-        same = hmac.compare_digest(key.strip().encode("latin-1"), self._key)
-        return None if same and scheme.lower() == "bearer" else KeyRefused()
+        return None if has_key(headers, self._key) else KeyRefused()
+
+
+class ServerGuard:
+    """The same for a server with accounts: it asks for its own names, and for a key before the models.
+
+    The models (``/v1``) take the gateway's key, or an API key that is good for models; where the gateway
+    has no key, also whoever asks from this machine by its own name. Everything else asks for itself who
+    somebody is.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        api_key: str,
+        admits: Callable[[str], bool],
+        may_use_models: Callable[[str], bool],
+        refusal: Callable[[CarrelError], Response],
+    ) -> None:
+        """Take what is guarded.
+
+        Args:
+            app: what is guarded.
+            api_key: the gateway's; "" where it has none.
+            admits: whether a Host header is one of the server's names.
+            may_use_models: whether a secret is a key that is good for models; called in a thread.
+            refusal: makes the answer to those who ask for anything but the models.
+        """
+        self._app = app
+        self._key = api_key
+        self._admits = admits
+        self._may_use_models = may_use_models
+        self._refusal = refusal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer why not."""
+        if scope["type"] != "http" or scope["path"] in OPEN:
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if not scope["path"].startswith(MODELS):
+            if self._admits(host):
+                await self._app(scope, receive, send)
+            else:
+                await self._refusal(HostRefused(host=host))(scope, receive, send)
+            return
+        refused = await self._refused(scope, headers)
+        if refused is None:
+            await self._app(scope, receive, send)
+        else:
+            await failure(refused)(scope, receive, send)
+
+    async def _refused(self, scope: Scope, headers: Headers) -> RequestError | None:
+        if self._key and has_key(headers, self._key):
+            return None
+        secret = bearer(headers.get("authorization", ""))
+        if secret:
+            may: bool = await run_in_threadpool(self._may_use_models, secret)
+            if may:
+                return None
+        client = scope.get("client")
+        here = client is not None and is_loopback(client[0])
+        if self._key or not here:
+            return KeyRefused()
+        host = headers.get("host", "")
+        return None if is_this_machine(host) else HostRefused(host=host)
+
+
+def has_key(headers: Headers, key: str) -> bool:
+    """Whether a request has this key."""
+    # Headers come as Latin-1 whatever they are; in constant time, so that nobody can feel the way.
+    return hmac.compare_digest(
+        bearer(headers.get("authorization", "")).encode("latin-1"), key.encode("utf-8")
+    )
+
+
+def bearer(header: str) -> str:
+    """Return the secret in an Authorization header, "" where there is none."""
+    scheme, _, secret = header.partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
 
 
 def is_this_machine(host: str) -> bool:

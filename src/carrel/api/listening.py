@@ -17,16 +17,18 @@ _BACKLOG = 512
 _LAST_ANSWERS_SECONDS = 60  # for what is being answered when it is told to stop
 
 
-def listen(host: str, port: int, api_key: str) -> socket.socket:
+def listen(host: str, port: int, api_key: str, accounts: bool = False) -> socket.socket:
     """Return a socket that listens there; port 0 takes any that is free.
 
+    ``accounts`` tells that somebody has an account, or that only who has the set-up code can make the first.
+
     Raises:
-        GatewayUnprotected: other machines could reach it, and there is no key.
+        GatewayUnprotected: other machines could reach it, and there is neither key nor account.
         PortTaken: another program listens there.
         HostUnusable: it is no address of this machine, or the port may not be used.
     """
     family, address = _address(host, port)
-    if not api_key and not is_loopback(address):
+    if not api_key and not accounts and not is_loopback(address):
         raise GatewayUnprotected(host=host)
     try:
         listening = socket.create_server((address, port), family=family, backlog=_BACKLOG)
@@ -63,6 +65,7 @@ def serve(app: "FastAPI", listening: socket.socket) -> None:
 
     def stop(number: int, frame: FrameType | None) -> None:
         del number, frame
+        app.state.stop()  # those who listen to events would be waited for
         server.should_exit = True
 
     # uvicorn puts these back when it has ended and raises the signal again: to end well is no failure.

@@ -11,6 +11,7 @@ from carrel.bootstrap import Services
 from carrel.cli.output import Json, error_document, note, print_json, printable
 from carrel.cli.progress import Reporter, reporter
 from carrel.cli.session import services, settings_with_workers
+from carrel.cli.watching import Watched
 from carrel.core.errors import CarrelError, IndexBusy, PaperError, RemovedMeanwhile, UsageError
 from carrel.core.ids import JobId, KnowledgeBaseId
 from carrel.core.jobs import Job, JobState
@@ -86,6 +87,7 @@ def bring_in(jobs: set[JobId], opened: Services, progress: Reporter) -> dict[Job
             used; it stays in the queue, and the jobs of other knowledge bases are done.
     """
     said = ""
+    watched = Watched()
     waiting = set(jobs)
     ended: dict[JobId, Job] = {}
     while True:
@@ -100,17 +102,27 @@ def bring_in(jobs: set[JobId], opened: Services, progress: Reporter) -> dict[Job
                 said = str(error)
                 holder = error.parameters["holder"]
                 progress.say(tr("{holder} is at work; it takes these files along.").format(holder=holder))
-            time.sleep(_POLL_SECONDS)
         else:
+            _take_in(opened)
             held = _work_off(opened, progress, ended)
         with opened.catalog.read() as tx:
             states = queue.states(tx, sorted(waiting))
+        for event in watched.news(job for identifier, job in states.items() if identifier not in ended):
+            progress.say(event) if isinstance(event, str) else progress.tell(event)
         ended |= {identifier: job for identifier, job in states.items() if job.state.final}
         # A job without a row was removed by someone else: nobody waits for it any more.
         waiting = states.keys() - ended.keys()
         _tell_of_held({states[identifier].knowledge_base_id for identifier in waiting}, held, progress)
         if not waiting:
             return ended
+        time.sleep(_POLL_SECONDS)
+
+
+def _take_in(opened: Services) -> None:
+    """Bring in what workers have handed over to a server that is there no more."""
+    owner = opened.owner()
+    while owner.step():
+        continue
 
 
 def _work_off(

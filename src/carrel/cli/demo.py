@@ -6,12 +6,13 @@ from pathlib import Path
 from carrel.cli.add import bring_in
 from carrel.cli.output import Json, note, print_json, printable
 from carrel.cli.progress import reporter
-from carrel.cli.search import print_result, search_document
+from carrel.cli.search import print_result
 from carrel.cli.session import services
 from carrel.core.errors import PathMissing
 from carrel.core.language import tr
 from carrel.core.ranking import Mode, Query
 from carrel.ingest.accept import accept, find_files
+from carrel.search.present import search_document
 
 KNOWLEDGE_BASE = "samples"
 QUESTIONS = (

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 
 from carrel.cli.output import Json, print_json, printable
-from carrel.cli.sent import exchange_document
 from carrel.config import Settings, load_settings
 from carrel.core.errors import InvalidSetting
 from carrel.core.exchange import Exchange
@@ -16,6 +15,7 @@ from carrel.engines.examination.subject import Plan, Subject
 from carrel.engines.examination.verdict import Check, Status
 from carrel.engines.models import model_names
 from carrel.engines.wire import Wire
+from carrel.search.present import exchange_document
 
 IN_SETTINGS = "settings"
 """Stands for the address in the settings where ``--embedder`` has none."""

@@ -8,11 +8,8 @@ from carrel.cli.papers import clean_now_or_later
 from carrel.cli.reindex import rebuild
 from carrel.cli.session import services
 from carrel.core.errors import InvalidSetting
-from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import DEFAULT_PARSER, ChunkSettings, KnowledgeBase
 from carrel.core.language import tr
-from carrel.core.space import checked_dimensions
-from carrel.engines.embedders import profile_in_use
 from carrel.parsing.parsers import check_parser
 
 
@@ -111,12 +108,7 @@ def _dimensions(opened: Services, embedder: str, text: str) -> int:
     wanted = 0 if text.strip().lower() == "full" else int(text) if text.strip().isdecimal() else -1
     if wanted < 0:
         raise InvalidSetting(name="dimensions", value=text, expected=tr("a number, or full"))
-    # Made, so that an unknown model is said now; asked for its width only where that matters.
-    model = opened.embedder_of(KnowledgeBase(KnowledgeBaseId(""), "", embedder=embedder))
-    if not wanted:
-        return 0
-    least = profile_in_use(embedder, opened.settings).mrl_from
-    return checked_dimensions(model.encoder, wanted, (least, model.encoder.width) if least else None)
+    return opened.checked_dimensions(embedder, wanted)
 
 
 def delete_knowledge_base(name: str, as_json: bool) -> int:

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from carrel import __version__
+from carrel.cli.admin_commands import admin_app
 from carrel.cli.checkup import checkup
 from carrel.cli.kb_commands import kb_app
 from carrel.cli.keeping_commands import keeping
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 app.add_typer(kb_app, name="kb")
 app.add_typer(models_app, name="models")
+app.add_typer(admin_app, name="admin")
 app.add_typer(checkup)
 app.add_typer(keeping)
 
@@ -222,17 +224,32 @@ def reindex(
     sys.exit(reindex_knowledge_base(kb, as_json))
 
 
-@app.command(help=tr("Serve the models to other programs, as OpenAI's API does."))
+@app.command(help=tr("Run the server: papers are taken in and searched, models serve other programs."))
 def serve(
     host: Annotated[
         str, typer.Option(help=tr("Address to listen on; beyond this machine a key is needed."))
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help=tr("Port; 0 is any that is free."))] = 8765,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=0, max=64, help=tr("Processes that take papers in; 0: only those of carrel worker elsewhere.")
+        ),
+    ] = 1,
     as_json: AsJson = False,
 ) -> None:
     from carrel.cli.serve import run_server
 
-    sys.exit(run_server(host, port, as_json))
+    sys.exit(run_server(host, port, workers, as_json))
+
+
+@app.command(help=tr("Take papers in for a server on the same data folder, until stopped."))
+def worker(
+    until_input_ends: Annotated[bool, typer.Option("--until-input-ends", hidden=True)] = False,
+) -> None:
+    from carrel.cli.worker import run_worker
+
+    sys.exit(run_worker(until_input_ends))
 
 
 @app.command(help=tr("Add the sample papers and answer a few questions over them."))

@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from carrel.cli.output import Json, note, place_of, print_json, printable, shortened, wrapped
-from carrel.cli.sent import exchange_document, exchange_lines, rerank_document, rerank_line
-from carrel.cli.versions import version_documents, version_line
+from carrel.cli.sent import exchange_lines, rerank_line
+from carrel.cli.server_file import Running, find
+from carrel.cli.versions import version_line
 from carrel.config import Settings, load_settings
 from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.errors import CarrelError
@@ -18,8 +19,10 @@ from carrel.core.knowledge_base import DEFAULT_EMBEDDER
 from carrel.core.language import tr
 from carrel.core.ports import Embedder
 from carrel.core.ranking import Hit, Mode, PassageHit, Query, SearchResult
+from carrel.core.server_errors import ServerSilent
 from carrel.library.mending import check_complete
 from carrel.search import understand
+from carrel.search.present import search_document
 
 _WIDEST = 100
 
@@ -53,6 +56,8 @@ def search_papers(request: Request, as_json: bool) -> int:
         request.instruction or settings.query_instruction,
         bool(settings.reranker) and settings.rerank if request.rerank is None else request.rerank,
     )
+    if (running := find(settings.home)) is not None and _asked_of(running, request, query, as_json):
+        return 0
     # The model loads in a thread of its own while this one imports the rest.
     load = _preloaded(settings) if request.mode is not Mode.LEXICAL else None
     from carrel.cli.session import services
@@ -69,6 +74,35 @@ def search_papers(request: Request, as_json: bool) -> int:
     else:
         print_result(result, request.explain)
     return 0
+
+
+def _asked_of(running: Running, request: Request, query: Query, as_json: bool) -> bool:
+    """Have the server search that owns the index, and print the result; False where it is gone."""
+    from carrel.cli.client import ask
+    from carrel.cli.search_reply import result_of
+
+    question: dict[str, Json] = {
+        "query": query.text,
+        "knowledge_bases": list(query.knowledge_bases),
+        "mode": query.mode.value,
+        "limit": query.limit,
+        "filters": {"year": request.year, "author": request.author},
+        "rerank": query.rerank,
+        "instruction": query.instruction,
+        "explain": request.explain,
+    }
+    document = ask(running, "/api/v1/search", question)
+    if document is None:
+        return False
+    if as_json:
+        print_json(document)  # type: ignore[arg-type]  # it came as JSON
+        return True
+    try:
+        result = result_of(document)
+    except (KeyError, ValueError) as error:
+        raise ServerSilent(url=running.url, detail=str(error)) from error
+    print_result(result, request.explain)
+    return True
 
 
 def _preloaded(settings: Settings) -> Callable[[str], Embedder]:
@@ -98,88 +132,6 @@ def _preloaded(settings: Settings) -> Callable[[str], Embedder]:
     context = contextvars.copy_context()  # the reader's language is in it
     threading.Thread(target=context.run, args=(load,), daemon=True, name="load-model").start()
     return lambda model: default if model == DEFAULT_EMBEDDER else make(model)
-
-
-def search_document(result: SearchResult, explain: bool) -> dict[str, Json]:
-    """Return the result as programs read it, the document of DESIGN §7."""
-    took = result.took_ms
-    found = [_hit_document(hit, explain) for hit in result.hits]
-    document: dict[str, Json] = {
-        "query": result.query,
-        "mode": result.mode.value,
-        "took_ms": {
-            "embed": round(took.embed, 3),
-            "retrieve": round(took.retrieve, 3),
-            "fuse": round(took.fuse, 3),
-            "rerank": round(took.rerank, 3),
-            "total": round(took.total, 3),
-        },
-        "results": list(found),
-    }
-    if result.reranking is not None:
-        document["rerank"] = rerank_document(result.reranking)
-        for hit, each in zip(result.hits, found, strict=True):
-            each["rerank_score"] = None if hit.rerank_score is None else round(hit.rerank_score, 6)
-    if explain:
-        document["explain"] = {
-            "candidates": {
-                signal.value: [
-                    {"id": found.point_id, "paper_id": found.paper_id, "score": round(found.score, 6)}
-                    for found in candidates
-                ]
-                for signal, candidates in result.candidates
-            },
-            "exchanges": [exchange_document(exchange) for exchange in result.exchanges],
-        }
-    return document
-
-
-def _hit_document(hit: Hit, explain: bool) -> dict[str, Json]:
-    metadata = hit.paper.metadata
-    document: dict[str, Json] = {
-        "rank": hit.rank,
-        "score": round(hit.score, 6),
-        "paper": {
-            "id": hit.paper.id,
-            "title": metadata.title,
-            "authors": list(metadata.authors),
-            "year": metadata.year,
-            "venue": metadata.venue,
-            "doi": metadata.doi,
-            "file": hit.paper.file_name,
-            "versions": version_documents(hit.versions),
-        },
-        "passages": [_passage_document(found) for found in hit.passages],
-    }
-    if explain:
-        document["why"] = [
-            {
-                "signal": part.signal.value,
-                "rank": part.rank,
-                "score": None if part.score is None else round(part.score, 6),
-                "share": round(part.share, 6),
-            }
-            for part in hit.contributions
-        ]
-        document["quotation"] = round(hit.quotation, 6)
-    return document
-
-
-def _passage_document(found: PassageHit) -> dict[str, Json]:
-    passage = found.passage
-    return {
-        "id": passage.id,
-        "text": passage.text,
-        "page": passage.page,
-        "pages": sorted(passage.pages),
-        "paragraph": passage.paragraph,
-        "section": passage.section,
-        "score": round(found.score, 6),
-        "boxes": [
-            {"page": box.page, "x0": box.x0, "y0": box.y0, "x1": box.x1, "y1": box.y1}
-            for box in passage.boxes
-        ],
-    }
 
 
 def print_result(result: SearchResult, explain: bool) -> None:

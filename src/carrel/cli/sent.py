@@ -1,22 +1,8 @@
 """What models' servers were sent and replied, and what came of reranking, as programs and people read it."""
 
-from carrel.cli.output import Json
 from carrel.core.exchange import Exchange
 from carrel.core.language import tr
 from carrel.core.ranking import Reranking
-
-
-def exchange_document(exchange: Exchange) -> Json:
-    """Return a request and its reply as programs read them."""
-    return {
-        "method": exchange.method,
-        "url": exchange.url,
-        "headers": list(exchange.headers),
-        "sent": exchange.sent,
-        "status": exchange.status,
-        "received": exchange.received,
-        "milliseconds": round(exchange.milliseconds, 3),
-    }
 
 
 def exchange_lines(exchange: Exchange) -> list[str]:
@@ -26,16 +12,6 @@ def exchange_lines(exchange: Exchange) -> list[str]:
     if exchange.sent:
         lines.append(f"  → {exchange.sent}")
     return [*lines, f"  ← {exchange.received}"]
-
-
-def rerank_document(reranking: Reranking) -> Json:
-    """Return what came of reranking as programs read it."""
-    return {
-        "model": reranking.model,
-        "applied": reranking.applied,
-        "candidates": reranking.candidates,
-        "reason": reranking.reason,
-    }
 
 
 def rerank_line(reranking: Reranking) -> str:

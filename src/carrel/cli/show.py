@@ -9,11 +9,12 @@ from carrel.cli.overlay import draw_overlays
 from carrel.cli.papers import paper_document
 from carrel.cli.quality import quality_document, quality_in_words
 from carrel.cli.session import services
-from carrel.cli.versions import version_documents, version_facts
+from carrel.cli.versions import version_facts
 from carrel.core.language import tr
 from carrel.core.metadata import Metadata, Source
 from carrel.core.paper import Passage
 from carrel.core.ranking import PaperRecord
+from carrel.search.present import version_documents
 
 _COLUMNS = 90
 

@@ -2,26 +2,11 @@
 
 from collections.abc import Iterable
 
-from carrel.cli.output import Json, printable
+from carrel.cli.output import printable
 from carrel.core.language import tr
 from carrel.core.ranking import PaperRecord
 
 SHORT_ID = 10  # digits of a paper's id that are printed for people
-
-
-def version_documents(versions: Iterable[PaperRecord]) -> list[Json]:
-    """Return the versions of a paper as programs read them."""
-    return [
-        {
-            "id": record.id,
-            "title": record.metadata.title,
-            "year": record.metadata.year,
-            "venue": record.metadata.venue,
-            "doi": record.metadata.doi,
-            "file": record.file_name,
-        }
-        for record in versions
-    ]
 
 
 def version_line(versions: Iterable[PaperRecord]) -> str:

@@ -41,6 +41,7 @@ class Caller:
     administrator: bool
     scopes: frozenset[Scope] = field(default_factory=lambda: frozenset(Scope))
     address: str = ""  # of the client, for the audit log
+    key_id: str = ""  # of the API key; "" is a session or the command line
 
     def may(self, scope: Scope) -> bool:
         """Whether the caller's key, or session, is good for this."""

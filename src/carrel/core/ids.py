@@ -70,6 +70,11 @@ def new_job_id() -> JobId:
     return JobId(_random_id())
 
 
+def new_id() -> str:
+    """Return a fresh random id of something else: a user, an API key, a server of models."""
+    return _random_id()
+
+
 def _random_id() -> str:
     """Return 128 random bits as 32 hexadecimal digits."""
     return os.urandom(_ID_HEX_DIGITS // 2).hex()

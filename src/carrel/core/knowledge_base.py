@@ -50,4 +50,5 @@ class KnowledgeBase:
     passages: int = 0
     dimensions: int = 0  # of its vectors; 0: as many as the model gives
     created_by: str = ""  # the user's id; "": the command line
+    created_at: str = ""
     paused: bool = False  # whether its jobs wait until somebody lets them go on

@@ -4,7 +4,7 @@ Each has one contract suite in ``tests/contract``, run against its fake and ever
 Adapters never call back into a journey.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -220,8 +220,12 @@ class IndexQuery:
 class Index(Protocol):
     """Dense and lexical retrieval over one generation of one knowledge base."""
 
-    def add(self, papers: Sequence[IndexedPaper]) -> None:
-        """Add papers, searchable on return; the same paper again replaces nothing and doubles nothing."""
+    def add(self, papers: Sequence[IndexedPaper], staying: Collection[str] = ()) -> None:
+        """Add papers, searchable on return; the same paper again replaces nothing and doubles nothing.
+
+        A long paper may come in pieces, with some of its passages each: passages that it has already and
+        whose ids are in ``staying`` stay, although they are not among those that are given.
+        """
         ...
 
     def remove(self, papers: Sequence[PaperId]) -> None:

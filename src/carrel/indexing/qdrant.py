@@ -13,7 +13,7 @@ a power failure can lose what came after the last flush.
 
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,11 +119,12 @@ class QdrantIndex:
             write_marker(folder, space)
         return cls(shard, folder, space.dimensions, keep_free_bytes)
 
-    def add(self, papers: Sequence[IndexedPaper]) -> None:
+    def add(self, papers: Sequence[IndexedPaper], staying: Collection[str] = ()) -> None:
         """Add papers; those already in it are replaced, passages of an older chunking removed.
 
-        A paper is one entry of the log, so that a crash leaves it whole or not there. Stale passages
-        go after the new ones came: a crash between the two leaves both until the paper is added again.
+        Those whose ids are in ``staying`` came before or come later, and are left alone. What is given of a
+        paper is one entry of the log, so that a crash leaves it whole or not there. Stale passages go after
+        the new ones came: a crash between the two leaves both until the paper is added again.
 
         Raises:
             StorageFull: the disk has no room; nothing of the next paper was written.
@@ -133,7 +134,8 @@ class QdrantIndex:
             points = self._points(paper)
             with self._writing:
                 make_sure_of_room(self._folder, self._keep_free_bytes)
-                stale = self._point_ids(paper.id).difference((paper.id,), (p.id for p in paper.passages))
+                given = (p.id for p in paper.passages)
+                stale = self._point_ids(paper.id).difference((paper.id,), given, staying)
                 self._shard.update(UpdateOperation.upsert_points(points))
                 self._delete(stale)
                 self._wrote(len(points))

@@ -1,7 +1,7 @@
 """One engine at a time: what another engine kept of an index goes with the first change of this one's."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,10 +56,10 @@ class _SoleIndex:
     index: Index
     other: Path
 
-    def add(self, papers: Sequence[IndexedPaper]) -> None:
+    def add(self, papers: Sequence[IndexedPaper], staying: Collection[str] = ()) -> None:
         if papers:
             _delete(self.other)
-        self.index.add(papers)
+        self.index.add(papers, staying)
 
     def remove(self, papers: Sequence[PaperId]) -> None:
         if papers:

@@ -42,6 +42,7 @@ class Accepted:
 
     paper_id: PaperId
     job: Job | None
+    duplicate: bool = False  # whether the knowledge base had the paper, or was about to have it
 
 
 def find_files(path: Path, recursive: bool) -> Iterator[Path]:
@@ -96,7 +97,7 @@ def accept(
         paper = ids.paper_id(ids.content_hash(stream))
         with catalog.read() as tx:
             if papers.holds(tx, knowledge_base, paper) and _is_stored(tx, paper, blobs):
-                return Accepted(paper, None)
+                return Accepted(paper, None, duplicate=True)
         content: BinaryIO = stream
         if unlocker and found is FileFormat.PDF and (unlocked := unlocker.unlocked(path, path.name)):
             content = io.BytesIO(unlocked)
@@ -109,6 +110,30 @@ def accept(
             return _stored_and_queued(copy, paper, shown_name(path), size, knowledge_base, catalog, blobs)
 
 
+def accept_stream(
+    stream: BinaryIO,
+    name: str,
+    knowledge_base: KnowledgeBase,
+    catalog: Catalog,
+    blobs: BlobStore,
+    created_by: str = "",
+) -> Accepted:
+    """Accept what a stream holds, such as an upload's temporary file, as ``accept`` does a file.
+
+    ``name`` is the file's, without a path; nobody else writes to what the stream reads.
+    """
+    with _named_errors(Path(name), name):
+        _checked_format(stream, name)
+        paper = ids.paper_id(ids.content_hash(stream))
+        with catalog.read() as tx:
+            if papers.holds(tx, knowledge_base, paper):
+                return Accepted(paper, queue.of_paper(tx, knowledge_base, paper), duplicate=True)
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(0)
+        with blobs.staged(stream) as copy:
+            return _stored_and_queued(copy, paper, name, size, knowledge_base, catalog, blobs, created_by)
+
+
 def _stored_and_queued(
     copy: StagedBlob,
     paper: PaperId,
@@ -117,6 +142,7 @@ def _stored_and_queued(
     knowledge_base: KnowledgeBase,
     catalog: Catalog,
     blobs: BlobStore,
+    created_by: str = "",
 ) -> Accepted:
     """Store the bytes and write the job, so that a crash anywhere leaves no bytes that nobody knows of.
 
@@ -129,7 +155,7 @@ def _stored_and_queued(
                 removals.note_file(tx, copy.sha256)
         with catalog.write() as tx:
             if _is_opened(tx, paper, blobs):  # the note stays: it does no harm
-                return Accepted(paper, queue.enqueue(tx, knowledge_base, paper, name))
+                return _queued(tx, knowledge_base, paper, name, created_by)
             known = papers.with_file(tx, copy.sha256)
             if known is None and not removals.file_noted(tx, copy.sha256):
                 continue  # another process worked it off already: write it again
@@ -138,9 +164,18 @@ def _stored_and_queued(
             copy.keep()
             papers.register(tx, paper, copy.sha256, size)
             removals.cross_out(tx, removals.Removal(removals.What.FILE, copy.sha256))
-            if papers.holds(tx, knowledge_base, paper):
-                return Accepted(paper, None)
-            return Accepted(paper, queue.enqueue(tx, knowledge_base, paper, name))
+            return _queued(tx, knowledge_base, paper, name, created_by)
+
+
+def _queued(
+    tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId, name: str, created_by: str
+) -> Accepted:
+    """Queue the paper's job, unless the knowledge base holds the paper or a job is on its way."""
+    if papers.holds(tx, knowledge_base, paper):
+        return Accepted(paper, None, duplicate=True)
+    known = queue.of_paper(tx, knowledge_base, paper)
+    on_its_way = known is not None and not known.state.final
+    return Accepted(paper, queue.enqueue(tx, knowledge_base, paper, name, created_by=created_by), on_its_way)
 
 
 def _check_unchanged(path: Path, paper: PaperId) -> None:

@@ -23,7 +23,7 @@ from carrel.core.metadata import Metadata
 from carrel.core.paper import ParsedPaper, Passage, in_context
 from carrel.core.ports import BlobStore, Embedder, Index, IndexedPaper, IndexedPassage, Parser
 from carrel.core.space import Vectors, cut
-from carrel.storage import knowledge_bases, papers, queue, versions
+from carrel.storage import papers, queue, targets, versions
 from carrel.storage.database import Catalog
 from carrel.storage.generations import PassageRow
 from carrel.storage.parses import ParseStore
@@ -75,7 +75,7 @@ def parse(job: Job, tools: Tools) -> ParsedPaper:
         KnowledgeBaseMissing, PaperMissing: deleted since the job was claimed.
     """
     with tools.catalog.read() as tx:
-        knowledge_base = knowledge_bases.by_id(tx, job.knowledge_base_id)
+        knowledge_base = targets.target(tx, job)
     return read_paper(job.paper_id, job.file_name, knowledge_base, tools)
 
 
@@ -171,7 +171,7 @@ def make_searchable(
                 tx, knowledge_base, job.paper_id, job.file_name, parsed, passages, text_keys, about_key
             )
             versions.record(tx, job.paper_id, likeness)
-            queue.finish(tx, job)
+            queue.finish(tx, job, len(passages), len(parsed.pages))
     if not wanted:
         index.remove([job.paper_id])
 
@@ -183,7 +183,7 @@ def indexed(
     return IndexedPaper(
         id=paper,
         vector=vector,
-        text="\n".join((metadata.title, ", ".join(metadata.authors), metadata.abstract)),
+        text=about_text(metadata),
         passages=tuple(
             IndexedPassage(passage.id, row, f"{passage.section}\n{passage.text}")
             for passage, row in zip(passages, rows, strict=True)
@@ -191,6 +191,11 @@ def indexed(
         year=metadata.year,
         authors=metadata.authors,
     )
+
+
+def about_text(metadata: Metadata) -> str:
+    """Return the text of a whole paper whose terms the index counts."""
+    return "\n".join((metadata.title, ", ".join(metadata.authors), metadata.abstract))
 
 
 def _place(passage: Passage) -> str:

@@ -5,12 +5,34 @@ What a caller may not see is for them as if it were not there: the same error, n
 
 from collections.abc import Sequence
 
-from carrel.core.account_errors import KnowledgeBaseAmbiguous, RoleTooLow
-from carrel.core.accounts import Caller, Role
+from carrel.core.account_errors import AdministratorsOnly, KnowledgeBaseAmbiguous, RoleTooLow, ScopeTooNarrow
+from carrel.core.accounts import Caller, Role, Scope
 from carrel.core.errors import KnowledgeBaseMissing
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.storage import knowledge_bases, members
 from carrel.storage.database import Transaction
+
+
+def administrators_only(caller: Caller) -> None:
+    """Let administrators pass, and the command line.
+
+    Raises:
+        AdministratorsOnly: the caller is none.
+        ScopeTooNarrow: their API key is not good for it.
+    """
+    if not caller.administrator:
+        raise AdministratorsOnly()
+    need(caller, Scope.ADMIN)
+
+
+def need(caller: Caller, scope: Scope) -> None:
+    """Let a caller pass whose key is good for this; sessions and the command line always are.
+
+    Raises:
+        ScopeTooNarrow: the key is not.
+    """
+    if not caller.may(scope):
+        raise ScopeTooNarrow(scope=scope)
 
 
 def visible(tx: Transaction, caller: Caller) -> dict[str, tuple[KnowledgeBase, Role]]:

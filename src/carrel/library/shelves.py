@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from carrel.core.accounts import COMMAND_LINE, Caller, Role
+from carrel.core.audit import Action
 from carrel.core.engine_errors import EmbedderFixed
 from carrel.core.errors import (
     AmbiguousPaperId,
@@ -15,10 +16,17 @@ from carrel.core.errors import (
 )
 from carrel.core.ids import PaperId, new_knowledge_base_id
 from carrel.core.jobs import Job, JobState
-from carrel.core.knowledge_base import DEFAULT_EMBEDDER, DEFAULT_PARSER, ChunkSettings, KnowledgeBase
+from carrel.core.knowledge_base import (
+    DEFAULT_DOMAIN,
+    DEFAULT_EMBEDDER,
+    DEFAULT_PARSER,
+    ChunkSettings,
+    KnowledgeBase,
+)
 from carrel.core.paper import Passage
 from carrel.core.ranking import PaperRecord, published_first
 from carrel.library import access
+from carrel.library.auditing import record
 from carrel.storage import generations, knowledge_bases, members, papers, passages, queue, versions
 from carrel.storage.database import Catalog, Transaction
 
@@ -63,6 +71,7 @@ class Shelves:
         parser: str = DEFAULT_PARSER,
         embedder: str | None = None,
         dimensions: int = 0,
+        domain: str = DEFAULT_DOMAIN,
     ) -> KnowledgeBase:
         """Create an empty knowledge base. Parser, embedder, dimensions are possible: the caller has looked.
 
@@ -74,6 +83,7 @@ class Shelves:
             id=new_knowledge_base_id(),
             name=_checked_name(name),
             description=description,
+            domain=domain,
             chunking=chunking or ChunkSettings(),
             parser=parser,
             embedder=embedder or self._embedder,
@@ -126,6 +136,27 @@ class Shelves:
         with self._catalog.read() as tx:
             return {key: role for key, (_, role) in access.visible(tx, self._caller).items()}
 
+    def with_roles(self) -> tuple[tuple[KnowledgeBase, Role], ...]:
+        """Return every knowledge base that the caller may see, by name, and what they may do with it."""
+        with self._catalog.read() as tx:
+            return tuple(access.visible(tx, self._caller).values())
+
+    def with_role(self, key: str) -> tuple[KnowledgeBase, Role]:
+        """Return the knowledge base of this id or name, and what the caller may do with it.
+
+        Raises:
+            KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``access.require``.
+        """
+        with self._catalog.read() as tx:
+            found = access.require(tx, self._caller, key, Role.VIEWER)
+            return access.visible(tx, self._caller)[found.id]
+
+    def pause(self, key: str, paused: bool) -> None:
+        """Let a knowledge base's jobs wait, or go on. Raises as ``require``, for an editor."""
+        with self._catalog.write() as tx:
+            found = access.require(tx, self._caller, key, Role.EDITOR)
+            knowledge_bases.set_paused(tx, found, paused)
+
     def configure(
         self,
         name: str,
@@ -157,7 +188,11 @@ class Shelves:
             if (wanted.embedder, wanted.dimensions) != (present.embedder, present.dimensions):
                 # An index that once held papers is of another space than the next ones will be.
                 generations.swap(tx, present, replace(wanted, generation=present.generation + 1))
-            return knowledge_bases.by_id(tx, present.id)
+            changed = knowledge_bases.by_id(tx, present.id)
+            record(
+                tx, self._caller, Action.KNOWLEDGE_BASE_CONFIGURE, present.id, _differences(present, changed)
+            )
+            return changed
 
     def delete(self, name: str) -> KnowledgeBase:
         """Delete a knowledge base, and its papers where no other one holds them.
@@ -167,12 +202,16 @@ class Shelves:
         with self._catalog.write() as tx:
             knowledge_base = access.require(tx, self._caller, name, Role.OWNER)
             papers.forget_unreferenced(tx, knowledge_bases.delete(tx, knowledge_base))
+            detail = {"name": knowledge_base.name, "papers": knowledge_base.papers}
+            record(tx, self._caller, Action.KNOWLEDGE_BASE_DELETE, knowledge_base.id, detail)
         return knowledge_base
 
     def _create(self, tx: Transaction, knowledge_base: KnowledgeBase) -> None:
         knowledge_bases.create(tx, knowledge_base)
         if self._caller.user_id:
             members.set_role(tx, knowledge_base.id, self._caller.user_id, Role.OWNER)
+        detail = {"name": knowledge_base.name}
+        record(tx, self._caller, Action.KNOWLEDGE_BASE_CREATE, knowledge_base.id, detail)
 
     def delete_if_empty(self, knowledge_base: KnowledgeBase) -> None:
         """Delete a knowledge base unless something was added to it meanwhile."""
@@ -237,7 +276,16 @@ class Shelves:
             for knowledge_base in shelves:
                 papers.remove(tx, knowledge_base, paper)
             papers.forget_unreferenced(tx, [paper])
+            names = ", ".join(knowledge_base.name for knowledge_base in shelves)
+            detail = {"file": file_name, "knowledge_bases": names}
+            record(tx, self._caller, Action.PAPER_REMOVE, paper, detail)
         return paper, file_name
+
+
+def _differences(before: KnowledgeBase, after: KnowledgeBase) -> dict[str, object]:
+    """Return what was changed, for the audit log."""
+    names = ("name", "description", "parser", "embedder", "dimensions")
+    return {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
 
 
 def _check_free(tx: Transaction, present: KnowledgeBase, wanted: KnowledgeBase) -> None:

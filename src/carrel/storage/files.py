@@ -35,7 +35,7 @@ def written_whole(folder: Path) -> Iterator[tuple[BinaryIO, "Destination"]]:
         folder.mkdir(parents=True, exist_ok=True)
         handle, temporary = _temporary_file(folder)
         try:
-            with os.fdopen(handle, "wb") as stream:
+            with os.fdopen(handle, "w+b") as stream:
                 yield stream, Destination(stream, temporary)
         finally:
             temporary.unlink(missing_ok=True)
@@ -64,6 +64,12 @@ class Destination:
         self.flush()
         path.parent.mkdir(parents=True, exist_ok=True)
         self._temporary.replace(path)
+
+    def become_unless_there(self, path: Path) -> None:
+        """Give the file its name, after its bytes are on the disk, unless something has it."""
+        self.flush()
+        with suppress(FileExistsError):
+            path.hardlink_to(self._temporary)
 
 
 def sweep_temporary(folder: Path) -> None:

@@ -105,6 +105,15 @@ def configure(
     )
 
 
+def set_paused(tx: Transaction, knowledge_base: KnowledgeBase, paused: bool) -> None:
+    """Let the knowledge base's jobs wait, or go on."""
+    tx.run(
+        "UPDATE knowledge_bases SET paused = :paused WHERE id = :id",
+        id=knowledge_base.id,
+        paused=int(paused),
+    )
+
+
 def delete(tx: Transaction, knowledge_base: KnowledgeBase) -> tuple[str, ...]:
     """Delete a knowledge base with everything in it; note its indexes and vectors for removal.
 
@@ -155,4 +164,5 @@ def _knowledge_base(row: Row) -> KnowledgeBase:
         dimensions=row["dimensions"],
         created_by=row["created_by"],
         paused=bool(row["paused"]),
+        created_at=row["created_at"],
     )

@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterable, Sequence
 
 from carrel.core.errors import AmbiguousPaperId, PaperMissing
+from carrel.core.handover_format import Head, Piece
 from carrel.core.ids import KnowledgeBaseId, PaperId, paper_id
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.metadata import Metadata
 from carrel.core.metadata_format import evidence_fields, evidence_of, quality_fields, quality_of
 from carrel.core.paper import ParsedPaper, Passage
+from carrel.core.quality import ParseQuality
 from carrel.core.ranking import PaperRecord
 from carrel.storage import passages, removals, vector_keys, versions
 from carrel.storage.clock import now
@@ -60,29 +62,52 @@ def publish(
     ``text_keys``, one a passage, and ``about_key``, the whole paper's, are those of the vector cache.
     """
     _withdraw(tx, knowledge_base, paper)
+    _describe(tx, paper, parsed.metadata, parsed.quality, len(parsed.pages))
+    passages.insert(tx, knowledge_base, found, text_keys)
+    _hold(tx, knowledge_base, paper, file_name, len(found), about_key)
+
+
+def publish_ready(
+    tx: Transaction,
+    knowledge_base: KnowledgeBase,
+    paper: PaperId,
+    file_name: str,
+    head: Head,
+    pieces: Iterable[Piece],
+) -> None:
+    """Make a paper searchable that a worker has made ready, as ``publish`` does."""
+    _withdraw(tx, knowledge_base, paper)
+    _describe(tx, paper, head.metadata, head.quality, head.pages)
+    for piece in pieces:
+        passages.insert_ready(tx, knowledge_base, paper, piece.passages)
+    _hold(tx, knowledge_base, paper, file_name, len(head.ids), head.about_key)
+
+
+def publish_built(
+    tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId, head: Head, pieces: Iterable[Piece]
+) -> None:
+    """Note that a paper is whole in a generation that is being built: nobody finds it before that serves."""
+    passages.delete_generation(tx, knowledge_base, paper)
+    for piece in pieces:
+        passages.insert_ready(tx, knowledge_base, paper, piece.passages)
+    parameters: dict[str, Value] = {
+        "knowledge_base": knowledge_base.id,
+        "generation": knowledge_base.generation,
+        "paper": paper,
+    }
     tx.run(
         """
-        UPDATE papers SET pages = :pages, title = :title, authors = :authors, abstract = :abstract,
-            year = :year, venue = :venue, doi = :doi, arxiv_id = :arxiv_id, language = :language,
-            keywords = :keywords, evidence = :evidence, quality = :quality
-        WHERE id = :id
+        DELETE FROM built
+        WHERE knowledge_base_id = :knowledge_base AND generation = :generation AND paper_id = :paper
         """,
-        id=paper,
-        pages=len(parsed.pages),
-        quality=json.dumps(quality_fields(parsed.quality)),
-        **_metadata_values(parsed.metadata),
+        **parameters,
     )
-    passages.insert(tx, knowledge_base, found, text_keys)
     tx.run(
-        "INSERT INTO holdings VALUES (:knowledge_base, :paper, :file_name, :passages, :now, :about_key)",
-        knowledge_base=knowledge_base.id,
-        paper=paper,
-        file_name=file_name,
-        passages=len(found),
-        now=now(),
-        about_key=about_key,
+        "INSERT INTO built VALUES (:knowledge_base, :generation, :paper, :passages, :about_key)",
+        **parameters,
+        passages=len(head.ids),
+        about_key=head.about_key,
     )
-    removals.cross_out_points(tx, knowledge_base, paper)
 
 
 def remove(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
@@ -170,7 +195,7 @@ def records(
         knowledge_bases=knowledge_base_ids,
         **({} if only is None else {"only": only}),
     )
-    return tuple(_record(row) for row in rows)
+    return tuple(record_of(row) for row in rows)
 
 
 def titles_and_abstracts(tx: Transaction, ids: Sequence[PaperId]) -> dict[str, str]:
@@ -229,6 +254,41 @@ def beginning(
     return {PaperId(row["paper_id"]): row["file_name"] for row in rows}
 
 
+def _describe(tx: Transaction, paper: PaperId, metadata: Metadata, quality: ParseQuality, pages: int) -> None:
+    tx.run(
+        """
+        UPDATE papers SET pages = :pages, title = :title, authors = :authors, abstract = :abstract,
+            year = :year, venue = :venue, doi = :doi, arxiv_id = :arxiv_id, language = :language,
+            keywords = :keywords, evidence = :evidence, quality = :quality
+        WHERE id = :id
+        """,
+        id=paper,
+        pages=pages,
+        quality=json.dumps(quality_fields(quality)),
+        **_metadata_values(metadata),
+    )
+
+
+def _hold(
+    tx: Transaction,
+    knowledge_base: KnowledgeBase,
+    paper: PaperId,
+    file_name: str,
+    count: int,
+    about_key: str,
+) -> None:
+    tx.run(
+        "INSERT INTO holdings VALUES (:knowledge_base, :paper, :file_name, :passages, :now, :about_key)",
+        knowledge_base=knowledge_base.id,
+        paper=paper,
+        file_name=file_name,
+        passages=count,
+        now=now(),
+        about_key=about_key,
+    )
+    removals.cross_out_points(tx, knowledge_base, paper)
+
+
 def _withdraw(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
     vector_keys.note_paper(tx, knowledge_base.id, paper)
     passages.delete(tx, knowledge_base, paper)
@@ -254,7 +314,8 @@ def _metadata_values(metadata: Metadata) -> dict[str, Value]:
     }
 
 
-def _record(row: Row) -> PaperRecord:
+def record_of(row: Row) -> PaperRecord:
+    """Return the paper that a row of papers and holdings says."""
     metadata = Metadata(
         title=row["title"],
         authors=tuple(json.loads(row["authors"])),

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 
+from carrel.core.handover_format import ReadyPassage
 from carrel.core.ids import PaperId, PassageId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import Box, Passage
@@ -32,11 +33,72 @@ def insert(
     )
 
 
+def insert_ready(
+    tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId, rows: Sequence[ReadyPassage]
+) -> None:
+    """Add passages that a worker has made ready, as ``insert`` does."""
+    tx.run_many(
+        """
+        INSERT INTO passages VALUES (
+            :knowledge_base_id, :generation, :id, :paper_id, :ordinal,
+            :first, :past, :section, :pages, :boxes, :text, :paragraph, :text_key
+        )
+        """,
+        [
+            {
+                "knowledge_base_id": knowledge_base.id,
+                "generation": knowledge_base.generation,
+                "id": row.id,
+                "paper_id": paper,
+                "ordinal": row.ordinal,
+                "first": row.start,
+                "past": row.end,
+                "section": row.section,
+                "pages": row.pages,
+                "boxes": row.boxes,
+                "text": row.text,
+                "paragraph": row.paragraph,
+                "text_key": row.text_key,
+            }
+            for row in rows
+        ],
+    )
+
+
+def ready(passage: Passage, key: str) -> ReadyPassage:
+    """Return a passage as the catalog's row will have it; ``key`` is that of the vector cache."""
+    return ReadyPassage(
+        id=passage.id,
+        ordinal=passage.ordinal,
+        start=passage.start,
+        end=passage.end,
+        section=passage.section,
+        pages=json.dumps(passage.pages),
+        boxes=_boxes(passage),
+        text=passage.text,
+        paragraph=passage.paragraph,
+        text_key=key,
+    )
+
+
 def delete(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
     """Delete a paper's passages, of every generation."""
     tx.run(
         "DELETE FROM passages WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",
         knowledge_base=knowledge_base.id,
+        paper=paper,
+    )
+
+
+def delete_generation(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
+    """Delete a paper's passages of this generation alone."""
+    tx.run(
+        """
+        DELETE FROM passages
+        WHERE knowledge_base_id = :knowledge_base AND generation = :generation AND paper_id = :paper
+        """,
+        knowledge_base=knowledge_base.id,
+        generation=knowledge_base.generation,
         paper=paper,
     )
 
@@ -133,7 +195,6 @@ def openings(
 
 
 def _values(knowledge_base: KnowledgeBase, passage: Passage) -> dict[str, Value]:
-    boxes = [[box.page, box.x0, box.y0, box.x1, box.y1] for box in passage.boxes]
     return {
         "knowledge_base_id": knowledge_base.id,
         "generation": knowledge_base.generation,
@@ -144,10 +205,15 @@ def _values(knowledge_base: KnowledgeBase, passage: Passage) -> dict[str, Value]
         "past": passage.end,
         "section": passage.section,
         "pages": json.dumps(passage.pages),
-        "boxes": json.dumps(boxes, separators=(",", ":")),
+        "boxes": _boxes(passage),
         "text": passage.text,
         "paragraph": passage.paragraph,
     }
+
+
+def _boxes(passage: Passage) -> str:
+    boxes = [[box.page, box.x0, box.y0, box.x1, box.y1] for box in passage.boxes]
+    return json.dumps(boxes, separators=(",", ":"))
 
 
 def _passage(row: Row) -> Passage:

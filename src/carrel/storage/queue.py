@@ -1,185 +1,341 @@
-"""The queue: durable job rows in the catalog.
+"""The queue: durable job rows in the catalog, with leases.
 
-Whoever owns the index works the queue; ownership is the lease, so a job that is still ``running``
-when a new owner begins was interrupted, and goes back to the queue.
+A job is claimed by a worker, which says again and again that it is still at it (``renew``); of one that is
+not heard of any more, the job goes back (``recover``). Whose turn it is: see ``turns.py``.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from carrel.core.errors import CarrelError
 from carrel.core.ids import JobId, KnowledgeBaseId, PaperId, new_job_id
-from carrel.core.jobs import Job, JobState
+from carrel.core.job_errors import EndsItsWorker
+from carrel.core.jobs import LEASE_SECONDS, MOST_INTERRUPTIONS, Job, JobState, delay_seconds
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.storage.clock import now
-from carrel.storage.database import Row, Transaction
+from carrel.storage import handovers
+from carrel.storage.clock import later, now
+from carrel.storage.database import Row, Transaction, Value
+from carrel.storage.job_rows import (
+    any_of,
+    any_unfinished,
+    change,
+    failures,
+    get,
+    job_of,
+    of_paper,
+    states,
+    step,
+    waiting,
+)
+from carrel.storage.turns import BUILDING, ORDINARY, next_turn
 
-# SQLite takes 32,766 parameters a statement at most.
-_IDS_A_STATEMENT = 10_000
+__all__ = [  # looked up in job_rows.py
+    "any_of",
+    "any_unfinished",
+    "failures",
+    "get",
+    "of_paper",
+    "states",
+    "waiting",
+]
+
+_LATEST = "9"  # later than every time
+_DELAYED_FROM = 3  # interruptions in a row: others go first, in case it is the file's fault
+_LOST = "jobs WHERE state = :running AND (lease_until < :now OR worker IN :gone)"
+_INTERRUPTED = EndsItsWorker(name="", count=0).kind
+
+_NO_ERROR: dict[str, Value] = {"error_kind": "", "error_message": ""}
+_NO_WORKER: dict[str, Value] = {"worker": "", "lease_until": ""}
+_NO_PROGRESS: dict[str, Value] = {"stage": "", "done": 0, "total": 0}
 
 
-def enqueue(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId, file_name: str) -> Job:
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What a worker says of a job in hand: how far it is."""
+
+    job: Job  # as it was claimed
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    pages: int = 0
+
+
+def enqueue(
+    tx: Transaction,
+    knowledge_base: KnowledgeBase,
+    paper: PaperId,
+    file_name: str,
+    generation: int = 0,
+    created_by: str = "",
+) -> Job:
     """Promise to bring a paper into a knowledge base, and return the job.
 
-    A paper has at most one job in a knowledge base: one that waits or runs is returned as it is,
-    one that ended is queued again under its id, for whoever waits for it.
+    A paper has at most one job in a knowledge base and ``generation`` (0: that which serves): one that has
+    not ended is returned as it is, one that ended is queued again under its id, for whoever waits for it.
     """
-    known = of_paper(tx, knowledge_base, paper)
+    known = of_paper(tx, knowledge_base, paper, generation)
     if known is not None and not known.state.final:
         return known
     if known is not None:
         tx.run("DELETE FROM jobs WHERE id = :id", id=known.id)
-    identifier = new_job_id() if known is None else known.id
-    job = Job(identifier, knowledge_base.id, paper, file_name, JobState.QUEUED)
+    at = now()
+    job = Job(
+        id=new_job_id() if known is None else known.id,
+        knowledge_base_id=knowledge_base.id,
+        paper_id=paper,
+        file_name=file_name,
+        state=JobState.QUEUED,
+        generation=generation,
+        created_by=created_by,
+        created_at=at,
+        updated_at=at,
+    )
+    newest = tx.row("SELECT max(number) AS number FROM jobs")
     tx.run(
         """
         INSERT INTO jobs (id, number, knowledge_base_id, paper_id, file_name, state,
-            error_kind, error_message, updated_at, created_at)
-        SELECT :id, coalesce(max(number), 0) + 1, :knowledge_base, :paper, :file_name, :state,
-            '', '', :now, :now
-        FROM jobs
+            error_kind, error_message, updated_at, created_at, generation, turn, created_by)
+        VALUES (:id, :number, :knowledge_base, :paper, :file_name, :state,
+            '', '', :now, :now, :generation, :turn, :created_by)
         """,
         id=job.id,
+        number=1 + ((newest and newest["number"]) or 0),
         knowledge_base=job.knowledge_base_id,
         paper=job.paper_id,
         file_name=job.file_name,
         state=job.state,
-        now=now(),
+        now=at,
+        generation=generation,
+        turn=next_turn(tx, job),
+        created_by=created_by,
     )
     return job
 
 
-def claim(tx: Transaction, held: Collection[KnowledgeBaseId] = ()) -> Job | None:
-    """Take the oldest waiting job and mark it running; None where nothing waits.
+def claim(
+    tx: Transaction,
+    worker: str = "",
+    held: Collection[KnowledgeBaseId] = (),
+    seconds: float = LEASE_SECONDS,
+    building_first: bool = False,
+    early: bool = False,
+) -> Job | None:
+    """Take the next job whose time has come (or any, ``early``), for so many seconds; None: there is none.
 
-    Jobs of the knowledge bases in ``held`` stay where they are.
+    Jobs of the knowledge bases in ``held``, and of those that are paused, stay where they are. An error of
+    an earlier try stays with the job.
     """
-    row = tx.row(
-        """
-        SELECT * FROM jobs WHERE state = :state AND knowledge_base_id NOT IN :held
-        ORDER BY number LIMIT 1
-        """,
-        state=JobState.QUEUED,
-        held=sorted(held),
-    )
+    lanes = (BUILDING, ORDINARY) if building_first else (ORDINARY, BUILDING)
+    by = _LATEST if early else now()
+    row = _first_claimable(tx, lanes[0], held, by) or _first_claimable(tx, lanes[1], held, by)
     if row is None:
         return None
-    job = _job(row)
-    _step(tx, job, JobState.RUNNING)
-    return replace(job, state=JobState.RUNNING)
+    job = job_of(row)
+    claimed = replace(job, state=JobState.RUNNING, worker=worker, attempts=job.attempts + 1)
+    step(tx, job, JobState.RUNNING, worker=worker, lease_until=later(seconds), attempts=claimed.attempts)
+    return claimed
 
 
-def finish(tx: Transaction, job: Job) -> None:
-    """Mark a running job done."""
-    _step(tx, job, JobState.DONE)
+def any_claimable(tx: Transaction, held: Collection[KnowledgeBaseId] = ()) -> bool:
+    """Whether ``claim`` would find a job."""
+    return any(_first_claimable(tx, lane, held, now()) is not None for lane in (ORDINARY, BUILDING))
+
+
+def renew(
+    tx: Transaction, worker: str, signs: Collection[Sign], seconds: float = LEASE_SECONDS
+) -> set[JobId]:
+    """Prolong the leases of the jobs in hand and note how far each is.
+
+    Returns those that are no longer the worker's: cancelled, removed, or taken over by another one.
+    """
+    until, at = later(seconds), now()
+    lost: set[JobId] = set()
+    for sign in signs:
+        renewed = tx.run(
+            """
+            UPDATE jobs SET lease_until = :until, stage = :stage, done = :done, total = :total,
+                pages = :pages, updated_at = :now
+            WHERE id = :id AND state = :running AND worker = :worker AND attempts = :attempts
+            """,
+            until=until,
+            stage=sign.stage,
+            done=sign.done,
+            total=sign.total,
+            pages=sign.pages,
+            now=at,
+            id=sign.job.id,
+            running=JobState.RUNNING,
+            worker=worker,
+            attempts=sign.job.attempts,
+        )
+        if not renewed:
+            lost.add(sign.job.id)
+    return lost
+
+
+def hand_over(tx: Transaction, job: Job, done: int, pages: int) -> None:
+    """Mark a running job embedded: so many passages, from so many pages, wait for the owner of the index."""
+    step(tx, job, JobState.HANDED, lease_until="", stage="index", done=done, total=done, pages=pages)
+
+
+def next_handed(tx: Transaction) -> Job | None:
+    """Return the job that the owner of the index takes next, if its time has come."""
+    row = tx.row(
+        "SELECT * FROM jobs WHERE state = :handed AND not_before <= :now ORDER BY turn, number LIMIT 1",
+        handed=JobState.HANDED,
+        now=now(),
+    )
+    return None if row is None else job_of(row)
+
+
+def finish(tx: Transaction, job: Job, passages: int | None = None, pages: int | None = None) -> None:
+    """Mark a running or handed job done; what was handed over goes. Counts that are None stay as they are."""
+    handovers.delete(tx, job.id)
+    counts: dict[str, Value] = {} if passages is None else {"done": passages, "total": passages}
+    counts |= {} if pages is None else {"pages": pages}
+    done: dict[str, Value] = {"stage": "", "not_before": "", "attempts": 0}
+    step(tx, job, JobState.DONE, **_NO_ERROR, **_NO_WORKER, **done, **counts)
 
 
 def fail(tx: Transaction, job: Job, error: CarrelError) -> None:
-    """Mark a running job failed, with the reason a person understands."""
-    _step(tx, job, JobState.FAILED, error)
+    """Mark a running or handed job failed, with the reason a person understands."""
+    handovers.delete(tx, job.id)
+    step(tx, job, JobState.FAILED, **_said(error), **_NO_WORKER)
 
 
 def put_back(tx: Transaction, job: Job) -> None:
-    """Return a running job to the queue."""
-    _step(tx, job, JobState.QUEUED)
+    """Return a running or handed job to the queue, where it keeps its place: nothing was wrong with it."""
+    handovers.delete(tx, job.id)
+    attempts = max(job.attempts - 1, 0)
+    step(tx, job, JobState.QUEUED, **_NO_WORKER, **_NO_PROGRESS, attempts=attempts)
 
 
-def put_back_interrupted(tx: Transaction) -> int:
-    """Return every running job to the queue: interrupted, not at fault. Returns how many.
+def postpone(tx: Transaction, job: Job, error: CarrelError) -> float:
+    """Let a running job be tried again later, and a handed one be taken later; return in how many seconds.
 
-    Only for the owner of the index, who alone has jobs running.
+    After the same error again the wait is twice as long, up to five minutes.
     """
-    return tx.run(
-        "UPDATE jobs SET state = :queued, updated_at = :now WHERE state = :running",
-        queued=JobState.QUEUED,
-        running=JobState.RUNNING,
-        now=now(),
-    )
+    handed = job.state is JobState.HANDED
+    before = job.attempts - (0 if handed else 1)
+    attempts = 1 + (before if job.error_kind == error.kind else 0)
+    seconds = delay_seconds(job.id, attempts)
+    values: dict[str, Value] = {**_said(error), "attempts": attempts, "not_before": later(seconds)}
+    if handed:
+        change(tx, job, values)
+    else:
+        step(tx, job, JobState.QUEUED, **_NO_WORKER, **values)
+    return seconds
+
+
+def recover(tx: Transaction, gone: Collection[str] = ("",)) -> int:
+    """Return the jobs to the queue whose lease has run out, and those of workers that are gone.
+
+    One that was interrupted ten times in a row fails: it seems to end its workers. Returns how many there
+    were. The name "" is nobody's.
+    """
+    rows = tx.rows(f"SELECT * FROM {_LOST}", running=JobState.RUNNING, now=now(), gone=sorted(gone) or [""])  # noqa: S608
+    for row in rows:
+        job = job_of(row)
+        before = job.attempts - 1 if job.error_kind == _INTERRUPTED else 0
+        error = EndsItsWorker(name=job.file_name, count=before + 1)
+        handovers.delete(tx, job.id)
+        if before + 1 >= MOST_INTERRUPTIONS:
+            step(tx, job, JobState.FAILED, **_said(error), **_NO_WORKER)
+            continue
+        delay = delay_seconds(job.id, before + 1) if before + 1 >= _DELAYED_FROM else 0.0
+        back: dict[str, Value] = {**_said(error), **_NO_WORKER, **_NO_PROGRESS, "attempts": before + 1}
+        step(tx, job, JobState.QUEUED, **back, not_before=later(delay))
+    return len(rows)
+
+
+def any_to_recover(tx: Transaction, gone: Collection[str] = ("",)) -> bool:
+    """Whether ``recover`` would find a job."""
+    sql = f"SELECT 1 FROM {_LOST} LIMIT 1"  # noqa: S608
+    return tx.row(sql, running=JobState.RUNNING, now=now(), gone=sorted(gone) or [""]) is not None
+
+
+def workers(tx: Transaction) -> frozenset[str]:
+    """Return the names of those who have jobs in hand."""
+    rows = tx.rows("SELECT DISTINCT worker FROM jobs WHERE state = :running", running=JobState.RUNNING)
+    return frozenset(row["worker"] for row in rows)
+
+
+def cancel(tx: Transaction, job: Job) -> Job:
+    """Give a job up; its worker notices with its next sign of life. No effect on one that has ended.
+
+    The row stays, so that it can be asked for again, and with it the file.
+    """
+    present = get(tx, job.id) or job
+    if present.state.final:
+        return present
+    handovers.delete(tx, job.id)
+    step(tx, present, JobState.CANCELLED, **_NO_ERROR, **_NO_WORKER)
+    return replace(present, state=JobState.CANCELLED, error_kind="", error_message="")
+
+
+def retry(tx: Transaction, job: Job) -> Job:
+    """Queue a failed or cancelled job anew, at the end; no effect on another one."""
+    present = get(tx, job.id) or job
+    if not present.state.may_become(JobState.QUEUED) or not present.state.final:
+        return present
+    anew: dict[str, Value] = {**_NO_ERROR, **_NO_WORKER, **_NO_PROGRESS, "attempts": 0, "not_before": ""}
+    step(tx, present, JobState.QUEUED, turn=next_turn(tx, present), **anew)
+    return replace(present, state=JobState.QUEUED, error_kind="", error_message="", attempts=0)
+
+
+def pause(tx: Transaction, job: Job) -> bool:
+    """Let a waiting job wait until ``resume``. Returns whether it was waiting."""
+    present = get(tx, job.id)
+    if present is None or not present.state.may_become(JobState.PAUSED):
+        return False
+    step(tx, present, JobState.PAUSED)
+    return True
+
+
+def resume(tx: Transaction, job: Job) -> bool:
+    """Let a paused job go on, in its old place. Returns whether it was paused."""
+    present = get(tx, job.id)
+    if present is None or present.state is not JobState.PAUSED:
+        return False
+    step(tx, present, JobState.QUEUED)
+    return True
+
+
+def pause_base(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
+    """Let none of the knowledge base's jobs be claimed; those in hand end."""
+    tx.run("UPDATE knowledge_bases SET paused = 1 WHERE id = :id", id=knowledge_base.id)
+
+
+def resume_base(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
+    """Let the knowledge base's jobs go on."""
+    tx.run("UPDATE knowledge_bases SET paused = 0 WHERE id = :id", id=knowledge_base.id)
 
 
 def still_wanted(tx: Transaction, job: Job) -> bool:
-    """Whether a running job's row is still there: removing the paper meanwhile deletes it."""
-    row = tx.row("SELECT 1 FROM jobs WHERE id = :id AND state = :state", id=job.id, state=JobState.RUNNING)
+    """Whether a job stands as it was claimed or handed over: nobody cancelled, removed or took it."""
+    row = tx.row(
+        "SELECT 1 FROM jobs WHERE id = :id AND state = :state AND worker = :worker AND attempts = :attempts",
+        id=job.id,
+        state=job.state,
+        worker=job.worker,
+        attempts=job.attempts,
+    )
     return row is not None
 
 
-def of_paper(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> Job | None:
-    """Return the paper's job in the knowledge base, if there is one."""
-    row = tx.row(
-        "SELECT * FROM jobs WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",
-        knowledge_base=knowledge_base.id,
-        paper=paper,
-    )
-    return None if row is None else _job(row)
-
-
-def states(tx: Transaction, ids: Sequence[JobId]) -> dict[JobId, Job]:
-    """Return those of the jobs that still have a row."""
-    found: dict[JobId, Job] = {}
-    for first in range(0, len(ids), _IDS_A_STATEMENT):
-        rows = tx.rows("SELECT * FROM jobs WHERE id IN :ids", ids=ids[first : first + _IDS_A_STATEMENT])
-        found.update((JobId(row["id"]), _job(row)) for row in rows)
-    return found
-
-
-def any_unfinished(tx: Transaction) -> bool:
-    """Whether some job waits or runs."""
-    active = (JobState.QUEUED, JobState.RUNNING)
-    return tx.row("SELECT 1 FROM jobs WHERE state IN :active LIMIT 1", active=active) is not None
-
-
-def any_of(tx: Transaction, knowledge_base: KnowledgeBase) -> bool:
-    """Whether the knowledge base has a job, in whatever state."""
-    return (
-        tx.row("SELECT 1 FROM jobs WHERE knowledge_base_id = :id LIMIT 1", id=knowledge_base.id) is not None
+def _first_claimable(tx: Transaction, lane: str, held: Collection[KnowledgeBaseId], by: str) -> Row | None:
+    return tx.row(
+        f"""
+        SELECT * FROM jobs WHERE state = :queued AND {lane} AND not_before <= :by
+            AND knowledge_base_id NOT IN :held
+            AND knowledge_base_id NOT IN (SELECT id FROM knowledge_bases WHERE paused = 1)
+        ORDER BY turn, number LIMIT 1
+        """,  # noqa: S608  # the inserted part is one of two constants
+        queued=JobState.QUEUED,
+        by=by,
+        held=sorted(held),
     )
 
 
-def waiting(tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId]) -> tuple[Job, ...]:
-    """Return the jobs of these knowledge bases that wait or run, oldest first."""
-    return _in_states(tx, knowledge_base_ids, (JobState.QUEUED, JobState.RUNNING))
-
-
-def failures(tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId]) -> tuple[Job, ...]:
-    """Return the failed jobs of these knowledge bases, oldest first."""
-    return _in_states(tx, knowledge_base_ids, (JobState.FAILED,))
-
-
-def _in_states(
-    tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId], states: Sequence[JobState]
-) -> tuple[Job, ...]:
-    rows = tx.rows(
-        "SELECT * FROM jobs WHERE knowledge_base_id IN :ids AND state IN :states ORDER BY number",
-        ids=knowledge_base_ids,
-        states=states,
-    )
-    return tuple(_job(row) for row in rows)
-
-
-def _step(tx: Transaction, job: Job, state: JobState, error: CarrelError | None = None) -> None:
-    if not job.state.may_become(state):
-        raise ValueError(f"job {job.id} cannot go from {job.state} to {state}")
-    tx.run(
-        """
-        UPDATE jobs SET state = :state, error_kind = :kind, error_message = :message, updated_at = :now
-        WHERE id = :id AND state = :before
-        """,
-        id=job.id,
-        before=job.state,
-        state=state,
-        kind=error.kind if error else "",
-        message=str(error) if error else "",
-        now=now(),
-    )
-
-
-def _job(row: Row) -> Job:
-    return Job(
-        JobId(row["id"]),
-        KnowledgeBaseId(row["knowledge_base_id"]),
-        PaperId(row["paper_id"]),
-        row["file_name"],
-        JobState(row["state"]),
-        row["error_kind"],
-        row["error_message"],
-    )
+def _said(error: CarrelError) -> dict[str, Value]:
+    return {"error_kind": error.kind, "error_message": str(error)}

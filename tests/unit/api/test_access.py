@@ -103,6 +103,8 @@ def test_nothing_listens_beyond_this_machine_without_a_key() -> None:
             continue
         with pytest.raises(GatewayUnprotected):
             listen(host, 0, "")
+    with listen("0.0.0.0", 0, "", accounts=True):
+        pass
     with listen("0.0.0.0", 0, KEY) as listening:
         assert listening.getsockname()[1] > 0
 

@@ -1,8 +1,11 @@
 """Progress where nobody watches a terminal: one line a file."""
 
+from dataclasses import replace
+
 import pytest
 
 from carrel.cli.progress import Lines
+from carrel.cli.watching import Watched
 from carrel.core.ids import JobId, KnowledgeBaseId, PaperId
 from carrel.core.jobs import Job, JobState, Stage
 from carrel.core.quality import Verdict
@@ -57,3 +60,17 @@ def test_a_paper_that_was_read_poorly_is_named(capsys: pytest.CaptureFixture[str
     assert said + poor.job.paper_id[:10] in capsys.readouterr().err
     Lines(1).tell(Finished(job("fine.pdf", JobState.DONE), 3, 9))
     assert "poorly" not in capsys.readouterr().err
+
+
+def test_jobs_of_another_process_are_told_once_each_as_their_rows_change() -> None:
+    queued = Job(JobId("j"), KnowledgeBaseId("k"), PaperId("p"), "a.pdf", JobState.QUEUED)
+    watched = Watched()
+    assert list(watched.news([queued])) == []
+    away = replace(queued, error_kind="endpoint-unavailable", error_message="It is away.")
+    assert list(watched.news([away])) == ["It is away."]
+    assert list(watched.news([away])) == []  # the same reason again
+    running = replace(queued, state=JobState.RUNNING, stage="embed", done=3, total=9, pages=2)
+    assert list(watched.news([running])) == [Progress(running, Stage.EMBED, 3, 9, 2)]
+    assert list(watched.news([running])) == []
+    done = replace(running, state=JobState.DONE, done=9)
+    assert list(watched.news([done])) == [Finished(done, 2, 9)]

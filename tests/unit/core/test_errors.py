@@ -1,21 +1,20 @@
 import importlib
 import pickle
-import pkgutil
 import string
+from pathlib import Path
 
 import pytest
 
-import carrel.core
 from carrel.core import errors, file_errors
 from carrel.core.errors import CarrelError
 from carrel.core.language import use_language
 
-# Imported: their errors are found.
-MODULES = [
-    importlib.import_module(f"carrel.core.{each.name}")
-    for each in pkgutil.iter_modules(carrel.core.__path__)
-    if each.name.endswith("errors")
-]
+CORE = Path(errors.__file__).parent
+# Imported, so that their errors are found.
+MODULES = (
+    errors,
+    *(importlib.import_module(f"carrel.core.{path.stem}") for path in CORE.glob("*_errors.py")),
+)
 
 
 def _leaves(error: type[CarrelError]) -> list[type[CarrelError]]:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -67,7 +67,7 @@ def test_an_accepted_file_has_its_bytes_stored_and_one_job(desk: Desk, tmp_path:
     assert (accepted.job.state, accepted.job.file_name) == (JobState.QUEUED, "paper.pdf")
     with desk.catalog.read() as tx:
         assert removals.pending(tx) == ()
-    assert desk.accept(path) == accepted
+    assert desk.accept(path) == replace(accepted, duplicate=True)
 
 
 def test_junk_before_the_mark_of_a_pdf_is_forgiven_up_to_a_point(desk: Desk, tmp_path: Path) -> None:
@@ -256,9 +256,9 @@ def test_of_a_locked_file_the_unlocked_copy_is_stored_under_the_file_s_own_id(
     assert row["id"] == accepted.paper_id
     assert row["sha256"] in desk.blobs.blobs
     assert row["bytes"] == len(fake_pdf("Secret", "It is said in confidence."))
-    assert desk.accept(path, "sesame") == accepted
+    assert desk.accept(path, "sesame") == replace(accepted, duplicate=True)
     # Without the password, too: the opened copy is not given up for the locked file.
-    assert desk.accept(path) == accepted
+    assert desk.accept(path) == replace(accepted, duplicate=True)
     with desk.catalog.read() as tx:
         assert papers.sha256_of(tx, accepted.paper_id) == row["sha256"]
 
@@ -339,6 +339,6 @@ def test_two_locks_on_one_paper_are_one_paper_and_so_is_its_unlocked_copy(desk: 
         (tmp_path / f"{number}.pdf").write_bytes(locked(password=password))
     (tmp_path / "open.pdf").write_bytes(fake_pdf("Secret", "It is said in confidence."))
     first = desk.accept(tmp_path / "0.pdf", "one")
-    assert desk.accept(tmp_path / "1.pdf", "two") == first
-    assert desk.accept(tmp_path / "open.pdf") == first
+    assert desk.accept(tmp_path / "1.pdf", "two") == replace(first, duplicate=True)
+    assert desk.accept(tmp_path / "open.pdf") == replace(first, duplicate=True)
     assert len(desk.blobs.blobs) == 1

@@ -1,0 +1,36 @@
+"""A paper's outline: its headings, from the stored parse."""
+
+from pydantic import BaseModel, Field
+
+from carrel.bootstrap import Services
+from carrel.core.errors import ServiceError, UsageError
+from carrel.core.paper import BlockKind, ParsedPaper
+from carrel.library.holdings import Found
+
+
+class Heading(BaseModel):
+    """A heading."""
+
+    text: str
+    level: int = Field(description="1 for a section, 2 for a subsection, and so on.")
+    page: int | None = Field(description="Null in a file without pages.")
+
+
+def outline_of(services: Services, found: Found) -> list[Heading]:
+    """Return the headings of a paper; none where it has not been read, or its parse is gone."""
+    try:
+        fingerprint = services.parser_of(found.knowledge_base).fingerprint
+    except (UsageError, ServiceError):  # the parser is not installed any more; what it read is of no use then
+        return []
+    parsed = services.parses.get(found.paper.record.id, fingerprint)
+    return [] if parsed is None else _headings(parsed)
+
+
+def _headings(parsed: ParsedPaper) -> list[Heading]:
+    headings = []
+    for block in parsed.blocks:
+        if block.kind is BlockKind.HEADING:
+            pages = parsed.words.pages(block.start, block.end)
+            text = " ".join(parsed.block_text(block).split())
+            headings.append(Heading(text=text, level=max(1, block.level), page=pages[0] if pages else None))
+    return headings

@@ -1,0 +1,141 @@
+"""``POST /api/v1/search``: a question in, papers with passages out."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from carrel.api.failures import json_bytes
+from carrel.api.rest.access import Reading
+from carrel.api.rest.documents import PLAIN, Given, Name, Text
+from carrel.api.rest.knowledge_bases import PREFIX
+from carrel.api.rest.paper_documents import BoxDocument, Version
+from carrel.api.rest.problems import problem_responses
+from carrel.api.rest.route import RestRoute
+from carrel.core.engine_errors import NoRerankerConfigured
+from carrel.core.ranking import Mode, Query
+from carrel.search import understand
+from carrel.search.present import search_document
+
+router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["search"])
+
+MOST_RESULTS = 100
+
+
+class FiltersGiven(Given):
+    """What a paper must meet."""
+
+    year: Annotated[
+        Annotated[str, Field(max_length=20), PLAIN] | int,
+        Field(description="2020, 2019..2021, 2019.. or ..2021."),
+    ] = ""
+    author: Annotated[str, Field(max_length=200), PLAIN] = ""
+
+
+class Search(Given):
+    """A question."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"query": "how does sparse attention scale?", "limit": 5}}
+    )
+
+    query: Annotated[str, Field(min_length=1, max_length=100_000), PLAIN]
+    knowledge_bases: list[Name] = Field(
+        default_factory=list, max_length=200, description="Ids or names; all that may be read by default."
+    )
+    mode: Literal["hybrid", "dense", "lexical"] = "hybrid"
+    limit: int = Field(10, ge=1, le=MOST_RESULTS)
+    filters: FiltersGiven = FiltersGiven()
+    rerank: bool | None = Field(None, description="By default as the server is set.")
+    task: Annotated[str, Field(max_length=2000), PLAIN] = Field(
+        "", description="What is searched for: a task's name or own words, where the model reads that."
+    )
+    instruction: Text | None = Field(None, max_length=2000, description="The same as task.")
+    explain: bool = Field(False, description="Say why each paper ranks where it does.")
+
+
+class FoundPaper(BaseModel):
+    """A paper that answers."""
+
+    id: str
+    title: str
+    authors: list[str]
+    year: int | None
+    venue: str
+    doi: str
+    file: str
+    versions: list[Version]
+
+
+class FoundPassage(BaseModel):
+    """A passage that answers."""
+
+    id: str
+    text: str
+    page: int | None
+    pages: list[int]
+    paragraph: int | None
+    section: str
+    score: float
+    boxes: list[BoxDocument]
+
+
+class Result(BaseModel):
+    """A paper that answers, with its best passages; with explain also ``why`` and ``quotation``."""
+
+    model_config = ConfigDict(extra="allow")
+
+    rank: int
+    score: float
+    paper: FoundPaper
+    passages: list[FoundPassage]
+
+
+class Took(BaseModel):
+    """Milliseconds of each stage."""
+
+    embed: float
+    retrieve: float
+    fuse: float
+    rerank: float
+    total: float
+
+
+class SearchAnswer(BaseModel):
+    """The command line's document. With explain also ``explain``, with a reranker also ``rerank``."""
+
+    model_config = ConfigDict(extra="allow")
+
+    query: str
+    mode: str
+    took_ms: Took
+    results: list[Result]
+
+
+@router.post(
+    "/search",
+    operation_id="search",
+    summary="Search",
+    response_model=SearchAnswer,
+    responses=problem_responses(409, 413, 415, 502),
+)
+def search(access: Reading, wanted: Search) -> Response:
+    """Search by meaning, by words, or both, in every knowledge base that the caller may read, or in some."""
+    settings = access.services.settings
+    if wanted.rerank and not settings.reranker:
+        raise NoRerankerConfigured
+    query = Query(
+        understand.normalised(wanted.query),
+        tuple(wanted.knowledge_bases),
+        Mode(wanted.mode),
+        wanted.limit,
+        understand.filters(str(wanted.filters.year), wanted.filters.author),
+        wanted.instruction or wanted.task or settings.query_instruction,
+        bool(settings.reranker) and settings.rerank if wanted.rerank is None else wanted.rerank,
+    )
+    result = access.rest.searches.run(query, access.caller)
+    document: dict[str, Any] = search_document(result, wanted.explain)
+    if wanted.explain and not access.caller.administrator:
+        document["explain"].pop("exchanges", None)  # addresses of the server's own servers
+    return Response(json_bytes(document), media_type="application/json")

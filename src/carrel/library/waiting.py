@@ -1,0 +1,59 @@
+"""Jobs, as far as one caller may see and steer them."""
+
+from collections.abc import Callable, Sequence
+
+from carrel.core.accounts import Caller, Role
+from carrel.core.errors import KnowledgeBaseMissing
+from carrel.core.ids import JobId
+from carrel.core.job_errors import JobMissing
+from carrel.core.jobs import Job
+from carrel.library import access
+from carrel.storage import job_lists, queue
+from carrel.storage.database import Catalog, Transaction
+from carrel.storage.job_lists import ListedJob
+
+
+class Waiting:
+    """The jobs of the knowledge bases that a caller may see. Each call asks anew which these are."""
+
+    def __init__(self, catalog: Catalog, caller: Caller) -> None:
+        self._catalog = catalog
+        self._caller = caller
+
+    def page(self, keys: Sequence[str], state: str, before: int | None, limit: int) -> tuple[ListedJob, ...]:
+        """Return the newest jobs, of these knowledge bases or all; raises as ``access.require``."""
+        with self._catalog.read() as tx:
+            if keys:
+                bases = access.require_all(tx, self._caller, keys, Role.VIEWER)
+            else:
+                bases = tuple(base for base, _ in access.visible(tx, self._caller).values())
+            return job_lists.listed(tx, [base.id for base in bases], state, before, limit)
+
+    def one(self, identifier: str) -> ListedJob:
+        """Return a job. Raises JobMissing where there is none that the caller may see."""
+        with self._catalog.read() as tx:
+            return self._required(tx, identifier, Role.VIEWER)
+
+    def cancel(self, identifier: str) -> ListedJob:
+        """Give a job up, as an editor; no effect on one that has ended. Raises JobMissing, RoleTooLow."""
+        return self._steer(identifier, queue.cancel)
+
+    def retry(self, identifier: str) -> ListedJob:
+        """Queue a failed or cancelled job anew; no effect on another one. Raises as ``cancel``."""
+        return self._steer(identifier, queue.retry)
+
+    def _steer(self, identifier: str, step: Callable[[Transaction, Job], object]) -> ListedJob:
+        with self._catalog.write() as tx:
+            self._required(tx, identifier, Role.EDITOR)
+            step(tx, queue.states(tx, [JobId(identifier)])[JobId(identifier)])
+            return self._required(tx, identifier, Role.EDITOR)
+
+    def _required(self, tx: Transaction, identifier: str, role: Role) -> ListedJob:
+        found = job_lists.one(tx, identifier)
+        if found is None:
+            raise JobMissing(id=identifier)
+        try:
+            access.require(tx, self._caller, found.knowledge_base_id, role)
+        except KnowledgeBaseMissing as error:
+            raise JobMissing(id=identifier) from error
+        return found
