@@ -17,7 +17,7 @@ from carrel.core.backup_errors import BackupDamaged, BackupTooNew, FolderNotEmpt
 from carrel.core.errors import IndexIncomplete
 from carrel.core.ids import PaperId
 from carrel.library.archive import ArchiveReader, ArchiveWriter
-from carrel.library.backup import SECRET_FILE, Stores, back_up
+from carrel.library.backup import Stores, back_up
 from carrel.library.importing import add_missing
 from carrel.library.mending import check_complete, mend_indexes
 from carrel.library.opened_backup import OpenedBackup
@@ -25,6 +25,7 @@ from carrel.library.restore import Restored, restore
 from carrel.storage import dump, holds, knowledge_bases, members
 from carrel.storage.clock import now
 from carrel.storage.database import Catalog, Transaction, open_database
+from carrel.storage.sealing import FILE_NAME as SECRET_FILE
 from tests.integration.worlds import WORLDS, World
 
 TEXT = "Attention is compared with recurrence on long documents, once and for all."
@@ -93,7 +94,7 @@ def fill(world: World) -> list[PaperId]:
     with world.services.catalog.write() as tx:
         tx.run("INSERT INTO users VALUES ('u1', 'Ann', 'ann', 'hash', 1, 0, 0, :now, '')", now=now())
         members.set_role(tx, world.shelf("other").id, "u1", Role.EDITOR)
-        tx.run("INSERT INTO audit VALUES (1, :now, 'u1', 'Ann', 'kb.create', 'x', '{}', '')", now=now())
+        tx.run("INSERT INTO audit VALUES (1000, :now, 'u1', 'Ann', 'kb.create', 'x', '{}', '')", now=now())
         tx.run("INSERT INTO sessions VALUES ('t', 'u1', 'c', :now, :now, :now, '', '')", now=now())
     home = world.services.settings.home
     (home / SECRET_FILE).write_bytes(b"a key")
