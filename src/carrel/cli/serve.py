@@ -17,7 +17,7 @@ def run_server(host: str, port: int, workers: int, as_json: bool) -> int:
     from carrel.api.hosts import Hosts
     from carrel.api.listening import address_of, listen, serve
     from carrel.api.readiness import ask
-    from carrel.api.rest.sign_in import CatalogSignIn
+    from carrel.api.rest.sign_in import CatalogSignIn, set_up_code
     from carrel.cli.server_file import new_token
     from carrel.cli.serving import at_work
 
@@ -37,18 +37,24 @@ def run_server(host: str, port: int, workers: int, as_json: bool) -> int:
             note(tr("Warning: {message}").format(message=str(error)))
         address = address_of(listening)
         with at_work(opened, workers, address, token):
-            _announce(models, address, as_json)
+            code = "" if opened.accounts().users.is_set_up() else set_up_code(token)
+            _announce(models, address, code, as_json)
             serve(app, listening)
     note(tr("Stopped."))
     return 0
 
 
-def _announce(models: GatewayModels, address: str, as_json: bool) -> None:
+def _announce(models: GatewayModels, address: str, code: str, as_json: bool) -> None:
     reranker = models.reranker.model if models.reranker else None
     if as_json:
-        print_json({"url": f"{address}/v1", "model": models.name, "reranker": reranker})
+        document = {"url": f"{address}/v1", "model": models.name, "reranker": reranker}
+        print_json(document | {"set_up_code": code or None})
         sys.stdout.flush()
     else:
         print(tr("Listening on {url}, Ctrl-C stops it.").format(url=f"{address}/v1"))
         print(tr("Embeddings: {model}").format(model=models.name))
         print(tr("Reranker: {model}").format(model=reranker or tr("none")), flush=True)
+    if code:  # on standard error, where what the server says is kept
+        note(
+            tr("No account yet. Setting it up from another machine takes this code: {code}").format(code=code)
+        )

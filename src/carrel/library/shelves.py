@@ -219,6 +219,8 @@ class Shelves:
             present = knowledge_bases.by_id(tx, knowledge_base.id)
             if present.papers == 0 and not queue.any_of(tx, present):
                 knowledge_bases.delete(tx, present)
+                detail = {"name": present.name, "papers": 0}
+                record(tx, self._caller, Action.KNOWLEDGE_BASE_DELETE, present.id, detail)
 
     def contents(self, shelves: Sequence[KnowledgeBase]) -> Contents:
         """Return what these knowledge bases hold."""
