@@ -17,7 +17,7 @@ from carrel.core.backup_errors import BackupDamaged, BackupTooNew, FolderNotEmpt
 from carrel.core.errors import IndexIncomplete
 from carrel.core.ids import PaperId
 from carrel.library.archive import ArchiveReader, ArchiveWriter
-from carrel.library.backup import SECRET_FILE, Stores, back_up
+from carrel.library.backup import Stores, back_up
 from carrel.library.importing import add_missing
 from carrel.library.mending import check_complete, mend_indexes
 from carrel.library.opened_backup import OpenedBackup
@@ -25,6 +25,7 @@ from carrel.library.restore import Restored, restore
 from carrel.storage import dump, holds, knowledge_bases, members
 from carrel.storage.clock import now
 from carrel.storage.database import Catalog, Transaction, open_database
+from carrel.storage.sealing import FILE_NAME as SECRET_FILE
 from tests.integration.worlds import WORLDS, World
 
 TEXT = "Attention is compared with recurrence on long documents, once and for all."
@@ -97,7 +98,7 @@ def fill(world: World) -> list[PaperId]:
         tx.run("INSERT INTO sessions VALUES ('t', 'u1', 'c', :now, :now, :now, '', '')", now=now())
     home = world.services.settings.home
     (home / SECRET_FILE).write_bytes(b"a key")
-    (home / "carrel.toml").write_text("rerank = false\n")
+    (home / "carrel.toml").write_text('rerank = false\ncatalog_url = "postgresql://there"\n')
     return papers
 
 
@@ -112,7 +113,7 @@ def test_everything_comes_back_and_no_model_is_asked(two: tuple[World, World]) -
     home = other.services.settings.home
     assert (home / SECRET_FILE).read_bytes() == b"a key"
     assert (home / SECRET_FILE).stat().st_mode & 0o077 == 0
-    assert (home / "carrel.toml").read_text() == "rerank = false\n"
+    assert (home / "carrel.toml").read_text() == 'rerank = false\n# catalog_url = "postgresql://there"\n'
     with other.services.catalog.read() as tx:
         assert dump.is_empty(tx) is False
         assert tx.row("SELECT 1 FROM sessions") is None

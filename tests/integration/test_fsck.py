@@ -178,6 +178,16 @@ def test_a_file_that_no_paper_has_goes_and_one_on_its_way_stays(anywhere: World)
     anywhere.check(library=papers, other=papers[2:])
 
 
+def test_an_empty_catalog_takes_no_file_for_an_orphan(world: World) -> None:
+    path = world.folder / "only-copy.pdf"
+    path.write_bytes(b"%PDF-1.7 somebody's only copy")
+    with path.open("rb") as stream, world.services.blobs.staged(stream) as copy:
+        copy.keep()
+    (problem,) = fsck(world)
+    assert (problem.kind, problem.subject, problem.mended) == ("file-of-nothing", copy.sha256, False)
+    assert list(world.services.blobs.list()) == [copy.sha256]
+
+
 def test_a_lost_file_is_named_until_it_is_added_again(anywhere: World) -> None:
     papers = fill(anywhere)
     lost = next(sha256 for sha256 in anywhere.services.blobs.list() if sha256.startswith(papers[0]))

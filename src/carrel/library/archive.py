@@ -126,6 +126,7 @@ class ArchiveReader:
             seen.add(member.name)
             if member.name == TRAILER:
                 self._check(member.read(), len(seen) - 1, digest)
+                self.take(-member.size % _BLOCK)
                 return
             yield member
             while member.left:

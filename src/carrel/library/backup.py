@@ -24,11 +24,11 @@ from carrel.storage import dump, holds
 from carrel.storage.clock import now
 from carrel.storage.database import HEAD, Catalog, Transaction
 from carrel.storage.parses import ParseStore
+from carrel.storage.sealing import FILE_NAME as SECRET_FILE
 
 FORMAT = 1
 """Of the file; a reader takes this one and those before."""
 
-SECRET_FILE = "secret.key"  # noqa: S105  # a file's name: it encrypts the keys of model servers
 SETTINGS = (SETTINGS_FILE, SECRET_FILE)
 """What is copied of the data folder beside the stores, where it is there."""
 

@@ -25,13 +25,16 @@ def examine_files(examining: Examining) -> Iterator[Problem]:
                 continue
         with catalog.write() as tx:
             orphan = not papers.file_known(tx, sha256) and not removals.file_noted(tx, sha256)
-            if orphan and examining.mend:
+            # A catalog without a single paper is more likely another one than these files' own (a database
+            # that was just set up): nobody's files may be somebody's only copies.
+            mend = examining.mend and papers.any_known(tx)
+            if orphan and mend:
                 removals.note_file(tx, sha256)
                 if not holds.held(tx):
                     blobs.delete(sha256)
                     removals.cross_out(tx, removals.Removal(removals.What.FILE, sha256))
         if orphan:
-            yield Problem("files", "file-of-nothing", sha256, examining.mend)
+            yield Problem("files", "file-of-nothing", sha256, mend)
     for sha256, name in _papers_files(examining):
         if (kind := _trouble(examining, sha256)) is not None:
             yield Problem("files", kind, f"{name} ({sha256[:12]})", mended=False)

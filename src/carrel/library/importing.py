@@ -64,7 +64,7 @@ def add_missing(backup: OpenedBackup, stores: Stores, say: Progress) -> Added:
     with stores.catalog.write() as tx:
         for each in added:
             tx.run("DELETE FROM server_settings WHERE name = :name", name=IMPORTING + each.id)
-    return Added(tuple(each.name for each in added), tuple(left), queued)
+    return Added(tuple(sorted(each.name for each in added)), tuple(sorted(left)), queued)
 
 
 def _created_or_unfinished(tx: Transaction, row: Mapping[str, Value]) -> KnowledgeBase | None:

@@ -6,6 +6,7 @@ anybody, after it everything has. What only the old rows had is noted in it for 
 what was put beside for a transaction that never came is noted, too.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ from carrel.storage import dump, knowledge_bases, papers, removals
 from carrel.storage.database import FILE_NAME, Transaction
 from carrel.storage.files import written_whole
 from carrel.storage.removals import Removal, What
+
+# Where the other installation has its stores: a copy of it must not write there.
+_ELSEWHERE = re.compile(rb"(?m)^([ \t]*(?:catalog_url|chroma_url)[ \t]*=)")
 
 Progress = Callable[[str, int], None]
 """Is told the kind of what is copied, and how many so far."""
@@ -87,7 +91,8 @@ def _write_settings(backup: OpenedBackup, stores: Stores) -> None:
         # Settings that are there are those of this installation: where its database is, say.
         if member.name != SETTINGS_FILE or not path.exists():
             with written_whole(stores.home) as (stream, destination):
-                stream.write(member.read())
+                content = member.read()
+                stream.write(_ELSEWHERE.sub(rb"# \1", content) if member.name == SETTINGS_FILE else content)
                 destination.become(path)
 
 

@@ -176,6 +176,11 @@ def file_known(tx: Transaction, sha256: str) -> bool:
     return tx.row("SELECT 1 FROM papers WHERE sha256 = :sha256", sha256=sha256) is not None
 
 
+def any_known(tx: Transaction) -> bool:
+    """Whether there is any paper at all, ready or not."""
+    return tx.row("SELECT 1 FROM papers LIMIT 1") is not None
+
+
 def known(tx: Transaction, paper: PaperId) -> bool:
     """Whether there is a paper of this id, ready or not."""
     return tx.row("SELECT 1 FROM papers WHERE id = :id", id=paper) is not None
