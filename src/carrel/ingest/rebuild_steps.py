@@ -17,7 +17,7 @@ from carrel.ingest.pipeline import Tools, indexed
 from carrel.ingest.self_check import bring_in_step, check, check_model
 from carrel.storage import generations, knowledge_bases, papers, rebuild_jobs, rebuilds, swaps
 from carrel.storage.database import Transaction
-from carrel.storage.papers import Reading
+from carrel.storage.readings import Reading
 from carrel.storage.rebuilds import Held
 
 _PAPERS_A_PAGE = 16  # of 100 passages and 2560 dimensions: 16 MB of vectors

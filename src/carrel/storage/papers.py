@@ -2,29 +2,18 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from carrel.core.errors import AmbiguousPaperId, PaperMissing
 from carrel.core.handover_format import Head, Piece
 from carrel.core.ids import KnowledgeBaseId, PaperId, paper_id
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.metadata import Metadata
-from carrel.core.metadata_format import evidence_fields, evidence_of, quality_fields, quality_of
+from carrel.core.metadata_format import evidence_of, quality_of
 from carrel.core.paper import ParsedPaper, Passage
-from carrel.core.quality import ParseQuality
 from carrel.core.ranking import PaperRecord
-from carrel.storage import passages, removals, vector_keys, versions
+from carrel.storage import passages, readings, removals, vector_keys, versions
 from carrel.storage.clock import now
 from carrel.storage.database import Row, Transaction, Value
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a parser makes of a paper as a whole."""
-
-    pages: int
-    metadata: Metadata
-    quality: ParseQuality
 
 
 def register(tx: Transaction, paper: PaperId, sha256: str, size: int) -> None:
@@ -53,7 +42,7 @@ def register(tx: Transaction, paper: PaperId, sha256: str, size: int) -> None:
         sha256=sha256,
         bytes=size,
         quality="",
-        **_metadata_values(Metadata()),
+        **readings.metadata_values(Metadata()),
     )
 
 
@@ -69,7 +58,7 @@ def publish(
 ) -> None:
     """Make a paper searchable: the row in ``holdings`` decides it. Keys are those of the vector cache."""
     _withdraw(tx, knowledge_base, paper)
-    note_reading(tx, paper, Reading(len(parsed.pages), parsed.metadata, parsed.quality))
+    readings.note(tx, paper, readings.Reading(len(parsed.pages), parsed.metadata, parsed.quality))
     passages.insert(tx, knowledge_base, found, text_keys)
     _hold(tx, knowledge_base, paper, file_name, len(found), about_key)
 
@@ -84,7 +73,7 @@ def publish_ready(
 ) -> None:
     """Make a paper searchable that a worker has made ready, as ``publish`` does."""
     _withdraw(tx, knowledge_base, paper)
-    note_reading(tx, paper, Reading(head.pages, head.metadata, head.quality))
+    readings.note(tx, paper, readings.Reading(head.pages, head.metadata, head.quality))
     for piece in pieces:
         passages.insert_ready(tx, knowledge_base, paper, piece.passages)
     _hold(tx, knowledge_base, paper, file_name, len(head.ids), head.about_key)
@@ -116,22 +105,6 @@ def publish_built(
         about_key=head.about_key,
     )
     removals.cross_out_points(tx, knowledge_base, paper)
-
-
-def note_reading(tx: Transaction, paper: PaperId, reading: Reading) -> None:
-    """Note what a parser makes of a paper as a whole: it is shown wherever the paper is held."""
-    tx.run(
-        """
-        UPDATE papers SET pages = :pages, title = :title, authors = :authors, abstract = :abstract,
-            year = :year, venue = :venue, doi = :doi, arxiv_id = :arxiv_id, language = :language,
-            keywords = :keywords, evidence = :evidence, quality = :quality
-        WHERE id = :id
-        """,
-        id=paper,
-        pages=reading.pages,
-        quality=json.dumps(quality_fields(reading.quality)),
-        **_metadata_values(reading.metadata),
-    )
 
 
 def remove(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
@@ -312,21 +285,6 @@ def _withdraw(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) ->
         knowledge_base=knowledge_base.id,
         paper=paper,
     )
-
-
-def _metadata_values(metadata: Metadata) -> dict[str, Value]:
-    return {
-        "title": metadata.title,
-        "authors": json.dumps(metadata.authors, ensure_ascii=False),
-        "abstract": metadata.abstract,
-        "year": metadata.year,
-        "venue": metadata.venue,
-        "doi": metadata.doi,
-        "arxiv_id": metadata.arxiv_id,
-        "language": metadata.language,
-        "keywords": json.dumps(metadata.keywords, ensure_ascii=False),
-        "evidence": json.dumps(evidence_fields(metadata.evidence)),
-    }
 
 
 def record_of(row: Row) -> PaperRecord:

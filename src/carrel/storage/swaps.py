@@ -9,7 +9,7 @@ from carrel.core.rebuild import Generation, GenerationState, PaperFailure
 from carrel.storage import generations, papers, rebuild_jobs
 from carrel.storage.clock import now
 from carrel.storage.database import Transaction, Value
-from carrel.storage.papers import Reading
+from carrel.storage.readings import Reading, note
 
 
 def swap(
@@ -41,7 +41,7 @@ def swap(
         if not papers.holds(tx, target, PaperId(each.paper_id)):
             _note_failed(tx, target, each)
     for paper, reading in readings.items():
-        papers.note_reading(tx, paper, reading)
+        note(tx, paper, reading)
     generations.delete_jobs(tx, target)
     generations.set_settings(tx, target)
     before = next(f for f in generations.all_of(tx, serving) if f.number == serving.generation)
