@@ -6,14 +6,13 @@ CarrelError
 │   ├── NoRebuild                       there is none to cancel, to watch or to accept failures of
 │   └── NothingKept                     there is no generation to go back to
 ├── RebuildEnded                        it was cancelled, or did not pass its check, while one waited for it
-├── PaperError
-│   └── RebuildHeldUp                   some papers cannot be read or embedded in the new way
+├── RebuildHeldUp                       some papers cannot be read or embedded in the new way
 └── ServiceError
     ├── SelfCheckFailed                 the new index does not find what is in it: the old one serves
     └── GenerationOutdated              what was made was made for a generation that serves no more
 """
 
-from carrel.core.errors import CarrelError, PaperError, ServiceError, UsageError
+from carrel.core.errors import CarrelError, ServiceError, UsageError
 
 
 class RebuildUnderWay(UsageError):
@@ -46,7 +45,7 @@ class RebuildEnded(CarrelError):
     hint_template = "Everything is as it was. See: carrel reindex --kb {name} --status."
 
 
-class RebuildHeldUp(PaperError):
+class RebuildHeldUp(CarrelError):
     """Papers that cannot come along hold a re-index up. Parameters: name, count, example, reason."""
 
     template = "{count} papers of {name!r} cannot be re-indexed, such as {example} ({reason})."
