@@ -4,6 +4,7 @@ Moments are drawn from a fixed seed. ``CARREL_CRASH_ROUNDS=300`` runs it for lon
 """
 
 import hashlib
+import json
 import os
 import random
 import signal
@@ -15,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from carrel.cli.server_file import FILE_NAME
 from carrel.core.jobs import JobState
 from carrel.core.ports import Embedder
 from carrel.ingest.accept import accept
@@ -88,7 +90,12 @@ class Lab:
         return found
 
     def stop(self, server: "subprocess.Popen[bytes]") -> None:
-        """End a server as a person does; nothing may be left of it."""
+        """End a server as a person does, once it runs; nothing may be left of it."""
+        note = self.carrel.home / FILE_NAME
+        deadline = time.monotonic() + 30
+        while not (note.is_file() and json.loads(note.read_text())["pid"] == server.pid):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
         server.send_signal(signal.SIGTERM)
         assert server.wait(30) == 0
         self.wait_for_nobody()

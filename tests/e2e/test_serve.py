@@ -62,7 +62,9 @@ def test_the_sdk_gets_the_vectors_of_the_model(carrel: Carrel, model_cache: Path
         for path in ("/healthz", "/readyz"):
             assert httpx2.get(root + path, trust_env=False).json()["status"] == "ok"
         process.send_signal(signal.SIGTERM)
-        assert end(process) == (0, "Stopped.\n")
+        code, said = end(process)
+        assert (code, said.splitlines()[-1]) == (0, "Stopped.")
+        assert said.startswith("No account yet.")  # with the code to set it up from another machine
     assert not (carrel.home / "server.json").exists()
 
 
@@ -113,7 +115,9 @@ def test_commands_beside_a_server_leave_the_work_to_it(
         carrel.json("remove", listed[0]["id"])
         assert len(carrel.json("list")["papers"]) == len(small_papers) - 1
         process.send_signal(signal.SIGTERM)
-        assert end(process) == (0, "Stopped.\n")
+        code, said = end(process)
+        assert (code, said.splitlines()[-1]) == (0, "Stopped.")
+        assert said.startswith("No account yet.")  # with the code to set it up from another machine
     # What the server has made is there for a command that works by itself.
     found = carrel.json("search", "corals", "--mode", "lexical")
     assert len(found["results"]) >= (listed[0]["file"] != "corals.pdf")
