@@ -61,8 +61,8 @@ def paper(n: int) -> PaperId:
 
 
 def base(tx: Transaction, name: str = "library") -> KnowledgeBase:
-    knowledge_bases.create(tx, KnowledgeBase(new_knowledge_base_id(), name))
-    return knowledge_bases.by_name(tx, name)
+    knowledge_bases.create(tx, KnowledgeBase(made := new_knowledge_base_id(), name))
+    return knowledge_bases.by_id(tx, made)
 
 
 def some_passages(identifier: PaperId, count: int = 3) -> list[Passage]:
@@ -190,7 +190,7 @@ def test_values_never_become_part_of_a_statement(catalog: Catalog) -> None:
         papers.register(tx, paper(1), sha(1), 1)
         queue.enqueue(tx, shelf, paper(1), hostile)
     with catalog.read() as tx:
-        assert knowledge_bases.by_name(tx, hostile).id == shelf.id
+        assert knowledge_bases.by_id(tx, shelf.id).name == hostile
         assert papers.beginning(tx, [shelf.id], hostile) == {}
         assert papers.beginning(tx, [shelf.id], "%") == {}
         assert list(papers.beginning(tx, [shelf.id], paper(1)[:6]).values()) == [hostile]
@@ -298,7 +298,7 @@ def test_deleting_a_knowledge_base_keeps_the_papers_that_another_one_holds(catal
         assert {row["knowledge_base_id"] for row in tx.rows("SELECT * FROM passages")} == {other.id}
         assert set(removals.pending(tx)) == {Removal(What.FILE, sha(1)), Removal(What.INDEX, f"{one.id}/1")}
         with pytest.raises(KnowledgeBaseMissing):
-            knowledge_bases.by_name(tx, "one")
+            knowledge_bases.by_id(tx, one.id)
     with pytest.raises(KnowledgeBaseMissing):
         shelves.delete("one")
 

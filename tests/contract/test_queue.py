@@ -13,7 +13,7 @@ from carrel.core.ids import JobId
 from carrel.core.jobs import MOST_INTERRUPTIONS, Job, JobState
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.library.shelves import Shelves
-from carrel.storage import handovers, papers, queue
+from carrel.storage import handovers, knowledge_bases, papers, queue
 from carrel.storage.database import Catalog, Transaction
 from carrel.storage.queue import Sign
 from tests.catalogs import CATALOGS, OpenCatalog
@@ -327,10 +327,10 @@ def test_a_paused_knowledge_base_waits_and_the_others_go_on(catalog: Catalog) ->
         one, other = base(tx, "one"), base(tx, "other")
         put(tx, one, range(1, 3))
         put(tx, other, range(11, 12))
-        queue.pause_base(tx, one)
+        knowledge_bases.set_paused(tx, one, paused=True)
         assert claimed(tx).knowledge_base_id == other.id
         assert not queue.any_claimable(tx)
-        queue.resume_base(tx, one)
+        knowledge_bases.set_paused(tx, one, paused=False)
         assert [claimed(tx).file_name for _ in range(2)] == ["1.pdf", "2.pdf"]
 
 

@@ -52,8 +52,8 @@ def catalog(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Catalog]
 
 
 def shelf(tx: Transaction, name: str = "library") -> KnowledgeBase:
-    knowledge_bases.create(tx, KnowledgeBase(new_knowledge_base_id(), name))
-    return knowledge_bases.by_name(tx, name)
+    knowledge_bases.create(tx, KnowledgeBase(made := new_knowledge_base_id(), name))
+    return knowledge_bases.by_id(tx, made)
 
 
 def hold(tx: Transaction, where: KnowledgeBase, n: int, seen: Likeness | None = None) -> None:

@@ -6,8 +6,6 @@ import socket
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from carrel.api.guard import is_loopback
-from carrel.core.engine_errors import GatewayUnprotected
 from carrel.core.gateway_errors import HostUnusable, PortTaken
 
 if TYPE_CHECKING:
@@ -17,19 +15,16 @@ _BACKLOG = 512
 _LAST_ANSWERS_SECONDS = 60  # for what is being answered when it is told to stop
 
 
-def listen(host: str, port: int, api_key: str, accounts: bool = False) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens there; port 0 takes any that is free.
 
-    ``accounts`` tells that somebody has an account, or that only who has the set-up code can make the first.
+    Other machines may reach it: who asks from there needs an account, a key or the set-up code (guard.py).
 
     Raises:
-        GatewayUnprotected: other machines could reach it, and there is neither key nor account.
         PortTaken: another program listens there.
         HostUnusable: it is no address of this machine, or the port may not be used.
     """
     family, address = _address(host, port)
-    if not api_key and not accounts and not is_loopback(address):
-        raise GatewayUnprotected(host=host)
     try:
         listening = socket.create_server((address, port), family=family, backlog=_BACKLOG)
     except OSError as error:

@@ -1,13 +1,11 @@
 """``carrel serve``: a server on the data folder, and the models of this machine for other programs."""
 
 import sys
-from contextlib import closing
 
-from carrel.bootstrap import GatewayModels, open_models
+from carrel.bootstrap import GatewayModels, gateway_models
 from carrel.cli.output import note, print_json
 from carrel.cli.session import services
 from carrel.config import load_settings
-from carrel.core.engine_errors import EndpointUnavailable
 from carrel.core.language import tr
 
 
@@ -16,25 +14,17 @@ def run_server(host: str, port: int, workers: int, as_json: bool) -> int:
     from carrel.api.app import Server, create_app
     from carrel.api.hosts import Hosts
     from carrel.api.listening import address_of, listen, serve
-    from carrel.api.readiness import ask
     from carrel.api.rest.sign_in import CatalogSignIn, set_up_code
     from carrel.cli.server_file import new_token
     from carrel.cli.serving import at_work
 
     settings = load_settings()
     key, token = settings.gateway_api_key, new_token()
-    with (
-        listen(host, port, key) as listening,
-        closing(open_models(settings, note)) as models,
-        services(settings) as opened,
-    ):
+    with listen(host, port) as listening, services(settings) as opened:
         opened.own_index("carrel serve")
         server = Server(opened, CatalogSignIn(opened.accounts()), token, Hosts(settings.allowed_hosts, host))
+        models = gateway_models(opened)
         app = create_app(models, key, server=server)
-        try:
-            ask(models.embedder)
-        except EndpointUnavailable as error:  # it may come back; until then /readyz says what is wrong
-            note(tr("Warning: {message}").format(message=str(error)))
         address = address_of(listening)
         with at_work(opened, workers, address, token):
             code = "" if opened.accounts().users.is_set_up() else set_up_code(token)

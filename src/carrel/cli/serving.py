@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from carrel.bootstrap import Services
 from carrel.cli.server_file import announced
 from carrel.cli.team import WORKER, Team
+from carrel.cli.warming import keep_warm
 from carrel.core.errors import CarrelError
 from carrel.ingest.owner import Owner
 from carrel.library.mending import mend_indexes
@@ -36,9 +37,12 @@ def at_work(
     stop = threading.Event()
     owner = opened.owner((opened.clean, opened.rebuilds().advance, *duties))
     thread = threading.Thread(target=_own, args=(opened, owner, stop), daemon=True, name="owner")
+    # Not waited for at the end: it may be asking a server that takes its time.
+    warming = threading.Thread(target=keep_warm, args=(opened, stop), daemon=True, name="warming")
     team = Team(workers, command)
     with announced(opened.settings.home, address, token):
         thread.start()
+        warming.start()
         team.start()
         try:
             yield

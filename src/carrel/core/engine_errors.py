@@ -4,7 +4,7 @@
     ├── UsageError
     │   ├── EndpointNotSet · DimensionsImpossible · EngineNotInstalled · GgufUnusable
     │   ├── GgufNotHere · GgufNotFound · GgufAmbiguous
-    │   └── NoRerankerConfigured · GatewayUnprotected
+    │   └── NoRerankerConfigured
     ├── PaperError
     │   └── TextRefused         one passage is refused by the server: this paper fails, the others go on
     └── ServiceError
@@ -91,13 +91,6 @@ class NoRerankerConfigured(UsageError):
         "Leave out --rerank, or set CARREL_RERANKER to a reranker's model and CARREL_RERANKER_URL to its "
         "server."
     )
-
-
-class GatewayUnprotected(UsageError):
-    """The server would listen to other machines without a key. Parameter: host."""
-
-    template = "Listening on {host} would let any machine that reaches it use the models."
-    hint_template = "Set CARREL_GATEWAY_API_KEY to a secret that clients send, or listen on 127.0.0.1."
 
 
 class TextRefused(PaperError):

@@ -2,7 +2,7 @@
 
     CarrelError
     └── UsageError
-        ├── PortTaken · HostUnusable        it cannot listen there (with GatewayUnprotected in engine_errors)
+        ├── PortTaken · HostUnusable        it cannot listen there
         └── RequestError                    what a client sent cannot be answered
             ├── HostRefused · KeyRefused · NoSuchAddress · WrongMethod · NotJsonContent
             ├── BodyTooLarge · BodyTooSlow · NotJson · FieldMissing · FieldUnusable · TokensNotTexts

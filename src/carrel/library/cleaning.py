@@ -52,16 +52,6 @@ def work_off_removals(
     return len(notes)
 
 
-def drop_unknown_indexes(catalog: Catalog, indexes: Indexes) -> None:
-    """Delete indexes of which the catalog knows nothing; only for the owner of the index."""
-    stored = indexes.stored()
-    with catalog.read() as tx:
-        known = set(generations.with_index(tx))
-    for knowledge_base, generation in stored:
-        if (knowledge_base, generation) not in known:
-            indexes.drop(knowledge_base, generation)
-
-
 def _remove_file(tx: Transaction, sha256: str, blobs: BlobStore, parses: ParseStore) -> None:
     # The transaction holds the catalog's only write lock: nobody can refer to the file meanwhile.
     if not papers.file_known(tx, sha256):

@@ -83,11 +83,6 @@ class SigningIn:
             sessions.touch(tx, token_hash, seen.seen_at, seen.expires_at)
         return seen
 
-    def sessions_of(self, caller: Caller) -> tuple[Session, ...]:
-        """Return the caller's own sessions, the last seen first."""
-        with self._catalog.read() as tx:
-            return sessions.of_user(tx, caller.user_id, written(self._clock()))
-
     def sign_out(self, token: str, address: str = "") -> None:
         """End a session; no effect where it has ended."""
         with self._catalog.write() as tx:

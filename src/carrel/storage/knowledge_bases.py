@@ -49,14 +49,6 @@ def create(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
     )
 
 
-def by_name(tx: Transaction, name: str, created_by: str = "") -> KnowledgeBase:
-    """Return its maker's knowledge base of that name; raises KnowledgeBaseMissing. "" is the command line."""
-    found = _find(tx, name, created_by)
-    if found is None:
-        raise KnowledgeBaseMissing(name=name)
-    return found
-
-
 def by_id(tx: Transaction, identifier: str) -> KnowledgeBase:
     """Return the knowledge base of that id. Raises KnowledgeBaseMissing."""
     row = tx.row(f"{_SELECT} WHERE id = :id", id=identifier)

@@ -301,16 +301,6 @@ def resume(tx: Transaction, job: Job) -> bool:
     return True
 
 
-def pause_base(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
-    """Let none of the knowledge base's jobs be claimed; those in hand end."""
-    tx.run("UPDATE knowledge_bases SET paused = 1 WHERE id = :id", id=knowledge_base.id)
-
-
-def resume_base(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
-    """Let the knowledge base's jobs go on."""
-    tx.run("UPDATE knowledge_bases SET paused = 0 WHERE id = :id", id=knowledge_base.id)
-
-
 def still_wanted(tx: Transaction, job: Job) -> bool:
     """Whether a job stands as it was claimed or handed over: nobody cancelled, removed or took it."""
     row = tx.row(

@@ -22,8 +22,7 @@ PATIENCE = 20.0  # seconds after which a test has failed
 
 
 def models(embedder: Embedder | None = None, reranker: Reranker | None = None) -> GatewayModels:
-    used = embedder or FakeEmbedder()
-    return GatewayModels(used, MODEL, reranker, 32, used.close)
+    return GatewayModels(embedder or FakeEmbedder(), MODEL, reranker, 32)
 
 
 @contextmanager
@@ -32,7 +31,7 @@ def serving(
 ) -> Iterator[httpx2.Client]:
     """Serve while the block runs; yield a client of it."""
     app = create_app(served or models(reranker=FakeReranker()), key, admission)
-    listening = listen("127.0.0.1", 0, key)
+    listening = listen("127.0.0.1", 0)
     url = address_of(listening)
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)

@@ -6,7 +6,6 @@ import pytest
 
 from carrel.api.guard import is_this_machine
 from carrel.api.listening import address_of, listen
-from carrel.core.engine_errors import GatewayUnprotected
 from carrel.core.gateway_errors import HostUnusable, PortTaken
 from tests.fakes.reranker import FakeReranker
 from tests.unit.api.gateways import MODEL, embed, models, serving
@@ -97,33 +96,21 @@ def test_models_are_listed_and_shown() -> None:
         assert missing.json()["error"]["code"] == "model_not_found"
 
 
-def test_nothing_listens_beyond_this_machine_without_a_key() -> None:
-    for host in ("0.0.0.0", "::", socket.gethostbyname(socket.gethostname())):
-        if host.startswith("127."):
-            continue
-        with pytest.raises(GatewayUnprotected):
-            listen(host, 0, "")
-    with listen("0.0.0.0", 0, "", accounts=True):
-        pass
-    with listen("0.0.0.0", 0, KEY) as listening:
-        assert listening.getsockname()[1] > 0
-
-
 def test_a_port_in_use_and_addresses_of_others() -> None:
-    with listen("localhost", 0, "") as listening:
+    with listen("localhost", 0) as listening:
         port = listening.getsockname()[1]
         assert address_of(listening) == f"http://127.0.0.1:{port}"
         with pytest.raises(PortTaken, match=str(port)):
-            listen("127.0.0.1", port, "")
+            listen("127.0.0.1", port)
     with pytest.raises(HostUnusable):
-        listen("192.0.2.1", 0, KEY)
+        listen("192.0.2.1", 0)
     for name in ("no.such.host.invalid", "a" * 70 + ".example", ""):
-        with pytest.raises((HostUnusable, GatewayUnprotected)):
-            listen(name, 0, "")
+        with pytest.raises(HostUnusable):
+            listen(name, 0)
 
 
 def test_connections_send_without_delay() -> None:
-    with listen("127.0.0.1", 0, "") as listening, socket.create_connection(listening.getsockname()):
+    with listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
         connection, _ = listening.accept()
         with connection:
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

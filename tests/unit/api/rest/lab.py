@@ -86,7 +86,7 @@ def listening(opened: Lab) -> Iterator[httpx2.Client]:
     """Serve the same data folder over a socket: for answers that never end."""
     server = Server(opened.world.services, opened.sign_in, TOKEN, Hosts())
     app = create_app(models(), server=server)
-    here = listen("127.0.0.1", 0, "")
+    here = listen("127.0.0.1", 0)
     config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5)
     running = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: running.run(sockets=[here]))

@@ -1,0 +1,148 @@
+"""What a command or the server works with: everything that was opened on one data folder."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from carrel.config import Settings
+from carrel.core.accounts import COMMAND_LINE, Caller
+from carrel.core.courtesy import Courtesy
+from carrel.core.engine_errors import NoRerankerConfigured
+from carrel.core.ids import KnowledgeBaseId
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
+from carrel.core.ranking import Query, SearchResult
+from carrel.core.space import Space
+from carrel.ingest.owner import Estate, Owner
+from carrel.ingest.pipeline import Tools
+from carrel.ingest.rebuild import QUERIES_END_WITHIN, Rebuilds
+from carrel.ingest.worker import Workshop
+from carrel.library.backup import Stores
+from carrel.library.cleaning import work_off_removals
+from carrel.library.endpoints import Endpoints
+from carrel.library.shelves import Shelves
+from carrel.library.vectors import work_off_vectors
+from carrel.search import pipeline
+from carrel.search.rerank import ENGINE_FAILURES, BrokenReranker
+from carrel.storage.database import Catalog
+from carrel.storage.parses import ParseStore
+
+if TYPE_CHECKING:
+    from carrel.library.accounts import Accounts
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a command needs, opened on one data folder. Close it when done."""
+
+    settings: Settings
+    catalog: Catalog
+    blobs: BlobStore
+    parses: ParseStore
+    indexes: Indexes
+    shelves: Shelves
+    accounts: Callable[[], "Accounts"]
+    endpoints: Endpoints
+    vectors: VectorCache
+    embedder_of: Callable[[KnowledgeBase], Embedder]
+    settings_of: Callable[[str], Settings]  # of an embedder by its name: its server's, where one is named
+    index_of: Callable[[KnowledgeBase], Index]
+    parser: Callable[[], Parser]  # the default one, to look at a file without a knowledge base
+    parser_of: Callable[[KnowledgeBase], Parser]
+    unlocker: Callable[[str], Unlocker]  # by password
+    reranker: Callable[[], Reranker | None]  # of the settings; None where they name none
+    close: Callable[[], None]
+    courtesy: Courtesy = field(default_factory=Courtesy)  # searches go before what is taken in
+
+    def own_index(self, purpose: str, wait_seconds: float | None = None) -> None:
+        """Become the owner of the data folder's indexes; delete what is noted and what killed ones left.
+
+        Raises:
+            IndexBusy: another process owns them, and kept them as long as the settings let us wait.
+        """
+        wait = self.settings.index_wait_seconds if wait_seconds is None else wait_seconds
+        self.indexes.acquire(purpose, wait)
+        self.clean(queries_end_within=0.0)  # nobody else can have been asking an index
+        self.blobs.sweep()
+        self.parses.sweep()
+
+    def clean(self, queries_end_within: float = QUERIES_END_WITHIN) -> None:
+        """Delete what is noted, and indexes that nobody can be asking any more; only for the owner."""
+        self.rebuilds().tidy(queries_end_within)
+        work_off_removals(self.catalog, self.blobs, self.parses, self.indexes, self.index_of)
+        work_off_vectors(self.catalog, self.vectors)
+
+    def owner(self, duties: Sequence[Callable[[], object]] = ()) -> Owner:
+        """Return what brings papers into the index that workers hand over; ``duties``: what else it does."""
+        return Owner(Estate(self.catalog, self.index_of, self.space_of), self.courtesy, duties)
+
+    def space_of(self, knowledge_base: KnowledgeBase) -> Space:
+        """Return the space of the knowledge base's vectors."""
+        encoder = self.embedder_of(knowledge_base).encoder
+        return Space(encoder, knowledge_base.dimensions or encoder.width)
+
+    def stores(self) -> Stores:
+        """Return what a backup is made of and restored to."""
+        return Stores(self.settings.home, self.catalog, self.blobs, self.parses, self.vectors)
+
+    def workshop(self, hand_over: bool = False) -> Workshop:
+        """Return what a worker needs; ``hand_over``: another process owns the indexes."""
+        return Workshop(
+            tools=Tools(self.catalog, self.blobs, self.parses, self.parser_of),
+            embedder_of=self.embedder_of,
+            index_of=None if hand_over else self.index_of,
+            home=self.settings.home,
+            keep_free_mb=self.settings.keep_free_mb,
+            parsers=self.settings.parser_count,
+            patience_seconds=self.settings.embedder_patience_seconds,
+        )
+
+    def rebuilds(self) -> Rebuilds:
+        """Return what re-indexes knowledge bases. The owner of the index keeps one and lets it advance."""
+        return Rebuilds(self)
+
+    def possible(self, wanted: KnowledgeBase) -> KnowledgeBase:
+        """Return it as the catalog keeps it. Raises as ``check_parser`` and ``checked_dimensions``."""
+        from carrel.parsing.parsers import check_parser
+
+        check_parser(wanted.parser)
+        return replace(wanted, dimensions=self.checked_dimensions(wanted.embedder, wanted.dimensions))
+
+    def search(self, query: Query, caller: Caller = COMMAND_LINE) -> SearchResult:
+        """Answer a query over the knowledge bases it names, or all that the caller may read.
+
+        Raises:
+            KnowledgeBaseMissing, NoRerankerConfigured, and as ``pipeline.search``.
+        """
+        shelves = self.shelves.of(caller).readable(query.knowledge_bases)
+        reranker = self._reranker_or_reason() if query.rerank else None
+        if query.rerank and reranker is None:
+            raise NoRerankerConfigured()
+        with self.courtesy.search():
+            return pipeline.search(
+                query,
+                shelves,
+                self.catalog,
+                self.embedder_of,
+                self.index_of,
+                reranker,
+                self.settings.reranker_candidates,
+            )
+
+    def checked_dimensions(self, embedder: str, wanted: int) -> int:
+        """Return dimensions as the catalog keeps them: 0 for all that the model gives.
+
+        Raises:
+            ModelUnknown, EndpointNotSet, DimensionsImpossible: that model cannot be had, or not so cut.
+        """
+        from carrel.engines.embedders import dimensions_of
+
+        model = self.embedder_of(KnowledgeBase(KnowledgeBaseId(""), "", embedder=embedder))
+        return dimensions_of(model, embedder, wanted, self.settings_of(embedder))
+
+    def _reranker_or_reason(self) -> Reranker | None:
+        """Return the reranker, or one that says why there is none: a search goes on without it."""
+        try:
+            return self.reranker()
+        except ENGINE_FAILURES as error:
+            return BrokenReranker(self.settings.reranker, error)
