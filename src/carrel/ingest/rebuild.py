@@ -221,7 +221,6 @@ class Rebuilds:
 
         One that does not get on (a model's server is away) says why in its row and is tried again later.
         """
-        self.tidy()
         with self._catalog.read() as tx:
             under_way = generations.every_under_way(tx)
         more = False

@@ -19,6 +19,9 @@ def work_off_vectors(catalog: Catalog, vectors: VectorCache) -> int:
 
     A page is one transaction: an interruption leaves the notes of the rest, and doing it again does no harm.
     """
+    with catalog.read() as tx:  # asked every second: where nothing is noted, nobody is to wait for it
+        if not vector_keys.noted(tx, 1):
+            return 0
     deleted = 0
     while True:
         with catalog.write() as tx:
