@@ -7,10 +7,12 @@ import subprocess
 import tarfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from carrel.storage.database import open_database
 from tests.e2e.command import Carrel
 from tests.e2e.conftest import write_paper
 
@@ -58,6 +60,13 @@ def killed(process: "subprocess.Popen[bytes]", seen: Callable[[], bool], then_se
     return process.returncode == -signal.SIGKILL
 
 
+def actions(carrel: Carrel) -> list[str]:
+    """Return what the audit log says was done, in order."""
+    catalog = open_database(carrel.home)
+    with closing(catalog), catalog.read() as tx:
+        return [row["action"] for row in tx.rows("SELECT action FROM audit ORDER BY number")]
+
+
 def test_a_backup_brings_everything_to_another_folder(filled: Carrel, small_papers: tuple[Path, ...]) -> None:
     file = filled.home.with_name("all.backup")
     said = filled.json("backup", file)
@@ -78,6 +87,8 @@ def test_a_backup_brings_everything_to_another_folder(filled: Carrel, small_pape
     clean(other)
     other.run("restore", file).failed_with(2, "not empty", "--add", "--replace")
     assert other.json("restore", file, "--add") == {"added": [], "left": ["library", "other"], "papers": 0}
+    assert actions(filled)[-2:] == ["backup", "backup"]
+    assert actions(other)[-1] == "restore"
 
 
 def test_it_goes_through_a_pipe(filled: Carrel, tmp_path: Path) -> None:

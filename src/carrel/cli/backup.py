@@ -12,9 +12,12 @@ from typing import BinaryIO
 from carrel.bootstrap import Services
 from carrel.cli.output import note, print_json, printable
 from carrel.cli.session import services
+from carrel.core.accounts import COMMAND_LINE
+from carrel.core.audit import Action
 from carrel.core.backup_errors import BackupExists
 from carrel.core.language import tr
 from carrel.core.page_errors import FileNotWritable
+from carrel.library.auditing import record
 from carrel.library.backup import BackedUp, back_up, room_needed
 from carrel.storage.files import TEMPORARY_SUFFIX, storage_full
 
@@ -29,6 +32,8 @@ def write_backup(file: str, with_vectors: bool, force: bool, as_json: bool) -> i
             done = back_up(opened.stores(), sys.stdout.buffer, with_vectors, _say)
         else:
             done = _written(Path(file), opened, with_vectors, force)
+        with opened.catalog.write() as tx:
+            record(tx, COMMAND_LINE, Action.BACKUP, detail={"file": file, "papers": done.counts.papers})
     for sha256 in done.missing:
         note(
             tr("The stored file {sha256} is missing or damaged; it is not in the backup.").format(

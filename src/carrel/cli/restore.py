@@ -6,9 +6,12 @@ from carrel.bootstrap import Services
 from carrel.cli.output import note, print_json, printable
 from carrel.cli.session import services
 from carrel.config import load_settings
+from carrel.core.accounts import COMMAND_LINE
+from carrel.core.audit import Action
 from carrel.core.backup_errors import BackupUnreadable, FolderServed
 from carrel.core.errors import CatalogDamaged, IndexBusy
 from carrel.core.language import tr
+from carrel.library.auditing import record
 from carrel.library.importing import Added, add_missing
 from carrel.library.opened_backup import OpenedBackup
 from carrel.library.restore import Restored, restore, set_aside_damaged
@@ -28,8 +31,17 @@ def restore_backup(file: Path, replace: bool, add: bool, as_json: bool) -> int:
             _set_aside_damaged(backup)
         with services() as opened:
             if add:
-                return _print_added(add_missing(backup, opened.stores(), _say), as_json)
-            return _print_restored(_restored(backup, opened, replace), as_json)
+                added = add_missing(backup, opened.stores(), _say)
+                _write_down(opened, file, "add")
+                return _print_added(added, as_json)
+            restored = _restored(backup, opened, replace)
+            _write_down(opened, file, "replace" if replace else "empty")
+            return _print_restored(restored, as_json)
+
+
+def _write_down(opened: Services, file: Path, how: str) -> None:
+    with opened.catalog.write() as tx:
+        record(tx, COMMAND_LINE, Action.RESTORE, detail={"file": file, "how": how})
 
 
 def _restored(backup: OpenedBackup, opened: Services, replace: bool) -> Restored:
