@@ -400,6 +400,41 @@ def test_a_worker_that_is_stopped_puts_its_jobs_back(world: World) -> None:
     assert len(world.work()) == 2
 
 
+class InterruptedAtTheClaim(Catalog):
+    """A catalog at which Ctrl-C arrives in the moment after a job was claimed."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._interrupted = False
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        with self._catalog.write() as tx:
+            yield tx
+        with self._catalog.read() as tx:
+            claimed = bool(queue.workers(tx))
+        if claimed and not self._interrupted:
+            self._interrupted = True
+            raise KeyboardInterrupt
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        return self._catalog.read()
+
+    def close(self) -> None:
+        self._catalog.close()
+
+
+def test_a_job_goes_back_although_ctrl_c_came_in_the_very_moment_it_was_claimed(world: World) -> None:
+    world.accept("Coral")
+    world.services.own_index("a test", 0)
+    workshop = world.services.workshop()
+    interrupted = InterruptedAtTheClaim(workshop.tools.catalog)
+    with pytest.raises(KeyboardInterrupt):
+        list(work(replace(workshop, tools=replace(workshop.tools, catalog=interrupted))))
+    assert states(world) == {"Coral.pdf": JobState.QUEUED}
+    assert [event.job.attempts for event in world.work()] == [1]
+
+
 def test_jobs_of_a_worker_that_died_are_done_by_the_next_one(world: World) -> None:
     world.accept("Interrupted")
     with world.services.catalog.write() as tx:

@@ -67,11 +67,6 @@ class Leases:
         with self._guard:
             return frozenset(self._lost)
 
-    def in_hand(self) -> list[Job]:
-        """Return the jobs in hand."""
-        with self._guard:
-            return [sign.job for sign in self._signs.values()]
-
     def renew(self) -> None:
         """Give a sign of life for every job in hand, in one transaction."""
         with self._guard:

@@ -59,15 +59,17 @@ def work(workshop: Workshop, stop: Flag | None = None) -> Generator[Event, None,
 
 
 def _give_back(leases: Leases, workshop: Workshop) -> None:
-    """Put the jobs in hand back into the queue at once, rather than when their leases run out."""
-    jobs = leases.in_hand()
-    if not jobs:
-        return
+    """Put the jobs in hand back into the queue at once, rather than when their leases run out.
+
+    The catalog says which they are: Ctrl-C may have come between a claim and the note that we hold it.
+    """
+    catalog = workshop.tools.catalog
     try:
-        with workshop.tools.catalog.write() as tx:
-            for job in jobs:
-                if queue.still_wanted(tx, job):
-                    queue.put_back(tx, job)
+        with catalog.read() as tx:  # not to ask for the right to write where there is nothing to do
+            if leases.worker not in queue.workers(tx):
+                return
+        with catalog.write() as tx:
+            queue.put_back_all_of(tx, leases.worker)
     except CarrelError as error:
         if not workshop.lasting:
             raise

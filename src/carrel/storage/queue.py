@@ -210,6 +210,15 @@ def put_back(tx: Transaction, job: Job) -> None:
     step(tx, job, JobState.QUEUED, **_NO_WORKER, **_NO_PROGRESS, attempts=attempts)
 
 
+def put_back_all_of(tx: Transaction, worker: str) -> int:
+    """Return whatever a worker that ends has in hand to the queue; return how many jobs there were."""
+    sql = "SELECT * FROM jobs WHERE state = :running AND worker = :worker"
+    rows = tx.rows(sql, running=JobState.RUNNING, worker=worker)
+    for row in rows:
+        put_back(tx, job_of(row))
+    return len(rows)
+
+
 def postpone(tx: Transaction, job: Job, error: CarrelError) -> float:
     """Let a running job be tried again later, and a handed one be taken later; return in how many seconds.
 
