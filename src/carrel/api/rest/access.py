@@ -55,8 +55,8 @@ class Access:
         return self.caller.may(scope) and (scope is not Scope.ADMIN or self.caller.administrator)
 
 
-async def identified(rest: Rest, request: Request) -> Access:
-    """Return who asks.
+async def identified(rest: Rest, request: Request, csrf: str | None = None) -> Access:
+    """Return who asks; ``csrf`` is the session's token where it came otherwise than in its header.
 
     Raises:
         NotSignedIn: nobody, or with what is not good any more.
@@ -78,7 +78,8 @@ async def identified(rest: Rest, request: Request) -> Access:
         raise NotSignedIn
     if request.method not in _SAFE:
         check_origin(request)
-        if not same(request.headers.get(CSRF_HEADER, ""), session.csrf_token):
+        given = request.headers.get(CSRF_HEADER, "") if csrf is None else csrf
+        if not same(given, session.csrf_token):
             raise CsrfMissing
     return Access(replace(session.caller, address=address), rest, session)
 
