@@ -51,7 +51,9 @@ def test_a_page_is_drawn_at_the_resolution_asked_for(drawer: PageDrawer, tmp_pat
 
 
 def test_a_page_with_colour_keeps_it(drawer: PageDrawer, tmp_path: Path) -> None:
-    image = drawer.draw(_file(tmp_path, samples.one_page(b"1 0 0 rg " + _BLACK_BOX)), "page.pdf", 1, dpi=72)
+    image = drawer.draw(
+        _file(tmp_path, samples.one_page(_BLACK_BOX.replace(b"0 0 0 rg", b"1 0 0 rg"))), "page.pdf", 1, dpi=72
+    )
     with Image.open(io.BytesIO(image.png())) as png:
         assert png.mode == "RGB"
         assert np.array_equal(np.asarray(png), image.pixels)
