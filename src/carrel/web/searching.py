@@ -1,0 +1,97 @@
+"""``/``: the search page. One field, what narrows the answer down, and one result a paper."""
+
+from dataclasses import dataclass, field
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from carrel.api.rest.problems import problem_document
+from carrel.core.accounts import Role
+from carrel.core.errors import CarrelError, UsageError
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.language import tr
+from carrel.core.ranking import Reranking, StageTimings
+from carrel.web.asking import Asked
+from carrel.web.reader import Reader
+from carrel.web.rendering import rendered
+from carrel.web.results import ShownHit, shown
+from carrel.web.route import Looking, PageRoute
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+_MORE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question found, as the page has it; or why there is nothing."""
+
+    hits: tuple[ShownHit, ...] = ()
+    took: StageTimings = field(default_factory=StageTimings)
+    reranking: Reranking | None = None
+    wrong: str = ""
+    hint: str = ""
+    status: int = 200
+
+
+@router.get("/")
+def search(reader: Looking, request: Request) -> Response:
+    """Show the field; with a question, its answer. The field's own requests get the answer alone."""
+    shelves = reader.bases()
+    asked, answer = _answered(reader, request, [shelf for shelf, _ in shelves])
+    part = request.headers.get("hx-target") == "answer"
+    more = asked.address(shown=asked.shown + _MORE) if len(answer.hits) == asked.shown < 100 else ""
+    return rendered(
+        request,
+        "search_answer.html" if part else "search.html",
+        answer.status,
+        asked=asked,
+        answer=answer,
+        shelves=[shelf for shelf, _ in shelves],
+        papers=sum(shelf.papers for shelf, _ in shelves),
+        may_add=any(role.includes(Role.EDITOR) for _, role in shelves) or not shelves,
+        narrowed=_narrowed(asked, [shelf for shelf, _ in shelves]),
+        more=more,
+        has_reranker=bool(reader.access.services.settings.reranker),
+    )
+
+
+def _answered(reader: Reader, request: Request, shelves: list[KnowledgeBase]) -> tuple[Asked, Answer]:
+    """Return the question and its answer. An error stands in the answer's place: the field stays."""
+    asked = Asked()
+    try:
+        asked = Asked.of(request.query_params)
+        if not asked.q:
+            return asked, Answer()
+        result = reader.rest.searches.run(asked.query(reader.access.services.settings), reader.access.caller)
+    except CarrelError as error:
+        document = problem_document(error)
+        kept = 200 if isinstance(error, UsageError) and document.status < 500 else document.status
+        return asked, Answer(wrong=document.detail, hint=document.hint, status=kept)
+    by_id = {shelf.id: shelf for shelf in shelves}
+    hits = shown(result, by_id, {}, asked.q)
+    return asked, Answer(tuple(hits), result.took_ms, result.reranking)
+
+
+def _narrowed(asked: Asked, shelves: list[KnowledgeBase]) -> list[tuple[str, str]]:
+    """Return what narrows the answer down, each with the address of the question without it."""
+    names = {str(shelf.id): shelf.name for shelf in shelves}
+    found = [(names.get(each, each), asked.without("kb", each)) for each in asked.kb]
+    for name, text in (
+        ("year", asked.year.replace("..", "\N{EN DASH}")),
+        ("author", asked.author),
+        ("venue", asked.venue),
+        ("language", asked.language),
+        ("tag", asked.tag),
+    ):
+        if text:
+            found.append((text, asked.without(name)))
+    if asked.mode.value != "hybrid":
+        found.append(
+            (
+                tr("by words only") if asked.mode.value == "lexical" else tr("by meaning only"),
+                asked.without("mode"),
+            )
+        )
+    return found
