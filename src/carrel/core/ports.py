@@ -209,12 +209,16 @@ class IndexedPaper:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IndexQuery:
-    """What is asked of an index: a vector, words, or both; ``limit`` candidates a signal."""
+    """What is asked of an index: a vector, words, or both; ``limit`` candidates a signal.
+
+    Of the filters it looks at years and authors. ``among`` are the papers that may be found, None: all.
+    """
 
     vector: Vectors | None
     text: str | None
     filters: Filters
     limit: int
+    among: frozenset[PaperId] | None = None
 
 
 class Index(Protocol):

@@ -14,7 +14,7 @@ from carrel.api.rest.paper_documents import BoxDocument, Version
 from carrel.api.rest.problems import problem_responses
 from carrel.api.rest.route import RestRoute
 from carrel.core.engine_errors import NoRerankerConfigured
-from carrel.core.ranking import Mode, Query
+from carrel.core.ranking import Filters, Mode, Query
 from carrel.search import understand
 from carrel.search.present import search_document
 
@@ -23,14 +23,34 @@ router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["search"])
 MOST_RESULTS = 100
 
 
+OneOrMore = (
+    Annotated[str, Field(max_length=200), PLAIN]
+    | Annotated[list[Annotated[str, Field(max_length=200), PLAIN]], Field(max_length=50)]
+)
+
+
 class FiltersGiven(Given):
-    """What a paper must meet."""
+    """What a paper must meet, all of it. Of several names or codes any one suffices."""
 
     year: Annotated[
         Annotated[str, Field(max_length=20), PLAIN] | int,
         Field(description="2020, 2019..2021, 2019.. or ..2021."),
     ] = ""
-    author: Annotated[str, Field(max_length=200), PLAIN] = ""
+    author: Annotated[OneOrMore, Field(description="Words of a name.")] = ""
+    venue: Annotated[
+        OneOrMore, Field(description="A venue's whole name, or words that its name has; case does not count.")
+    ] = ""
+    language: Annotated[OneOrMore, Field(description="A code such as en or zh (ISO 639-1).")] = ""
+
+    def read(self) -> Filters:
+        """Return them as the journey knows them. Raises as ``understand.filters``."""
+        return understand.filters(
+            str(self.year), _several(self.author), _several(self.venue), _several(self.language)
+        )
+
+
+def _several(given: str | list[str]) -> list[str]:
+    return [given] if isinstance(given, str) else given
 
 
 class Search(Given):
@@ -130,7 +150,7 @@ def search(access: Reading, wanted: Search) -> Response:
         tuple(wanted.knowledge_bases),
         Mode(wanted.mode),
         wanted.limit,
-        understand.filters(str(wanted.filters.year), wanted.filters.author),
+        wanted.filters.read(),
         wanted.instruction or wanted.task or settings.query_instruction,
         bool(settings.reranker) and settings.rerank if wanted.rerank is None else wanted.rerank,
     )
