@@ -16,7 +16,7 @@ from carrel.api.rest.route import RestRoute
 from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.ranking import Filters, Mode, Query
 from carrel.search import understand
-from carrel.search.present import search_document
+from carrel.search.present import facets_document, search_document
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["search"])
 
@@ -73,6 +73,7 @@ class Search(Given):
     )
     instruction: Text | None = Field(None, max_length=2000, description="The same as task.")
     explain: bool = Field(False, description="Say why each paper ranks where it does.")
+    facets: bool = Field(False, description="Count what the search can be narrowed down by.")
 
 
 class FoundPaper(BaseModel):
@@ -122,6 +123,25 @@ class Took(BaseModel):
     total: float
 
 
+class FacetDocument(BaseModel):
+    """A choice, and how many papers it leaves."""
+
+    value: str = Field(description="As a filter takes it.")
+    count: int
+    name: str
+
+
+class FacetsDocument(BaseModel):
+    """Counts of all papers that the search considered, not only of those that it gives."""
+
+    papers: int
+    knowledge_bases: list[FacetDocument]
+    years: list[FacetDocument]
+    authors: list[FacetDocument]
+    venues: list[FacetDocument]
+    languages: list[FacetDocument]
+
+
 class SearchAnswer(BaseModel):
     """The command line's document. With explain also ``explain``, with a reranker also ``rerank``."""
 
@@ -131,6 +151,7 @@ class SearchAnswer(BaseModel):
     mode: str
     took_ms: Took
     results: list[Result]
+    facets: FacetsDocument | None = Field(None, description="Only where they were asked for.")
 
 
 @router.post(
@@ -158,4 +179,7 @@ def search(access: Reading, wanted: Search) -> Response:
     document: dict[str, Any] = search_document(result, wanted.explain)
     if wanted.explain and not access.caller.administrator:
         document["explain"].pop("exchanges", None)  # addresses of the server's own servers
+    if wanted.facets:
+        counts = access.services.facets(result, wanted.knowledge_bases, access.caller)
+        document["facets"] = facets_document(counts)
     return Response(json_bytes(document), media_type="application/json")

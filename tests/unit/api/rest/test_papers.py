@@ -338,6 +338,24 @@ def test_filters_take_one_name_or_several(opened: Lab, filters: dict[str, object
     assert sorted(each["paper"]["title"] for each in found) == titles
 
 
+def test_facets_come_where_they_are_asked_for(opened: Lab) -> None:
+    fill(opened)
+    body: dict[str, object] = {"query": "little else", "limit": 1}
+    plain = opened.client.post(f"{API}/search", json=body, headers=opened.as_("viewer")).json()
+    assert "facets" not in plain
+    body["facets"] = True
+    facets = opened.client.post(f"{API}/search", json=body, headers=opened.as_("viewer")).json()["facets"]
+    assert facets["papers"] == 3
+    assert facets["years"] == [
+        {"value": "2020", "count": 1, "name": "2020"},
+        {"value": "2019", "count": 1, "name": "2019"},
+    ]
+    assert facets["languages"][0] == {"value": "en", "count": 2, "name": "en"}
+    assert [each["count"] for each in facets["knowledge_bases"]] == [3]
+    stranger = opened.client.post(f"{API}/search", json=body, headers=opened.as_("stranger")).json()
+    assert stranger["facets"]["papers"] == 0
+
+
 def fill(opened: Lab) -> None:
     """Bring three papers in, each of another venue, year, language and author."""
     url = f"{API}/knowledge-bases/{opened.base().id}/papers"
