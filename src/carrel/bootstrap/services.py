@@ -25,6 +25,7 @@ from carrel.library.shelves import Shelves
 from carrel.library.vectors import work_off_vectors
 from carrel.search import pipeline
 from carrel.search.facets import facets_of
+from carrel.search.marking import Marker, marker
 from carrel.search.rerank import ENGINE_FAILURES, BrokenReranker
 from carrel.storage.database import Catalog
 from carrel.storage.parses import ParseStore
@@ -142,6 +143,12 @@ class Services:
             KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``Shelves.readable``.
         """
         return facets_of(result, self.shelves.of(caller).readable(knowledge_bases), self.catalog)
+
+    def marker(self, query: str) -> Marker:
+        """Return what marks the words of a query in titles and passages, and chooses what to show of them."""
+        from carrel.indexing.analysis import placed_terms
+
+        return marker(query, placed_terms)
 
     def checked_dimensions(self, embedder: str, wanted: int) -> int:
         """Return dimensions as the catalog keeps them: 0 for all that the model gives.
