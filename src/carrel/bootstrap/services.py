@@ -8,6 +8,7 @@ from carrel.config import Settings
 from carrel.core.accounts import COMMAND_LINE, Caller
 from carrel.core.courtesy import Courtesy
 from carrel.core.engine_errors import NoRerankerConfigured
+from carrel.core.facets import Facets
 from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
@@ -23,6 +24,8 @@ from carrel.library.endpoints import Endpoints
 from carrel.library.shelves import Shelves
 from carrel.library.vectors import work_off_vectors
 from carrel.search import pipeline
+from carrel.search.facets import facets_of
+from carrel.search.marking import Marker, marker
 from carrel.search.rerank import ENGINE_FAILURES, BrokenReranker
 from carrel.storage.database import Catalog
 from carrel.storage.parses import ParseStore
@@ -128,6 +131,24 @@ class Services:
                 reranker,
                 self.settings.reranker_candidates,
             )
+
+    def facets(
+        self, result: SearchResult | None, knowledge_bases: Sequence[str] = (), caller: Caller = COMMAND_LINE
+    ) -> Facets:
+        """Count what to narrow a search down by; without a result, over all papers of the knowledge bases.
+
+        They are those that the search was over: named, or all that the caller may read.
+
+        Raises:
+            KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``Shelves.readable``.
+        """
+        return facets_of(result, self.shelves.of(caller).readable(knowledge_bases), self.catalog)
+
+    def marker(self, query: str) -> Marker:
+        """Return what marks the words of a query in titles and passages, and chooses what to show of them."""
+        from carrel.indexing.analysis import placed_terms
+
+        return marker(query, placed_terms)
 
     def checked_dimensions(self, embedder: str, wanted: int) -> int:
         """Return dimensions as the catalog keeps them: 0 for all that the model gives.
