@@ -82,7 +82,7 @@ class Asked:
             self.kb,
             self.mode,
             self.shown,
-            understand.filters(self.year, self.author),
+            understand.filters(self.year, _one(self.author), _one(self.venue), _one(self.language)),
             settings.query_instruction,
             has_reranker and wanted,
         )
@@ -107,6 +107,10 @@ class Asked:
         found.append(("why", "1" if self.why else ""))
         found.append(("timings", "1" if self.timings else ""))
         return [(name, value) for name, value in found if value]
+
+
+def _one(value: str) -> tuple[str, ...]:
+    return (value,) if value else ()
 
 
 def _address(path: str, fields: Iterable[tuple[str, str]]) -> str:

@@ -8,8 +8,11 @@ from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.ranking import Hit, PassageHit, SearchResult, Signal
+from carrel.search.excerpts import Excerpt
+from carrel.search.marking import Marker
 
 _AUTHORS = 6
+_FIRST, _REST = 420, 220  # letters of a paper's first passage, and of the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,19 @@ def authors_in_short(authors: Sequence[str]) -> str:
     )
 
 
+def pieces(text: str, found: Excerpt) -> tuple[Piece, ...]:
+    """Return an excerpt of a text in pieces, marked where matches stand."""
+    made = [Piece("… ")] if found.more_before else []
+    at = found.start
+    for start, end in found.marks:
+        if start < found.start or end > found.end:
+            continue
+        made += [Piece(text[at:start]), Piece(text[start:end], marked=True)]
+        at = end
+    made.append(Piece(text[at : found.end] + (" …" if found.more_after else "")))
+    return tuple(piece for piece in made if piece.text)
+
+
 def paper_address(base: str, paper: str, passage: str = "", q: str = "", page: int | None = None) -> str:
     """Return where a paper is read, at a passage and with a question's hits boxed where there are any."""
     fields = [("q", q), ("passage", passage)]
@@ -81,7 +97,7 @@ def paper_address(base: str, paper: str, passage: str = "", q: str = "", page: i
 def shown(
     result: SearchResult,
     shelves: Mapping[KnowledgeBaseId, KnowledgeBase],
-    pieces_of: Mapping[str, tuple[Piece, ...]],
+    marker: Marker,
     q: str,
 ) -> list[ShownHit]:
     """Return the results as the page has them.
@@ -89,16 +105,14 @@ def shown(
     Args:
         result: what was found.
         shelves: the knowledge bases that the reader may see.
-        pieces_of: what to show of each passage, by its id.
+        marker: marks the question's words.
         q: the question as it was typed, for the addresses.
     """
     most = max((hit.score for hit in result.hits), default=0.0)
-    return [_hit(hit, shelves.get(hit.paper.knowledge_base_id), pieces_of, q, most) for hit in result.hits]
+    return [_hit(hit, shelves.get(hit.paper.knowledge_base_id), marker, q, most) for hit in result.hits]
 
 
-def _hit(
-    hit: Hit, shelf: KnowledgeBase | None, pieces_of: Mapping[str, tuple[Piece, ...]], q: str, most: float
-) -> ShownHit:
+def _hit(hit: Hit, shelf: KnowledgeBase | None, marker: Marker, q: str, most: float) -> ShownHit:
     record, metadata = hit.paper, hit.paper.metadata
     base = record.knowledge_base_id
     return ShownHit(
@@ -111,7 +125,10 @@ def _hit(
         shelf=shelf,
         address=paper_address(base, record.id, q=q),
         paper_id=record.id,
-        passages=tuple(_passage(found, base, record.id, pieces_of, q) for found in hit.passages),
+        passages=tuple(
+            _passage(found, base, record.id, marker, q, _FIRST if not number else _REST)
+            for number, found in enumerate(hit.passages)
+        ),
         why=tuple(
             Share(_named(part.signal), part.rank, part.score, 100 * part.share / most if most > 0 else 0.0)
             for part in hit.contributions
@@ -128,18 +145,16 @@ def _hit(
     )
 
 
-def _passage(
-    found: PassageHit, base: str, paper: str, pieces_of: Mapping[str, tuple[Piece, ...]], q: str
-) -> ShownPassage:
+def _passage(found: PassageHit, base: str, paper: str, marker: Marker, q: str, most: int) -> ShownPassage:
     passage = found.passage
-    pieces = pieces_of.get(passage.id, (Piece(passage.text),))
+    shown_part = pieces(passage.text, marker.excerpt(passage.text, most))
     return ShownPassage(
         id=passage.id,
-        pieces=pieces,
+        pieces=shown_part,
         page=passage.page,
         section=passage.section,
         address=paper_address(base, paper, passage.id, q, passage.page),
-        by_meaning=not any(piece.marked for piece in pieces),
+        by_meaning=not any(piece.marked for piece in shown_part),
     )
 
 

@@ -13,6 +13,7 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.ranking import Reranking, StageTimings
 from carrel.web.asking import Asked
+from carrel.web.facets import FacetGroup, chosen
 from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
 from carrel.web.results import ShownHit, shown
@@ -30,6 +31,7 @@ class Answer:
     hits: tuple[ShownHit, ...] = ()
     took: StageTimings = field(default_factory=StageTimings)
     reranking: Reranking | None = None
+    facets: tuple[FacetGroup, ...] = ()
     wrong: str = ""
     hint: str = ""
     status: int = 200
@@ -69,9 +71,10 @@ def _answered(reader: Reader, request: Request, shelves: list[KnowledgeBase]) ->
         document = problem_document(error)
         kept = 200 if isinstance(error, UsageError) and document.status < 500 else document.status
         return asked, Answer(wrong=document.detail, hint=document.hint, status=kept)
-    by_id = {shelf.id: shelf for shelf in shelves}
-    hits = shown(result, by_id, {}, asked.q)
-    return asked, Answer(tuple(hits), result.took_ms, result.reranking)
+    services = reader.access.services
+    hits = shown(result, {shelf.id: shelf for shelf in shelves}, services.marker(asked.q), asked.q)
+    facets = services.facets(result, asked.kb, reader.access.caller)
+    return asked, Answer(tuple(hits), result.took_ms, result.reranking, chosen(asked, facets, shelves))
 
 
 def _narrowed(asked: Asked, shelves: list[KnowledgeBase]) -> list[tuple[str, str]]:
