@@ -8,12 +8,28 @@ from starlette.responses import Response
 from carrel.api.rest.compose import nothing_taken
 from carrel.core.language import use_language
 from carrel.core.rest_errors import NothingThere
-from carrel.web import assets, searching, sharing, shelf, shelf_actions, shelves, signing, uploading, welcome
+from carrel.web import (
+    assets,
+    chronicle,
+    own_keys,
+    people,
+    searching,
+    sharing,
+    shelf,
+    shelf_actions,
+    shelves,
+    signing,
+    uploading,
+    welcome,
+)
 from carrel.web.failures import error_page
 from carrel.web.reader import language_of
 
 ROUTERS = (
     assets.router,
+    chronicle.router,
+    own_keys.router,
+    people.router,
     searching.router,
     sharing.router,
     shelf.router,
