@@ -27,6 +27,7 @@ from carrel.search import pipeline
 from carrel.search.facets import facets_of
 from carrel.search.marking import Marker, marker
 from carrel.search.rerank import ENGINE_FAILURES, BrokenReranker
+from carrel.search.telling import Telling, telling_sentences
 from carrel.storage.database import Catalog
 from carrel.storage.parses import ParseStore
 
@@ -149,6 +150,26 @@ class Services:
         from carrel.indexing.analysis import placed_terms
 
         return marker(query, placed_terms)
+
+    def telling(
+        self, query: str, passages: Sequence[str], knowledge_base: str, caller: Caller = COMMAND_LINE
+    ) -> tuple[Telling | None, ...]:
+        """Return the sentence of each of these texts that is nearest to the query.
+
+        The knowledge base's model decides. Sentences' vectors are not cached: nothing would delete them with
+        their paper.
+
+        Raises:
+            KnowledgeBaseMissing, KnowledgeBaseAmbiguous: the caller may read none of this id or name.
+            ServiceError, TextsRefused: as ``telling_sentences``.
+        """
+        from carrel.engines.cached_embedder import CachedEmbedder
+
+        (base,) = self.shelves.of(caller).readable([knowledge_base])
+        embedder = self.embedder_of(base)
+        engine = embedder.engine if isinstance(embedder, CachedEmbedder) else embedder
+        with self.courtesy.search():
+            return telling_sentences(query, passages, engine, self.settings.query_instruction)
 
     def checked_dimensions(self, embedder: str, wanted: int) -> int:
         """Return dimensions as the catalog keeps them: 0 for all that the model gives.
