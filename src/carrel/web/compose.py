@@ -19,6 +19,7 @@ from carrel.web import (
     shelf_actions,
     shelves,
     signing,
+    telling,
     uploading,
     welcome,
 )
@@ -36,6 +37,7 @@ ROUTERS = (
     shelf_actions.router,
     shelves.router,
     signing.router,
+    telling.router,
     uploading.router,
     welcome.router,
 )

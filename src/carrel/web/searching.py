@@ -1,6 +1,8 @@
 """``/``: the search page. One field, what narrows the answer down, and one result a paper."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -22,6 +24,7 @@ from carrel.web.route import Looking, PageRoute
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 _MORE = 20
+_TOLD, _MOST_TOLD = 10, 30  # papers, and passages of a knowledge base, whose telling sentence is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Answer:
     took: StageTimings = field(default_factory=StageTimings)
     reranking: Reranking | None = None
     facets: tuple[FacetGroup, ...] = ()
+    untold: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by knowledge base: no word matches
     wrong: str = ""
     hint: str = ""
     status: int = 200
@@ -55,6 +59,7 @@ def search(reader: Looking, request: Request) -> Response:
         may_add=any(role.includes(Role.EDITOR) for _, role in shelves) or not shelves,
         narrowed=_narrowed(asked, [shelf for shelf, _ in shelves]),
         more=more,
+        telling_query=telling_query,
         has_reranker=bool(reader.access.services.settings.reranker),
     )
 
@@ -74,7 +79,24 @@ def _answered(reader: Reader, request: Request, shelves: list[KnowledgeBase]) ->
     services = reader.access.services
     hits = shown(result, {shelf.id: shelf for shelf in shelves}, services.marker(asked.q), asked.q)
     facets = services.facets(result, asked.kb, reader.access.caller)
-    return asked, Answer(tuple(hits), result.took_ms, result.reranking, chosen(asked, facets, shelves))
+    return asked, Answer(
+        tuple(hits), result.took_ms, result.reranking, chosen(asked, facets, shelves), _untold(hits)
+    )
+
+
+def _untold(hits: Sequence[ShownHit]) -> dict[str, list[str]]:
+    """Return the passages that show none of the question's words, by their knowledge base: a few."""
+    found: dict[str, list[str]] = {}
+    for hit in hits[:_TOLD]:
+        for passage in hit.passages:
+            if passage.by_meaning and hit.shelf is not None:
+                found.setdefault(hit.shelf.id, []).append(passage.id)
+    return {base: ids[:_MOST_TOLD] for base, ids in found.items()}
+
+
+def telling_query(q: str, base: str, ids: Sequence[str]) -> str:
+    """Return what to ask ``/telling`` for."""
+    return urlencode([("q", q), ("kb", base), *(("passage", each) for each in ids)])
 
 
 def _narrowed(asked: Asked, shelves: list[KnowledgeBase]) -> list[tuple[str, str]]:
