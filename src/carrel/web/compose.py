@@ -8,11 +8,41 @@ from starlette.responses import Response
 from carrel.api.rest.compose import nothing_taken
 from carrel.core.language import use_language
 from carrel.core.rest_errors import NothingThere
-from carrel.web import assets, paper, signing, welcome
+from carrel.web import (
+    assets,
+    chronicle,
+    own_keys,
+    paper,
+    people,
+    searching,
+    sharing,
+    shelf,
+    shelf_actions,
+    shelves,
+    signing,
+    telling,
+    uploading,
+    welcome,
+)
 from carrel.web.failures import error_page
 from carrel.web.reader import language_of
 
-ROUTERS = (assets.router, paper.router, signing.router, welcome.router)
+ROUTERS = (
+    assets.router,
+    chronicle.router,
+    own_keys.router,
+    paper.router,
+    people.router,
+    searching.router,
+    sharing.router,
+    shelf.router,
+    shelf_actions.router,
+    shelves.router,
+    signing.router,
+    telling.router,
+    uploading.router,
+    welcome.router,
+)
 _OF_PROGRAMS = ("/api/", "/v1/", "/openapi", "/metrics")  # they get documents, not pages
 
 

@@ -7,8 +7,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from carrel.api.answering import preferred
-from carrel.api.rest.access import Access, identified
+from carrel.api.rest.access import Access, identified, session_of
 from carrel.api.rest.context import Rest, rest_of
+from carrel.api.rest.origins import check_origin
 from carrel.core.accounts import Role
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import ENGLISH, LANGUAGES
@@ -66,6 +67,17 @@ async def reader_of(request: Request, csrf: str | None = None) -> Reader | None:
         return Reader(await identified(rest_of(request), request, csrf), request)
     except NotSignedIn:
         return None
+
+
+async def signed_in(request: Request) -> Reader | None:
+    """Return who looks, for a change whose own token (``form_tokens``) is checked by who asks for this.
+
+    Raises:
+        CrossOrigin: another site's page asks for it.
+    """
+    check_origin(request)
+    session = await run_in_threadpool(session_of, rest_of(request), request)
+    return None if session is None else Reader(session, request)
 
 
 async def is_set_up(request: Request) -> bool:
