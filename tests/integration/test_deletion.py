@@ -26,6 +26,7 @@ TABLES_OF_A_BASE = (
     "generations",
     "built",
     "members",
+    "corrections",
 )
 TABLES_OF_PAPERS = ("papers", "likenesses", "likeness_keys", "version_links")
 

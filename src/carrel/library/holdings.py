@@ -1,15 +1,17 @@
 """The papers of one knowledge base, as far as one caller may see and change them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from carrel.core.accounts import Caller, Role
+from carrel.core.corrections import Value
 from carrel.core.errors import PaperMissing
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import Passage
 from carrel.core.ranking import PaperRecord, published_first
 from carrel.library import access
+from carrel.library.corrections import correct
 from carrel.storage import paper_pages, papers, passages, versions
 from carrel.storage.database import Catalog, Transaction
 from carrel.storage.paper_pages import SeenPaper, Wanted
@@ -76,6 +78,23 @@ class Holdings:
             found = self._found(tx, paper, Role.EDITOR)
             papers.remove(tx, found.knowledge_base, found.paper.record.id)
             papers.forget_unreferenced(tx, [found.paper.record.id])
+
+    def correct(self, paper: str, values: Mapping[str, Value], taken_back: Collection[str] = ()) -> None:
+        """Correct fields of a paper's metadata, and take corrections back, in this knowledge base alone.
+
+        Raises:
+            CorrectionUnusable: a field cannot be that.
+            RoleTooLow: it takes an editor.
+            PaperMissing, KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``one``.
+        """
+        with self._catalog.write() as tx:
+            found = self._found(tx, paper, Role.EDITOR)
+            correct(tx, self._caller, found.knowledge_base, found.paper.record, values, taken_back)
+
+    def check_editor(self) -> None:
+        """Make sure that the caller may change papers here. Raises as ``access.require``, for an editor."""
+        with self._catalog.read() as tx:
+            self._base(tx, Role.EDITOR)
 
     def records(self, ids: Sequence[PaperId], bases: Sequence[KnowledgeBase]) -> dict[str, PaperRecord]:
         """Return those of the papers that these knowledge bases hold, by id."""

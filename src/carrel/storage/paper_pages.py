@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from carrel.core.corrections import Correction
 from carrel.core.ids import PaperId
 from carrel.core.jobs import JobState
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ranking import PaperRecord
+from carrel.storage import corrections
 from carrel.storage.database import Row, Transaction, Value
 from carrel.storage.papers import record_of
 
@@ -31,8 +33,10 @@ _KEYS = {
 # A paper that is searchable and read anew is searchable; its job is told by the jobs.
 _SEEN = """
     SELECT papers.*, seen.knowledge_base_id, seen.file_name, seen.passages, seen.added_at, seen.state,
-        seen.error_kind, seen.error_message, lower(papers.title) AS title_key,
-        coalesce(papers.year, 0) AS year_key
+        seen.error_kind, seen.error_message,
+        lower(coalesce(titles.value, papers.title)) AS title_key,
+        CASE WHEN years.value IS NULL THEN coalesce(papers.year, 0)
+            WHEN years.value = '' THEN 0 ELSE CAST(years.value AS INTEGER) END AS year_key
     FROM (
         SELECT knowledge_base_id, paper_id, file_name, passages, added_at, 'ready' AS state,
             '' AS error_kind, '' AS error_message
@@ -46,6 +50,10 @@ _SEEN = """
                     AND holdings.paper_id = jobs.paper_id
             )
     ) AS seen JOIN papers ON papers.id = seen.paper_id
+    LEFT JOIN corrections AS titles ON titles.knowledge_base_id = seen.knowledge_base_id
+        AND titles.paper_id = seen.paper_id AND titles.field = 'title'
+    LEFT JOIN corrections AS years ON years.knowledge_base_id = seen.knowledge_base_id
+        AND years.paper_id = seen.paper_id AND years.field = 'year'
 """
 
 
@@ -101,7 +109,8 @@ def page(tx: Transaction, knowledge_base: KnowledgeBase, wanted: Wanted, limit: 
         limit=limit,
         **values,
     )
-    return tuple(_seen(row, key) for row in rows)
+    made = corrections.of_papers(tx, [knowledge_base.id], [row["id"] for row in rows])
+    return tuple(_seen(row, key, made.get((knowledge_base.id, row["id"]), ())) for row in rows)
 
 
 def one(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> SeenPaper | None:
@@ -112,7 +121,7 @@ def one(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> SeenP
         done=JobState.DONE,
         paper=paper,
     )
-    return None if row is None else _seen(row, "added_at")
+    return None if row is None else _seen(row, "added_at", corrections.of_paper(tx, knowledge_base.id, paper))
 
 
 def about_key(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> str:
@@ -130,9 +139,9 @@ def _literal(text: str) -> str:
     return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
-def _seen(row: Row, key: str) -> SeenPaper:
+def _seen(row: Row, key: str, made: tuple[Correction, ...]) -> SeenPaper:
     return SeenPaper(
-        record=record_of(row),
+        record=record_of(row, made),
         state=row["state"],
         passages=row["passages"],
         added_at=row["added_at"],

@@ -72,6 +72,26 @@ class Origin(BaseModel):
     confidence: float
 
 
+class CorrectionMade(BaseModel):
+    """Who put a field right, when, and what was read from the file."""
+
+    by: str = Field(description="The user's name; empty: the command line of the server's machine.")
+    at: str
+    read: str | int | list[str] | None
+
+    @classmethod
+    def all_of(cls, record: PaperRecord) -> dict[str, "CorrectionMade"]:
+        """Return the corrections of a paper, by field."""
+        as_read = record.as_read or record.metadata
+        made = {}
+        for each in record.corrections:
+            read = getattr(as_read, each.field)
+            made[each.field] = cls(
+                by=each.user_name, at=each.at, read=list(read) if isinstance(read, tuple) else read
+            )
+        return made
+
+
 class Quality(BaseModel):
     """How well a file was read. Measures are shares; 0 is best, null was not measured."""
 
@@ -99,6 +119,9 @@ class WholePaper(PaperDocument):
     abstract: str
     keywords: list[str]
     evidence: dict[str, Origin] = Field(description="By the names of the other fields.")
+    corrections: dict[str, CorrectionMade] = Field(
+        description="In this knowledge base, by the names of the fields that were corrected."
+    )
     quality: Quality | None
     versions: list[Version] = Field(description="That the caller may see, the published one first.")
     sha256: str = Field(description="Of its file.")
@@ -115,6 +138,7 @@ class WholePaper(PaperDocument):
                 name: Origin(source=found.source.value, confidence=found.confidence)
                 for name, found in record.metadata.evidence.items()
             },
+            "corrections": CorrectionMade.all_of(record),
             "quality": Quality.of(record.quality) if record.quality else None,
             "versions": [Version.of(version) for version in versions],
             "sha256": seen.sha256,

@@ -19,6 +19,7 @@ ROLE: dict[tuple[str, str], str] = {
     ("POST", "/knowledge-bases/{knowledge_base}/papers"): "editor",
     ("GET", "/knowledge-bases/{knowledge_base}/papers"): "viewer",
     ("GET", "/knowledge-bases/{knowledge_base}/papers/{paper}"): "viewer",
+    ("PATCH", "/knowledge-bases/{knowledge_base}/papers/{paper}"): "editor",
     ("DELETE", "/knowledge-bases/{knowledge_base}/papers/{paper}"): "editor",
     ("GET", "/knowledge-bases/{knowledge_base}/papers/{paper}/passages"): "viewer",
     ("GET", "/knowledge-bases/{knowledge_base}/papers/{paper}/outline"): "viewer",
@@ -125,6 +126,7 @@ def test_who_may_what(opened: Lab, method: str, path: str, who: str) -> None:
             "POST /knowledge-bases/{knowledge_base}/reindex": {"json": {}},
             "POST /knowledge-bases/{knowledge_base}/reindex/estimate": {"json": {}},
             "PUT /knowledge-bases/{knowledge_base}/members/{user}": {"json": {"role": "viewer"}},
+            "PATCH /knowledge-bases/{knowledge_base}/papers/{paper}": {"json": {"year": 1999}},
             "POST /search": {"json": {"query": "x", "knowledge_bases": [named[0]]}},
             "POST /knowledge-bases/{knowledge_base}/papers": {"files": [("files", ("a.txt", b"some text"))]},
         }.get(f"{method} {path}", {})
