@@ -27,6 +27,7 @@ TABLES_OF_A_BASE = (
     "built",
     "members",
     "corrections",
+    "paper_tags",
 )
 TABLES_OF_PAPERS = ("papers", "likenesses", "likeness_keys", "version_links")
 

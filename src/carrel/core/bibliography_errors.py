@@ -2,7 +2,8 @@
 
 CarrelError
 └── UsageError
-    └── CorrectionUnusable      a field of the metadata cannot be that
+    ├── CorrectionUnusable      a field of the metadata cannot be that
+    └── TagUnusable             a label cannot be one, or there are too many
 """
 
 from carrel.core.errors import UsageError
@@ -13,3 +14,10 @@ class CorrectionUnusable(UsageError):
 
     template = "The field {field} of a paper cannot be {value!r}."
     hint_template = "Expected: {expected}."
+
+
+class TagUnusable(UsageError):
+    """A label that a paper cannot have. Parameters: tag, longest."""
+
+    template = "The paper cannot have the tag {tag!r}."
+    hint_template = "A tag has 1 to {longest} characters, a paper at most fifty tags."

@@ -113,6 +113,7 @@ class PaperRecord:
     quality: ParseQuality | None = None  # None where an earlier version read it
     corrections: tuple[Correction, ...] = ()  # that are in the metadata
     as_read: Metadata | None = None  # without them, where there are any
+    tags: tuple[str, ...] = ()  # labels that people gave it in the knowledge base
 
 
 def published_first(records: Iterable[PaperRecord]) -> tuple[PaperRecord, ...]:

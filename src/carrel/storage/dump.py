@@ -44,6 +44,7 @@ TABLES = (  # those that others refer to come first
     ),
     _table("holdings", 2, "knowledge_base_id paper_id file_name passages added_at about_key published_at"),
     _table("corrections", 3, "knowledge_base_id paper_id field value user_id user_name corrected_at"),
+    _table("paper_tags", 3, "knowledge_base_id paper_id tag_key label"),
     _table(
         "passages",
         3,
@@ -71,7 +72,7 @@ TABLES = (  # those that others refer to come first
     _table("server_settings", 1, "name value secret"),
     _table("endpoints", 1, "id purpose model url api_key options updated_at"),
 )
-SAID_OF_HELD_PAPERS = ("corrections",)
+SAID_OF_HELD_PAPERS = ("corrections", "paper_tags")
 """Tables of what people say of a paper within a knowledge base: it comes with the paper."""
 LEFT_OUT = frozenset(
     [

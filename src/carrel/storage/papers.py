@@ -12,7 +12,7 @@ from carrel.core.metadata import Metadata
 from carrel.core.metadata_format import evidence_of, quality_of
 from carrel.core.paper import ParsedPaper, Passage
 from carrel.core.ranking import PaperRecord
-from carrel.storage import corrections, holdings, passages, readings, removals, versions
+from carrel.storage import corrections, holdings, passages, readings, removals, tags, versions
 from carrel.storage.database import Row, Transaction, Value
 
 
@@ -124,6 +124,7 @@ def remove(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> No
     ):
         tx.run(statement, knowledge_base=knowledge_base.id, paper=paper)
     corrections.forget(tx, paper, knowledge_base.id)
+    tags.forget(tx, paper, knowledge_base.id)
     removals.note_points(tx, knowledge_base, paper)
 
 
@@ -142,6 +143,7 @@ def forget_unreferenced(tx: Transaction, candidates: Iterable[str]) -> None:
         if row is not None:
             versions.forget(tx, PaperId(paper))
             corrections.forget(tx, PaperId(paper))
+            tags.forget(tx, PaperId(paper))
             tx.run("DELETE FROM papers WHERE id = :paper", paper=paper)
             removals.note_file(tx, row["sha256"])
             if paper_id(row["sha256"]) != paper:  # an unlocked copy: its parse bears another name
@@ -202,8 +204,7 @@ def records(
         knowledge_bases=knowledge_base_ids,
         **({} if only is None else {"only": only}),
     )
-    made = corrections.of_papers(tx, knowledge_base_ids, only)
-    return tuple(record_of(row, made.get((row["knowledge_base_id"], row["id"]), ())) for row in rows)
+    return records_of(tx, rows, knowledge_base_ids, only)
 
 
 def titles_and_abstracts(
@@ -270,8 +271,22 @@ def beginning(
     return {PaperId(row["paper_id"]): row["file_name"] for row in rows}
 
 
-def record_of(row: Row, made: tuple[Correction, ...]) -> PaperRecord:
-    """Return the paper that a row of papers and holdings says, with what was corrected in the base."""
+def records_of(
+    tx: Transaction,
+    rows: Sequence[Row],
+    knowledge_base_ids: Sequence[KnowledgeBaseId],
+    only: Sequence[PaperId] | None,
+) -> tuple[PaperRecord, ...]:
+    """Return the papers that rows of papers and holdings say, with what people say of them in the bases."""
+    made = corrections.of_papers(tx, knowledge_base_ids, only)
+    labels = tags.of_papers(tx, knowledge_base_ids, only)
+    keys = [(row["knowledge_base_id"], row["id"]) for row in rows]
+    return tuple(
+        _record(row, made.get(key, ()), labels.get(key, ())) for row, key in zip(rows, keys, strict=True)
+    )
+
+
+def _record(row: Row, made: tuple[Correction, ...], labels: tuple[str, ...]) -> PaperRecord:
     metadata = Metadata(
         title=row["title"],
         authors=tuple(json.loads(row["authors"])),
@@ -293,4 +308,5 @@ def record_of(row: Row, made: tuple[Correction, ...]) -> PaperRecord:
         quality_of(json.loads(row["quality"])) if row["quality"] else None,
         made,
         metadata if made else None,
+        labels,
     )

@@ -1,18 +1,18 @@
-"""``PATCH …/papers/{id}``: what people put right of a paper, within one knowledge base."""
+"""What people say of a paper, within one knowledge base: corrections and tags."""
 
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from carrel.api.rest.access import Writing
+from carrel.api.rest.access import Reading, Writing
 from carrel.api.rest.documents import PLAIN, Given
 from carrel.api.rest.etags import check_unchanged, tagged
 from carrel.api.rest.knowledge_bases import PREFIX, Key
 from carrel.api.rest.paper_documents import WholePaper
-from carrel.api.rest.papers import ONE, PaperKey, holdings
+from carrel.api.rest.papers import BASE, ONE, PaperKey, holdings
 from carrel.api.rest.problems import problem_responses
 from carrel.api.rest.route import RestRoute
 from carrel.core.corrections import FIELDS, Value
@@ -36,6 +36,9 @@ class PaperChanges(Given):
     venue: Annotated[str, Field(max_length=10_000), PLAIN] = ""
     doi: Annotated[str, Field(max_length=10_000), PLAIN] = ""
     language: Annotated[str, Field(max_length=20), PLAIN] = Field("", description="ISO 639-1: en, zh.")
+    tags: Annotated[list[Annotated[str, Field(max_length=1000), PLAIN]], Field(max_length=200)] = Field(
+        default_factory=list, description="All that it is to have."
+    )
     as_read: list[CorrectedField] = Field(
         default_factory=list, max_length=20, description="Fields whose corrections are taken back."
     )
@@ -56,14 +59,14 @@ class PaperChanges(Given):
 @router.patch(
     ONE,
     operation_id="changePaper",
-    summary="Correct a paper",
+    summary="Correct or tag a paper",
     response_model=WholePaper,
     responses=problem_responses(409, 412, 413, 415),
 )
 def change(
     access: Writing, request: Request, knowledge_base: Key, paper: PaperKey, wanted: PaperChanges
 ) -> Response:
-    """Correct what was read of a paper, in this knowledge base alone (editors); or take corrections back.
+    """Correct what was read of a paper, in this knowledge base alone (editors), or tag it.
 
     Shown at once, whatever parser reads the file again. Searches know it once the paper has gone through its
     journey again, which begins at once. With If-Match nothing is changed unless it is still what was seen.
@@ -72,6 +75,32 @@ def change(
     found.check_editor()
     before = found.one(paper)
     check_unchanged(request, WholePaper.whole(before.paper, before.versions))
-    found.correct(paper, wanted.corrected(), wanted.as_read)
+    labels = wanted.tags if "tags" in wanted.model_fields_set else None
+    found.correct(paper, wanted.corrected(), wanted.as_read, labels)
     after = found.one(paper)
     return tagged(request, WholePaper.whole(after.paper, after.versions))
+
+
+class TagDocument(BaseModel):
+    """A label of a knowledge base."""
+
+    tag: str
+    papers: int = Field(description="How many bear it.")
+
+
+class Tags(BaseModel):
+    """The labels of a knowledge base, in their order."""
+
+    tags: list[TagDocument]
+
+
+@router.get(
+    f"{BASE}/tags",
+    operation_id="listTags",
+    summary="A knowledge base's tags",
+    responses=problem_responses(409),
+)
+def tags(access: Reading, knowledge_base: Key) -> Tags:
+    """List the labels that papers of the knowledge base bear, with how many do."""
+    found = holdings(access, knowledge_base).tags()
+    return Tags(tags=[TagDocument(tag=each.label, papers=each.papers) for each in found])

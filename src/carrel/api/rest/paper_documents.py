@@ -52,6 +52,7 @@ class PaperDocument(BaseModel):
     doi: str
     arxiv_id: str
     language: str
+    tags: list[str]
     file: str = Field(description="The name it came under.")
     pages: int = Field(description="0 in a file without pages, and before it is read.")
     passages: int
@@ -195,6 +196,7 @@ def _fields(seen: SeenPaper) -> dict[str, object]:
         "doi": metadata.doi,
         "arxiv_id": metadata.arxiv_id,
         "language": metadata.language,
+        "tags": list(record.tags),
         "file": record.file_name,
         "pages": record.pages,
         "passages": seen.passages,

@@ -72,6 +72,7 @@ _STATUS: Mapping[type[CarrelError], int] = {
     rest_errors.FieldsUnusable: 422,
     rest_errors.UploadHasNoFiles: 422,
     bibliography_errors.CorrectionUnusable: 422,
+    bibliography_errors.TagUnusable: 422,
     errors.EmptyQuery: 422,
     errors.InvalidFilter: 422,
     errors.InvalidSetting: 422,

@@ -34,6 +34,7 @@ ROLE: dict[tuple[str, str], str] = {
     ("POST", "/knowledge-bases/{knowledge_base}/reindex/accept-failures"): "owner",
     ("POST", "/knowledge-bases/{knowledge_base}/reindex/rollback"): "owner",
     ("POST", "/knowledge-bases/{knowledge_base}/reindex/discard"): "owner",
+    ("GET", "/knowledge-bases/{knowledge_base}/tags"): "viewer",
     ("POST", "/search"): "anybody",
     ("GET", "/jobs"): "anybody",
     ("GET", "/jobs/{job}"): "viewer",

@@ -70,3 +70,21 @@ def test_who_may_not_and_what_cannot_be(opened: Lab) -> None:
     refused = opened.client.patch(url, json={"language": "English"}, headers=opened.as_("editor")).json()
     assert refused["kind"] == "correction-unusable"
     assert "ISO 639-1" in refused["hint"]
+
+
+def test_tags_are_set_counted_and_filtered_by(opened: Lab) -> None:
+    url = one_paper(opened)
+    base, paper = url.split("/papers/")
+    answer = opened.client.patch(url, json={"tags": ["To read", "method"]}, headers=opened.as_("editor"))
+    assert (answer.status_code, answer.json()["tags"]) == (200, ["method", "To read"])
+    assert answer.json()["corrections"] == {}
+    viewer = opened.as_("viewer")
+    assert opened.client.get(f"{base}/tags", headers=viewer).json() == {
+        "tags": [{"tag": "method", "papers": 1}, {"tag": "To read", "papers": 1}]
+    }
+    for labels, found in ((["TO READ"], [paper]), (["to read", "method"], [paper]), (["other"], [])):
+        listed = opened.client.get(f"{base}/papers", params={"tag": labels}, headers=viewer).json()
+        assert [each["id"] for each in listed["items"]] == found
+    refused = opened.client.patch(url, json={"tags": ["x" * 61], "year": 2000}, headers=opened.as_("editor"))
+    assert (refused.status_code, refused.json()["kind"]) == (422, "tag-unusable")
+    assert opened.client.get(url, headers=viewer).json()["year"] == 1019

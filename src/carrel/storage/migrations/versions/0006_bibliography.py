@@ -1,4 +1,4 @@
-"""Corrections of what was read, within a knowledge base; when a paper was made searchable the last time."""
+"""Corrections and tags of papers, within a knowledge base; when one was made searchable the last time."""
 
 from carrel.storage.migrations import portable
 
@@ -22,6 +22,18 @@ TABLES = (
     )
     """,
     "CREATE INDEX corrections_by_paper ON corrections (paper_id)",
+    # Labels that people give papers. ``tag_key``: as they are compared (library/tagging.py).
+    """
+    CREATE TABLE paper_tags (
+        knowledge_base_id VARCHAR(32) NOT NULL REFERENCES knowledge_bases (id),
+        paper_id VARCHAR(32) NOT NULL REFERENCES papers (id),
+        tag_key VARCHAR(200) NOT NULL,
+        label VARCHAR(60) NOT NULL,
+        PRIMARY KEY (knowledge_base_id, paper_id, tag_key)
+    )
+    """,
+    "CREATE INDEX paper_tags_by_tag ON paper_tags (knowledge_base_id, tag_key)",
+    "CREATE INDEX paper_tags_by_paper ON paper_tags (paper_id)",
     # A paper that is made ready anew keeps the time at which it was added.
     "ALTER TABLE holdings ADD COLUMN published_at VARCHAR(32) NOT NULL DEFAULT ''",
 )
