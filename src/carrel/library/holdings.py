@@ -129,6 +129,21 @@ class Holdings:
         with self._catalog.read() as tx:
             self._base(tx, Role.EDITOR)
 
+    def searchable(self, wanted: Sequence[str] = ()) -> tuple[PaperRecord, ...]:
+        """Return the searchable papers of these ids, or all, oldest first.
+
+        Raises:
+            PaperMissing: one of them is not searchable here.
+            KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``access.require``.
+        """
+        ids = [PaperId(each) for each in wanted]
+        with self._catalog.read() as tx:
+            found = papers.records(tx, [self._base(tx, Role.VIEWER).id], ids or None)
+        missing = set(ids) - {record.id for record in found}
+        if missing:
+            raise PaperMissing(id=min(missing))
+        return found
+
     def records(self, ids: Sequence[PaperId], bases: Sequence[KnowledgeBase]) -> dict[str, PaperRecord]:
         """Return those of the papers that these knowledge bases hold, by id."""
         with self._catalog.read() as tx:

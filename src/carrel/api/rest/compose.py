@@ -12,6 +12,7 @@ from carrel.api.rest import (
     audit_log,
     endpoints,
     events,
+    exporting,
     health,
     jobs,
     knowledge_bases,
@@ -42,6 +43,7 @@ ROUTERS = (
     knowledge_bases.router,
     members.router,
     uploads.router,
+    exporting.router,  # before what takes "export" for an id
     papers.router,
     paper_changes.router,
     paper_files.router,

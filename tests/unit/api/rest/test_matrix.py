@@ -35,6 +35,7 @@ ROLE: dict[tuple[str, str], str] = {
     ("POST", "/knowledge-bases/{knowledge_base}/reindex/rollback"): "owner",
     ("POST", "/knowledge-bases/{knowledge_base}/reindex/discard"): "owner",
     ("GET", "/knowledge-bases/{knowledge_base}/tags"): "viewer",
+    ("GET", "/knowledge-bases/{knowledge_base}/papers/export"): "viewer",
     ("POST", "/search"): "anybody",
     ("GET", "/jobs"): "anybody",
     ("GET", "/jobs/{job}"): "viewer",

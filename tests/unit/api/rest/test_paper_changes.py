@@ -88,3 +88,22 @@ def test_tags_are_set_counted_and_filtered_by(opened: Lab) -> None:
     refused = opened.client.patch(url, json={"tags": ["x" * 61], "year": 2000}, headers=opened.as_("editor"))
     assert (refused.status_code, refused.json()["kind"]) == (422, "tag-unusable")
     assert opened.client.get(url, headers=viewer).json()["year"] == 1019
+
+
+def test_papers_are_exported_as_they_were_corrected(opened: Lab) -> None:
+    url = one_paper(opened)
+    base, paper = url.split("/papers/")
+    opened.client.patch(url, json={"title": "Whales", "authors": ["Li Ming"]}, headers=opened.as_("editor"))
+    viewer = opened.as_("viewer")
+    for wanted, kind, words in (
+        ("bibtex", "application/x-bibtex", "@misc{ming1019whales,"),
+        ("ris", "application/x-research-info-systems", "AU  - Ming, Li"),
+        ("csl-json", "application/vnd.citationstyles.csl+json", '"family": "Ming"'),
+    ):
+        params = {"format": wanted, "paper": paper}
+        answer = opened.client.get(f"{base}/papers/export", params=params, headers=viewer)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
+        assert words in answer.text
+    assert opened.client.get(f"{base}/papers/export", headers=viewer).text.count("@") == 1
+    missing = opened.client.get(f"{base}/papers/export", params={"paper": "0" * 32}, headers=viewer)
+    assert missing.json()["kind"] == "paper-missing"
