@@ -26,6 +26,8 @@ TABLES_OF_A_BASE = (
     "generations",
     "built",
     "members",
+    "corrections",
+    "paper_tags",
 )
 TABLES_OF_PAPERS = ("papers", "likenesses", "likeness_keys", "version_links")
 

@@ -19,6 +19,7 @@ from carrel.cli.keeping_commands import keeping
 from carrel.cli.models_commands import models_app
 from carrel.cli.options import AsJson, OneBase, SomeBases
 from carrel.cli.reindex_commands import reindex
+from carrel.core.citation_format import CitationFormat
 from carrel.core.errors import CarrelError
 from carrel.core.language import tr
 from carrel.core.ranking import Mode
@@ -231,6 +232,25 @@ def remove(
     from carrel.cli.papers import remove_paper
 
     sys.exit(remove_paper(identifier, kb or [], as_json))
+
+
+@app.command(help=tr("Print papers as BibTeX, RIS or CSL-JSON."))
+def export(
+    identifiers: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ID]...", help=tr("Papers' ids, or their beginnings; all papers by default.")
+        ),
+    ] = None,
+    kb: SomeBases = None,
+    written: Annotated[
+        CitationFormat, typer.Option("--format", help=tr("bibtex, ris or csl-json."))
+    ] = CitationFormat.BIBTEX,
+    as_json: AsJson = False,
+) -> None:
+    from carrel.cli.export import export_papers
+
+    sys.exit(export_papers(identifiers or [], kb or [], written, as_json))
 
 
 app.command(help=tr("Build a knowledge base's index anew, while the one that is there serves on."))(reindex)

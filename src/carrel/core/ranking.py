@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from carrel.core.corrections import Correction
 from carrel.core.exchange import Exchange
 from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.metadata import ARXIV_DOI, Metadata
@@ -115,6 +116,9 @@ class PaperRecord:
     file_name: str
     pages: int  # 0 in a file without pages
     quality: ParseQuality | None = None  # None where an earlier version read it
+    corrections: tuple[Correction, ...] = ()  # that are in the metadata
+    as_read: Metadata | None = None  # without them, where there are any
+    tags: tuple[str, ...] = ()  # labels that people gave it in the knowledge base
 
 
 def published_first(records: Iterable[PaperRecord]) -> tuple[PaperRecord, ...]:

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from carrel.core.courtesy import Courtesy
 from carrel.core.errors import (
@@ -33,7 +33,7 @@ from carrel.core.ports import Index, IndexedPaper, IndexedPassage
 from carrel.core.space import Space, Vectors
 from carrel.ingest import hands
 from carrel.ingest.pipeline import about_text
-from carrel.storage import handovers, papers, queue, targets, versions
+from carrel.storage import corrections, handovers, papers, queue, targets, versions
 from carrel.storage.database import Catalog, Transaction
 
 _log = logging.getLogger(__name__)
@@ -115,11 +115,16 @@ class Owner:
         with self._estate.catalog.read() as tx:
             knowledge_base = targets.target(tx, job)
             head = _head(tx, job)
-        if head is None or head.made_for != made_for(knowledge_base, self._estate.space_of(knowledge_base)):
+            shown = _as_corrected(tx, job, head)
+        if (
+            head is None
+            or shown is None
+            or head.made_for != made_for(knowledge_base, self._estate.space_of(knowledge_base))
+        ):
             self._put_back(job)  # another generation serves by now, or it was interrupted oddly
             return
         index = self._estate.index_of(knowledge_base)
-        self._add(job, head, index)
+        self._add(job, shown, index)
         with self._estate.catalog.write() as tx:
             wanted = queue.still_wanted(tx, job)
             present = targets.target(tx, job)
@@ -197,6 +202,14 @@ class Owner:
 def _head(tx: Transaction, job: Job) -> Head | None:
     data = handovers.get(tx, job.id, 0)
     return None if data is None else decode_head(data)
+
+
+def _as_corrected(tx: Transaction, job: Job, head: Head | None) -> Head | None:
+    """Return a head as the index is to have it: with what was corrected in the knowledge base."""
+    if head is None:
+        return None
+    metadata = corrections.applied(tx, job.knowledge_base_id, job.paper_id, head.metadata)
+    return replace(head, metadata=metadata)
 
 
 def _piece(tx: Transaction, job: JobId, number: int) -> Piece:

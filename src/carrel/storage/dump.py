@@ -42,7 +42,9 @@ TABLES = (  # those that others refer to come first
         """id sha256 bytes pages title authors abstract year venue doi arxiv_id language keywords evidence
         quality""",
     ),
-    _table("holdings", 2, "knowledge_base_id paper_id file_name passages added_at about_key"),
+    _table("holdings", 2, "knowledge_base_id paper_id file_name passages added_at about_key published_at"),
+    _table("corrections", 3, "knowledge_base_id paper_id field value user_id user_name corrected_at"),
+    _table("paper_tags", 3, "knowledge_base_id paper_id tag_key label"),
     _table(
         "passages",
         3,
@@ -70,6 +72,8 @@ TABLES = (  # those that others refer to come first
     _table("server_settings", 1, "name value secret"),
     _table("endpoints", 1, "id purpose model url api_key options updated_at"),
 )
+SAID_OF_HELD_PAPERS = ("corrections", "paper_tags")
+"""Tables of what people say of a paper within a knowledge base: it comes with the paper."""
 LEFT_OUT = frozenset(
     [
         "alembic_version",
@@ -135,6 +139,17 @@ def load(tx: Transaction, part: bytes) -> None:
         if not any(each.__name__ in _ROWS_TO_BLAME for each in type(error).__mro__):
             raise
         raise ValueError(f"rows of {table.name} that do not go together") from error
+
+
+def add(tx: Transaction, table: str, row: Mapping[str, Value]) -> None:
+    """Insert a row that ``rows_of`` gave, unless there is one of its key."""
+    known = _BY_NAME[table]
+    columns = [column for column in known.columns if column in row]
+    names, marks = ", ".join(columns), ", ".join(f":{column}" for column in columns)
+    tx.run(
+        f"INSERT INTO {known.name} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING",  # noqa: S608
+        **{column: row[column] for column in columns},
+    )
 
 
 def settle(tx: Transaction) -> None:

@@ -210,6 +210,13 @@ def put_back(tx: Transaction, job: Job) -> None:
     step(tx, job, JobState.QUEUED, **_NO_WORKER, **_NO_PROGRESS, attempts=attempts)
 
 
+def begin_again(tx: Transaction, job: Job) -> None:
+    """Return a job in hand to the queue, since what it works with has changed; its worker finds it lost."""
+    if job.state in (JobState.RUNNING, JobState.HANDED):
+        handovers.delete(tx, job.id)  # the count of tries stays: the next claim must not look like this one
+        step(tx, job, JobState.QUEUED, **_NO_WORKER, **_NO_PROGRESS)
+
+
 def put_back_all_of(tx: Transaction, worker: str) -> int:
     """Return whatever a worker that ends has in hand to the queue; return how many jobs there were."""
     sql = "SELECT * FROM jobs WHERE state = :running AND worker = :worker"
