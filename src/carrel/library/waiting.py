@@ -53,6 +53,12 @@ class Waiting:
         with self._catalog.read() as tx:
             return self._required(tx, identifier, Role.VIEWER)
 
+    def of_paper(self, key: str, paper: str) -> ListedJob | None:
+        """Return the job that brings a paper in, if there is one. Raises as ``access.require``."""
+        with self._catalog.read() as tx:
+            base = access.require(tx, self._caller, key, Role.VIEWER)
+            return job_lists.of_paper(tx, base.id, paper)
+
     def cancel(self, identifier: str) -> ListedJob:
         """Give a job up, as an editor; no effect on one that has ended. Raises JobMissing, RoleTooLow."""
         return self._steer(identifier, queue.cancel)

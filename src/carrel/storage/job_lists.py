@@ -100,6 +100,19 @@ def one(tx: Transaction, identifier: str) -> ListedJob | None:
     return None if row is None else _listed(row)
 
 
+def of_paper(tx: Transaction, knowledge_base_id: KnowledgeBaseId, paper: str) -> ListedJob | None:
+    """Return the newest job that brings a paper into the generation that serves."""
+    row = tx.row(
+        """
+        SELECT * FROM jobs WHERE knowledge_base_id = :base AND paper_id = :paper AND generation = 0
+        ORDER BY number DESC LIMIT 1
+        """,
+        base=knowledge_base_id,
+        paper=paper,
+    )
+    return None if row is None else _listed(row)
+
+
 def changed_since(tx: Transaction, time: str, limit: int) -> tuple[ListedJob, ...]:
     """Return the jobs that changed at this time or later, oldest change first."""
     rows = tx.rows(
