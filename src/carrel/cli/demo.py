@@ -1,25 +1,16 @@
 """``carrel demo``: the sample papers in, three questions answered."""
 
-from importlib import resources
-from pathlib import Path
-
 from carrel.cli.add import bring_in
 from carrel.cli.output import Json, note, print_json, printable
 from carrel.cli.progress import reporter
 from carrel.cli.search import print_result
 from carrel.cli.session import services
-from carrel.core.errors import PathMissing
 from carrel.core.language import tr
 from carrel.core.ranking import Mode, Query
 from carrel.ingest.accept import accept, find_files
+from carrel.ingest.samples import KNOWLEDGE_BASE, QUESTIONS, samples_folder
 from carrel.search.present import search_document
 
-KNOWLEDGE_BASE = "samples"
-QUESTIONS = (
-    "What methods exist for modelling long sequences with Transformers?",
-    "How can attention be computed exactly without storing the score matrix?",
-    "Why do corals bleach, and how is heat stress measured from satellites?",
-)
 _PAPERS_AN_ANSWER = 3
 
 
@@ -52,17 +43,3 @@ def run_demo(serve: bool, as_json: bool) -> int:
     print(tr('Your own papers: carrel add ~/Papers, then carrel search "…"'))
     print(tr('The samples again: carrel search --kb samples "…"; without them: carrel kb delete samples'))
     return 0
-
-
-def samples_folder() -> Path:
-    """Return the folder of the sample papers: in the package, or beside it in a checkout.
-
-    Raises:
-        PathMissing: this installation has none.
-    """
-    packaged = Path(str(resources.files("carrel"))) / "samples"
-    in_checkout = Path(__file__).resolve().parents[3] / "examples" / "papers"
-    for folder in (packaged, in_checkout):
-        if folder.is_dir():
-            return folder
-    raise PathMissing(path=packaged)

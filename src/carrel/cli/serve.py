@@ -17,6 +17,7 @@ def run_server(host: str, port: int, workers: int, as_json: bool) -> int:
     from carrel.api.rest.sign_in import CatalogSignIn, set_up_code
     from carrel.cli.server_file import new_token
     from carrel.cli.serving import at_work
+    from carrel.web.compose import add_pages
 
     settings = load_settings()
     key, token = settings.gateway_api_key, new_token()
@@ -25,6 +26,7 @@ def run_server(host: str, port: int, workers: int, as_json: bool) -> int:
         server = Server(opened, CatalogSignIn(opened.accounts()), token, Hosts(settings.allowed_hosts, host))
         models = gateway_models(opened)
         app = create_app(models, key, server=server)
+        add_pages(app)
         address = address_of(listening)
         with at_work(opened, workers, address, token):
             code = "" if opened.accounts().users.is_set_up() else set_up_code(token)

@@ -36,6 +36,11 @@ class Holdings:
         with self._catalog.read() as tx:
             return paper_pages.page(tx, self._base(tx, Role.VIEWER), wanted, limit)
 
+    def counts(self) -> dict[str, int]:
+        """Return how many papers are in each state. Raises as ``access.require``, for a viewer."""
+        with self._catalog.read() as tx:
+            return paper_pages.counts(tx, self._base(tx, Role.VIEWER))
+
     def one(self, paper: str) -> Found:
         """Return the paper of this id.
 
