@@ -1,6 +1,5 @@
 """The papers of one knowledge base, as far as one caller may see and change them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from carrel.core.accounts import Caller, Role
@@ -81,12 +80,6 @@ class Holdings:
             found = self._found(tx, paper, Role.EDITOR)
             papers.remove(tx, found.knowledge_base, found.paper.record.id)
             papers.forget_unreferenced(tx, [found.paper.record.id])
-
-    def records(self, ids: Sequence[PaperId], bases: Sequence[KnowledgeBase]) -> dict[str, PaperRecord]:
-        """Return those of the papers that these knowledge bases hold, by id."""
-        with self._catalog.read() as tx:
-            found = papers.records(tx, [base.id for base in bases], ids)
-        return {record.id: record for record in reversed(found)}
 
     def _base(self, tx: Transaction, role: Role) -> KnowledgeBase:
         return access.require(tx, self._caller, self._key, role)
