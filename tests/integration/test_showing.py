@@ -1,11 +1,12 @@
-"""What is shown of the passages that a search finds: marked words, excerpts, and sentences that tell."""
+"""What is shown of what a search finds: marked words, excerpts, sentences that tell, similar papers."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from carrel.core.accounts import Caller
-from carrel.core.errors import KnowledgeBaseMissing
+from carrel.core.errors import KnowledgeBaseMissing, PaperMissing
 from carrel.core.ranking import Mode
 from tests.integration.worlds import World, world_of_fakes
 
@@ -43,3 +44,31 @@ def test_the_telling_sentence_comes_by_the_model_and_leaves_no_vector_behind(wor
 def test_only_who_may_read_a_knowledge_base_may_use_its_model(world: World) -> None:
     with pytest.raises(KnowledgeBaseMissing):
         world.services.telling("brass", ["Trumpets are made of brass."], "library", CALLER)
+
+
+def test_similar_papers_come_nearest_first_from_what_the_caller_may_read(tmp_path: Path) -> None:
+    with world_of_fakes(tmp_path) as world:
+        world.add("Old violins of Cremona", "Violins of Paris", "Compilers")
+        world.add("Violins of Cremona", "Violins of Paris", kb="other")
+        services = world.services
+        (paper,) = (
+            record.id
+            for record in services.shelves.contents([world.shelf("library")]).papers
+            if record.metadata.title == "Old violins of Cremona"
+        )
+
+        def found(*within: str, limit: int = 10) -> list[str]:
+            near = services.similar("library", paper, within, limit)
+            scores = [each.score for each in near]
+            assert scores == sorted(scores, reverse=True)
+            return [each.paper.metadata.title for each in near]
+
+        assert found() == ["Violins of Cremona", "Violins of Paris", "Compilers"]
+        assert found("library") == ["Violins of Paris", "Compilers"]
+        assert found(limit=1) == ["Violins of Cremona"]
+        services.vectors.delete([key for _, key in services.vectors.names(("", ""), 1000)])
+        assert found("library") == ["Violins of Paris", "Compilers"]  # the vector is made anew
+        with pytest.raises(KnowledgeBaseMissing):
+            services.similar("library", paper, caller=CALLER)
+        with pytest.raises(PaperMissing):
+            services.similar("other", paper)

@@ -287,7 +287,8 @@ def worker(
 @app.command(help=tr("Add the sample papers and answer a few questions over them."))
 def demo(
     serve: Annotated[
-        bool, typer.Option("--serve/--no-serve", help=tr("Serve the pages afterwards, once there are pages."))
+        bool,
+        typer.Option("--serve/--no-serve", help=tr("Serve the pages afterwards, where this is a terminal.")),
     ] = True,
     as_json: AsJson = False,
 ) -> None:

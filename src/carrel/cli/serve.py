@@ -39,11 +39,17 @@ def run_server(host: str, port: int, workers: int, as_json: bool) -> int:
 def _announce(models: GatewayModels, address: str, code: str, as_json: bool) -> None:
     reranker = models.reranker.model if models.reranker else None
     if as_json:
-        document = {"url": f"{address}/v1", "model": models.name, "reranker": reranker}
+        document = {
+            "url": f"{address}/v1",
+            "pages": f"{address}/",
+            "model": models.name,
+            "reranker": reranker,
+        }
         print_json(document | {"set_up_code": code or None})
         sys.stdout.flush()
     else:
         print(tr("Listening on {url}, Ctrl-C stops it.").format(url=f"{address}/v1"))
+        print(tr("Pages: {url}").format(url=f"{address}/"))
         print(tr("Embeddings: {model}").format(model=models.name))
         print(tr("Reranker: {model}").format(model=reranker or tr("none")), flush=True)
     if code:  # on standard error, where what the server says is kept

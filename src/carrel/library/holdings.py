@@ -149,12 +149,6 @@ class Holdings:
             raise PaperMissing(id=min(missing))
         return found
 
-    def records(self, ids: Sequence[PaperId], bases: Sequence[KnowledgeBase]) -> dict[str, PaperRecord]:
-        """Return those of the papers that these knowledge bases hold, by id."""
-        with self._catalog.read() as tx:
-            found = papers.records(tx, [base.id for base in bases], ids)
-        return {record.id: record for record in reversed(found)}
-
     def _base(self, tx: Transaction, role: Role) -> KnowledgeBase:
         return access.require(tx, self._caller, self._key, role)
 

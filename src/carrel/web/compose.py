@@ -11,6 +11,7 @@ from carrel.core.rest_errors import NothingThere
 from carrel.web import (
     assets,
     chronicle,
+    glance,
     own_keys,
     paper,
     people,
@@ -30,6 +31,7 @@ from carrel.web.reader import language_of
 ROUTERS = (
     assets.router,
     chronicle.router,
+    glance.router,
     own_keys.router,
     paper.router,
     people.router,

@@ -56,11 +56,12 @@ def _choices(asked: Asked, field: str, found: Iterable[Facet]) -> Iterable[Choic
         taken = facet.value.casefold() == present.casefold()
         address = asked.without(field) if taken else asked.address(**{field: facet.value})
         yield Choice(
-            _language_name(facet.name) if field == "language" else facet.name, facet.count, address, taken
+            language_name(facet.name) if field == "language" else facet.name, facet.count, address, taken
         )
 
 
-def _language_name(code: str) -> str:
+def language_name(code: str) -> str:
+    """Return what a language is called, in the reader's."""
     return {
         "en": tr("English"),
         "zh": tr("Chinese"),

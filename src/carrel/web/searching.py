@@ -36,6 +36,7 @@ class Answer:
     reranking: Reranking | None = None
     facets: tuple[FacetGroup, ...] = ()
     untold: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by knowledge base: no word matches
+    papers: int = 0  # that were considered
     wrong: str = ""
     hint: str = ""
     status: int = 200
