@@ -1,7 +1,6 @@
 """What is marked in a paper: the passages that answer a question, or the places of words to be found."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from carrel.core.errors import CarrelError, ServiceError, UsageError
@@ -10,31 +9,37 @@ from carrel.core.paper import Box, ParsedPaper, Passage
 from carrel.core.ranking import Query, Signal
 from carrel.library.holdings import Found
 from carrel.search import understand
+from carrel.search.marking import Marker
 from carrel.storage import passages
 from carrel.web.reader import Reader
+from carrel.web.results import Piece, pieces
 
 HIT, FOUND = "hit", "found"
 MOST_FOUND = 300  # places of words that are shown
 _RESULTS = 100
 _HITS = 3
 _AROUND = 45  # characters before and after words that were found
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z])|(?<=[。！？；])\s*")
-_WORD = re.compile(r"[\u3400-\u9fff]|[^\W_]+")
+_LETTERS = 220  # of a passage that are shown
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in a paper. ``pieces`` are what to show of it, each with whether it is what was asked for."""
+    """A place in a paper. ``pieces`` are what to show of it, marked where they are what was asked for."""
 
     number: int  # from 1
     kind: str  # HIT or FOUND
     passage: str  # its id; "" for words that were found
     page: int | None
     section: str
-    pieces: tuple[tuple[str, bool], ...]
+    pieces: tuple[Piece, ...]
     start: int
     end: int
     boxes: tuple[Box, ...]
+
+    @property
+    def by_meaning(self) -> bool:
+        """Whether none of the question's words stands in it."""
+        return self.kind == HIT and not any(piece.marked for piece in self.pieces)
 
     @property
     def key(self) -> str:
@@ -68,7 +73,8 @@ def answers(reader: Reader, found: Found, question: str, passage: str) -> Answer
         by_id = passages.by_id(tx, [found.knowledge_base], list(dict.fromkeys(ids)))
     mine = [each for each in by_id.values() if each.paper_id == found.paper.record.id]
     ordered = sorted(mine, key=lambda each: each.ordinal)
-    found_marks = tuple(_hit(number, each, question) for number, each in enumerate(ordered, 1))
+    marker = reader.access.services.marker(question)
+    found_marks = tuple(_hit(number, each, marker) for number, each in enumerate(ordered, 1))
     return Answers(found_marks, next((each for each in ids if each in by_id), ""), error)
 
 
@@ -105,14 +111,15 @@ def _best(reader: Reader, found: Found, question: str) -> list[str]:
     return sorted(ranked, key=lambda point: (ranked[point], point))[:_HITS]
 
 
-def _hit(number: int, passage: Passage, question: str) -> Mark:
+def _hit(number: int, passage: Passage, marker: Marker) -> Mark:
+    text = _flat(passage.text)
     return Mark(
         number=number,
         kind=HIT,
         passage=passage.id,
         page=passage.page,
         section=passage.section,
-        pieces=((_telling_sentence(passage.text, question), False),),
+        pieces=pieces(text, marker.excerpt(text, _LETTERS)),
         start=passage.start,
         end=passage.end,
         boxes=passage.boxes,
@@ -133,7 +140,7 @@ def _found(number: int, parsed: ParsedPaper, start: int, end: int) -> Mark:
         passage="",
         page=boxes[0].page if boxes else None,
         section="",
-        pieces=((before, False), (_flat(parsed.text[start:end]), True), (after, False)),
+        pieces=(Piece(before), Piece(_flat(parsed.text[start:end]), marked=True), Piece(after)),
         start=start,
         end=end,
         boxes=boxes,
@@ -142,16 +149,3 @@ def _found(number: int, parsed: ParsedPaper, start: int, end: int) -> Mark:
 
 def _flat(text: str) -> str:
     return re.sub(r"\s+", " ", text)
-
-
-def _telling_sentence(text: str, question: str) -> str:
-    """Return the sentence that shares most words with the question; the first where none shares any."""
-    asked = {word.casefold() for word in _WORD.findall(question)}
-    sentences: Sequence[str] = [part for part in _SENTENCE.split(_flat(text)) if part.strip()]
-    if not sentences:
-        return ""
-
-    def shared(sentence: str) -> int:
-        return len(asked & {word.casefold() for word in _WORD.findall(sentence)})
-
-    return max(sentences, key=shared).strip()

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from carrel.api.rest.similar import similar
 from carrel.core.accounts import Role
+from carrel.core.citation_format import CitationFormat
 from carrel.core.job_errors import JobMissing
 from carrel.core.page_errors import PageMissing
 from carrel.core.paper import BlockKind
+from carrel.library.citation_formats import exported
 from carrel.library.holdings import Found
 from carrel.library.waiting import Waiting
 from carrel.web import marks as marking
@@ -44,7 +45,7 @@ def paper_page(
 ) -> Response:
     """Show a paper: its pages, or its text; while it is on its way, how far it is."""
     found = found_paper(reader, base, paper)
-    path = f"/shelves/{found.knowledge_base.id}/papers/{found.paper.record.id}"
+    path = address(found)
     if found.paper.state != "ready":
         return _on_its_way(reader, request, found, path)
     if "hx-request" in request.headers:  # asked by the page that waited for it
@@ -73,8 +74,17 @@ def words(reader: Looking, request: Request, base: str, paper: str, number: int)
 def similar_papers(reader: Looking, request: Request, base: str, paper: str) -> Response:
     """Show papers like this one; a part of its page, or a page of its own."""
     found = found_paper(reader, base, paper)
-    near = similar(reader.access, found.knowledge_base.id, found.paper.record.id, _SIMILAR, [])
-    return _more(request, found, "similar", near=near.results)
+    with reader.rest.searches.place():
+        near = reader.access.services.similar(base, paper, (), _SIMILAR, reader.access.caller)
+    return _more(request, found, "similar", near=[each.paper for each in near])
+
+
+@router.get(ONE + "/cite")
+def cite(reader: Looking, request: Request, base: str, paper: str) -> Response:
+    """Show how to cite the paper; a part of its page, or a page of its own."""
+    found = found_paper(reader, base, paper)
+    bibtex = exported([found.paper.record], CitationFormat.BIBTEX)
+    return _more(request, found, "cite", bibtex=bibtex.strip(), export=f"{_files(found)[0]}/export")
 
 
 @router.get(ONE + "/references")
@@ -103,6 +113,17 @@ def retry(reader: Looking, base: str, paper: str, form: Posted) -> Response:
     return RedirectResponse(f"/shelves/{job.knowledge_base_id}/papers/{job.paper_id}", 303)
 
 
+def address(found: Found) -> str:
+    """Return where the page of a paper is."""
+    return f"/shelves/{found.knowledge_base.id}/papers/{found.paper.record.id}"
+
+
+def _files(found: Found) -> tuple[str, str]:
+    """Return where the REST API has the knowledge base's papers, and this one."""
+    papers = f"/api/v1/knowledge-bases/{found.knowledge_base.id}/papers"
+    return papers, f"{papers}/{found.paper.record.id}"
+
+
 def _on_its_way(reader: Reader, request: Request, found: Found, path: str) -> Response:
     base, paper = found.knowledge_base, found.paper
     job = Waiting(reader.access.services.catalog, reader.access.caller).of_paper(base.id, paper.record.id)
@@ -122,11 +143,11 @@ def _about(reader: Reader, found: Found) -> dict[str, object]:
     return {
         "title": metadata.title or found.paper.record.file_name,
         "metadata": metadata,
-        "facts": facts(metadata),
-        "abstract_origin": origin(metadata, "abstract"),
+        "facts": facts(found.paper.record),
+        "abstract_origin": origin(found.paper.record, "abstract"),
         "reading": reading(found.paper.record.quality),
         "may_change": _role(reader, found).includes(Role.EDITOR),
-        "files": f"/api/v1/knowledge-bases/{found.knowledge_base.id}/papers/{found.paper.record.id}",
+        "files": _files(found)[1],
     }
 
 
@@ -144,7 +165,7 @@ def _more(request: Request, found: Found, what: str, **values: object) -> Respon
         found=found,
         what=what,
         title=record.metadata.title or record.file_name,
-        here=f"/shelves/{found.knowledge_base.id}/papers/{record.id}",
+        here=address(found),
         **values,
     )
 
