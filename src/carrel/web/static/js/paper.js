@@ -237,8 +237,9 @@
   // --- beginning
   if (matchMedia("(max-width: 64rem)").matches) for (const part of document.querySelectorAll("[data-drawer]")) part.open = false;
   if ("scrollRestoration" in history) history.scrollRestoration = "manual";
-  const meant = (pages || document.getElementById("text"))?.dataset.start || "", named = location.hash.slice(1);
-  const start = named && (!/^(hit|found)-/.test(meant) || !named.startsWith("page-")) ? named : meant;
+  const meant = (pages || document.getElementById("text"))?.dataset.start || "";
+  const named = /^#((page|at|hit|found)-\d+)$/.exec(location.hash)?.[1] || "";
+  const start = named && !(named.startsWith("page-") && /^(hit|found)-/.test(meant)) ? named : meant;
   if (start.startsWith("page-")) { if (start !== "page-1") toPage(Number(start.slice(5))); }
   else if (start) show(start, false);
   for (const figure of figures) watch.observe(figure);
