@@ -8,14 +8,18 @@ ARG GGUF=
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /build
 # First what changes rarely, so that a change of Carrel's code does not fetch all packages anew.
-COPY requirements-image.lock requirements-build.lock requirements-gguf.lock ./
+COPY requirements-image.lock requirements-build.lock requirements-frontend.lock requirements-gguf.lock ./
 RUN python -m venv --without-pip /opt/carrel
 RUN pip --python /opt/carrel/bin/python install --require-hashes --only-binary :all: -r requirements-image.lock
 RUN if [ -n "$GGUF" ]; then pip --python /opt/carrel/bin/python install --require-hashes --only-binary :all: --no-deps -r requirements-gguf.lock; fi
 RUN python -m venv /opt/hatch
 RUN /opt/hatch/bin/python -m pip install --require-hashes --only-binary :all: -r requirements-build.lock
+# Node, only to bring what the pages need from npm into the wheel.
+RUN /opt/hatch/bin/python -m pip install --require-hashes --only-binary :all: -r requirements-frontend.lock
 COPY pyproject.toml README.md LICENSE ./
+COPY frontend frontend
 COPY src src
+RUN /opt/hatch/bin/python frontend/build.py
 COPY examples/papers examples/papers
 RUN /opt/hatch/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir wheels .
 RUN pip --python /opt/carrel/bin/python install --no-deps --no-index wheels/*.whl

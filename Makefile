@@ -14,8 +14,14 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Carrel needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv $(VENV)
 
+# What the pages need from npm, by its lockfile; with Node from PyPI where the machine has none.
+$(VENV)/.frontend: frontend/package-lock.json frontend/build.py requirements-frontend.lock | $(BIN)/python
+	command -v npm >/dev/null || $(PIP) install --quiet --require-hashes -r requirements-frontend.lock
+	$(BIN)/python frontend/build.py
+	@touch $@
+
 # What running Carrel needs, pinned by hash.
-$(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
+$(VENV)/.runtime: requirements.lock pyproject.toml $(VENV)/.frontend | $(BIN)/python
 	$(PIP) install --quiet --require-hashes -r requirements.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -56,6 +62,8 @@ lock:  ## Renew the pinned requirements
 	    --upgrade --extra postgres -c requirements-dev.lock pyproject.toml -o requirements-image.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    --upgrade --group build -c requirements-dev.lock -o requirements-build.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    --upgrade --group frontend -o requirements-frontend.lock
 	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["gguf"])' \
 	    | uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	    --upgrade -c requirements-dev.lock - -o requirements-gguf.lock

@@ -138,7 +138,9 @@ def _copy(words: list[str], folder: Path) -> None:
     *sources, target = words
     for source in (ROOT / name for name in sources):
         if source.is_dir():
-            shutil.copytree(source, folder / target, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                source, folder / target, ignore=shutil.ignore_patterns("__pycache__", "node_modules")
+            )
         else:
             shutil.copy(source, folder / target)
 

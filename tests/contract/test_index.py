@@ -110,9 +110,13 @@ def paper(
 
 
 def ask(
-    words: str | None = None, row: Vectors | None = None, filters: Filters = ANY, limit: int = 10
+    words: str | None = None,
+    row: Vectors | None = None,
+    filters: Filters = ANY,
+    limit: int = 10,
+    among: frozenset[PaperId] | None = None,
 ) -> IndexQuery:
-    return IndexQuery(row, words, filters, limit)
+    return IndexQuery(row, words, filters, limit, among)
 
 
 def names(candidates: Sequence[Candidate]) -> list[str]:
@@ -268,25 +272,73 @@ class TestFilters:
     def test_an_author_is_found_by_the_words_of_one_name(
         self, index: Index, author: str, expected: set[str]
     ) -> None:
-        assert self._found(index, Filters(author=author)) == expected
+        assert self._found(index, Filters(authors=(author,))) == expected
 
     def test_conditions_add_up(self, index: Index) -> None:
-        assert self._found(index, Filters(2000, 2030, "anna")) == {"new"}
+        assert self._found(index, Filters(2000, 2030, ("anna",))) == {"new"}
+
+    @pytest.mark.parametrize(
+        ("authors", "expected"),
+        [
+            (("Jörg Müller", "García"), {"old", "dateless"}),
+            (("Anna", "nobody"), {"old", "new"}),
+            (("?!", "soren"), {"mid"}),
+            (("?!", "nobody"), set()),
+            (("Jörg", "Kierkegaard", " "), {"old", "mid"}),
+        ],
+    )
+    def test_of_several_authors_any_one_suffices(
+        self, index: Index, authors: tuple[str, ...], expected: set[str]
+    ) -> None:
+        assert self._found(index, Filters(authors=authors)) == expected
+
+    @pytest.mark.parametrize(
+        ("among", "filters", "expected"),
+        [
+            (("old", "new", "anonymous"), ANY, {"old", "new", "anonymous"}),
+            (("old", "new", "anonymous"), Filters(2010), {"new", "anonymous"}),
+            (("old", "mid", "dateless"), Filters(authors=("anna", "garcia")), {"old", "dateless"}),
+            (("old", "mid"), Filters(2000, 2030, ("anna",)), set()),
+            (("nowhere", "mid"), ANY, {"mid"}),
+            (("nowhere",), ANY, set()),
+            ((), ANY, set()),
+        ],
+    )
+    def test_only_papers_among_those_named_are_found(
+        self, index: Index, among: tuple[str, ...], filters: Filters, expected: set[str]
+    ) -> None:
+        chosen = frozenset(PaperId(identity(name)) for name in among)
+        assert self._found(index, filters, chosen) == expected
+        assert self._found(index, filters) >= expected
+
+    def test_the_best_among_thousands_named_are_the_best(self, index: Index) -> None:
+        papers = [paper(f"paper {n}", [f"{n}"]) for n in range(60)]
+        index.add(papers)
+        chosen = frozenset(
+            [PaperId(identity("absent", n)) for n in range(3000)] + [p.id for p in papers[::3]]
+        )
+        query = vector("q")
+        found = index.search(ask("paper", query, limit=7, among=chosen))
+        best = sorted(papers[::3], key=lambda p: -float(p.vector @ query))[:7]
+        assert names(found[Signal.DENSE_PAPERS]) == [p.id for p in best]
+        assert len(found[Signal.LEXICAL_PAPERS]) == 7
+        assert {c.paper_id for c in found[Signal.LEXICAL_PAPERS]} <= chosen
 
     @pytest.mark.parametrize("name", ["\ud800", "\x00", "", "a" * 10_000, "'; DROP", "[].words", "\u202e٣"])
     def test_hostile_names_do_no_harm(self, index: Index, name: str) -> None:
         index.add([paper("hostile", authors=(name, f"{name} Quine"))])
-        assert self._found(index, Filters(author="quine")) == {"hostile"}
-        self._found(index, Filters(author=name))
+        assert self._found(index, Filters(authors=("quine",))) == {"hostile"}
+        self._found(index, Filters(authors=(name,)))
 
     def test_a_new_version_of_a_paper_has_new_authors_and_year(self, index: Index) -> None:
         index.add([paper("old", year=2024, authors=("Grace Hopper",))])
-        assert self._found(index, Filters(author="Jörg Müller")) == set()
-        assert self._found(index, Filters(2024, 2024, "hopper")) == {"old"}
+        assert self._found(index, Filters(authors=("Jörg Müller",))) == set()
+        assert self._found(index, Filters(2024, 2024, ("hopper",))) == {"old"}
 
-    def _found(self, index: Index, filters: Filters) -> set[str]:
+    def _found(self, index: Index, filters: Filters, among: frozenset[PaperId] | None = None) -> set[str]:
         known = {identity(name): name for name in ("old", "mid", "new", "dateless", "anonymous", "hostile")}
-        found = index.search(ask("old mid new dateless anonymous hostile", vector("q"), filters))
+        words = "old mid new dateless anonymous hostile"
+        found = index.search(ask(words, vector("q"), filters, among=among))
         sets = [{known[candidate.paper_id] for candidate in found[signal]} for signal in Signal]
         assert all(papers == sets[0] for papers in sets)
         return sets[0]

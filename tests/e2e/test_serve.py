@@ -127,11 +127,12 @@ def test_commands_beside_a_server_leave_the_work_to_it(
 def test_it_says_to_a_person_where_and_what(carrel: Carrel) -> None:
     process = carrel.start("serve", "--port", "0")
     assert process.stdout is not None
-    lines = [process.stdout.readline().decode() for _ in range(3)]
+    lines = [process.stdout.readline().decode() for _ in range(4)]
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=SECONDS)
     assert lines[0].startswith("Listening on http://127.0.0.1:")
-    assert lines[1:] == [f"Embeddings: {MODEL}\n", "Reranker: none\n"]
+    assert lines[1].startswith("Pages: http://127.0.0.1:")
+    assert lines[2:] == [f"Embeddings: {MODEL}\n", "Reranker: none\n"]
 
 
 def test_a_port_that_is_taken(carrel: Carrel) -> None:

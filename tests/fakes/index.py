@@ -11,10 +11,10 @@ from carrel.core.errors import IndexBusy, SpaceMismatch
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import IndexedPaper, IndexQuery
-from carrel.core.ranking import Candidate, Filters, Signal
+from carrel.core.ranking import Candidate, Signal
 from carrel.core.space import Space, Vectors
 from carrel.indexing.analysis import PAPERS, PASSAGES, Field, document_terms, query_terms
-from carrel.indexing.authors import name_words, searchable_words
+from carrel.indexing.authors import searchable_words, wanted_names
 
 
 class InMemoryIndex:
@@ -38,7 +38,7 @@ class InMemoryIndex:
             self.papers.pop(paper, None)
 
     def search(self, query: IndexQuery) -> dict[Signal, tuple[Candidate, ...]]:
-        passing = {paper.id for paper in self.papers.values() if _passes(paper, query.filters)}
+        passing = {paper.id for paper in self.papers.values() if _passes(paper, query)}
         found = {}
         for signal in Signal:
             if signal.dense and query.vector is not None:
@@ -134,13 +134,15 @@ class InMemoryIndexes:
             raise RuntimeError("acquire() the indexes before opening or dropping one")
 
 
-def _passes(paper: IndexedPaper, filters: Filters) -> bool:
+def _passes(paper: IndexedPaper, query: IndexQuery) -> bool:
+    filters = query.filters
+    if query.among is not None and paper.id not in query.among:
+        return False
     if filters.year_from is not None or filters.year_to is not None:
         if paper.year is None:
             return False
         if not (filters.year_from or -math.inf) <= paper.year <= (filters.year_to or math.inf):
             return False
-    if not filters.author.strip():
-        return True
-    words = set(name_words(filters.author))
-    return bool(words) and any(words.issubset(searchable_words(name)) for name in paper.authors)
+    names = wanted_names(filters.authors)
+    there = [set(searchable_words(name)) for name in paper.authors]
+    return not names or any(words and author.issuperset(words) for words in names for author in there)

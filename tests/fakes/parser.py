@@ -1,7 +1,7 @@
 """A parser that reads a plain text format, page by page, as it was typed.
 
     %PDF-fake
-    title: Sparse Attention          (also authors, abstract, year, doi, language)
+    title: Sparse Attention          (also authors, abstract, year, venue, doi, language)
     <blank line>
     # Introduction                   a heading; ## one level deeper
     Blocks are parted by blank lines,
@@ -84,6 +84,7 @@ def _metadata(header: dict[str, str]) -> Metadata:
         authors=authors,
         abstract=header.get("abstract", ""),
         year=int(header["year"]) if "year" in header else None,
+        venue=header.get("venue", ""),
         doi=header.get("doi", ""),
         language=header.get("language", "en"),
     )

@@ -597,11 +597,11 @@ def shelf_of_years(scripted: World) -> World:
         (Filters(None, 2019), ["Early", "Middle"]),
         (Filters(2020), ["Late"]),
         (Filters(2030), []),
-        (Filters(author="lovelace"), ["Early", "Middle", "Undated"]),
-        (Filters(author="Ada Lovelace"), ["Early", "Undated"]),
-        (Filters(author="nunez"), ["Late"]),
-        (Filters(2018, None, "lovelace"), ["Middle"]),
-        (Filters(author="nobody"), []),
+        (Filters(authors=("lovelace",)), ["Early", "Middle", "Undated"]),
+        (Filters(authors=("Ada Lovelace",)), ["Early", "Undated"]),
+        (Filters(authors=("nunez",)), ["Late"]),
+        (Filters(2018, None, ("lovelace",)), ["Middle"]),
+        (Filters(authors=("nobody",)), []),
     ],
     ids=str,
 )
@@ -610,6 +610,51 @@ def test_filters_keep_what_meets_them(
 ) -> None:
     hits = shelf_of_years.search("a paper about stars", mode=mode, filters=filters).hits
     assert sorted(hit.paper.metadata.title for hit in hits) == expected
+
+
+@pytest.fixture
+def shelf_of_venues(scripted: World) -> World:
+    for title, kb, fields in (
+        ("Meeting", "library", {"venue": "Nature"}),
+        ("Letters", "library", {"venue": "Nature Communications", "language": "de"}),
+        ("Pairs", "other", {"venue": "计算机学报", "language": "zh"}),
+        ("Zoo", "other", {"venue": "NATURE", "year": "2020"}),
+        ("Nowhere", "other", {"language": "zh"}),
+    ):
+        scripted.accept_bytes(f"{title}.pdf", fake_paper(title, "A paper about stars.", **fields), kb)
+    scripted.work()
+    return scripted
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (Filters(venues=("nature",)), ["Meeting", "Zoo"]),
+        (Filters(venues=("communications",)), ["Letters"]),
+        (Filters(venues=("学报",)), ["Pairs"]),
+        (Filters(venues=("学报", "Nature Communications")), ["Letters", "Pairs"]),
+        (Filters(venues=("Science",)), []),
+        (Filters(venues=("?",)), []),
+        (Filters(languages=("zh", "de")), ["Letters", "Nowhere", "Pairs"]),
+        (Filters(languages=("zh",), venues=("学报",)), ["Pairs"]),
+        (Filters(2019, None, venues=("nature",), languages=("en",)), ["Zoo"]),
+        (Filters(languages=("fr",)), []),
+    ],
+    ids=str,
+)
+def test_filters_by_what_only_the_catalog_knows(
+    shelf_of_venues: World, mode: Mode, filters: Filters, expected: list[str]
+) -> None:
+    result = shelf_of_venues.search("a paper about stars", mode=mode, filters=filters)
+    assert sorted(hit.paper.metadata.title for hit in result.hits) == expected
+
+
+def test_a_filter_goes_by_what_the_catalog_says_now_and_not_by_the_index(shelf_of_venues: World) -> None:
+    with shelf_of_venues.services.catalog.write() as tx:
+        tx.run("UPDATE papers SET venue = 'Science' WHERE title = 'Meeting'")
+    hits = shelf_of_venues.search("stars", filters=Filters(venues=("science",))).hits
+    assert [hit.paper.metadata.title for hit in hits] == ["Meeting"]
 
 
 @pytest.mark.parametrize("mode", Mode)

@@ -344,7 +344,7 @@ def test_filters_hold_for_the_versions_too(world: World) -> None:
     write(world, "late", 5, 65, year="2021")
     found = world.search(SENTENCES[20], filters=Filters(year_from=2021)).hits
     assert names(found) == [("late", [])]
-    assert len(world.search(SENTENCES[20], filters=Filters(author="lovelace")).hits[0].versions) == 1
+    assert len(world.search(SENTENCES[20], filters=Filters(authors=("lovelace",))).hits[0].versions) == 1
 
 
 def test_a_version_that_was_removed_is_not_named(world: World) -> None:

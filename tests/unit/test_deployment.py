@@ -47,7 +47,7 @@ def test_the_image_does_not_run_as_root_and_examines_itself() -> None:
 
 def test_the_image_takes_packages_by_hash_and_nothing_from_addresses() -> None:
     installs = [line for line in instructions("RUN") if re.search(r"\bpip\b.* install\b", line)]
-    assert len(installs) == 4
+    assert len(installs) == 5
     assert all("--require-hashes" in line or "--no-index" in line for line in installs)
     assert not instructions("ADD")
     assert "curl" not in DOCKERFILE

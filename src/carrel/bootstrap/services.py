@@ -9,6 +9,7 @@ from carrel.core.accounts import COMMAND_LINE, Caller
 from carrel.core.courtesy import Courtesy
 from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.errors import ServiceError, UsageError
+from carrel.core.facets import Facets
 from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import ParsedPaper
@@ -22,11 +23,17 @@ from carrel.ingest.worker import Workshop
 from carrel.library.backup import Stores
 from carrel.library.cleaning import work_off_removals
 from carrel.library.endpoints import Endpoints
+from carrel.library.holdings import Holdings
 from carrel.library.shelves import Shelves
 from carrel.library.vectors import work_off_vectors
 from carrel.search import pipeline
+from carrel.search.facets import facets_of
+from carrel.search.marking import Marker, marker
 from carrel.search.rerank import ENGINE_FAILURES, BrokenReranker
+from carrel.search.similar import SimilarPaper, about_vector, similar_papers
+from carrel.search.telling import Telling, telling_sentences
 from carrel.storage.database import Catalog
+from carrel.storage.paper_pages import READY
 from carrel.storage.parses import ParseStore
 
 if TYPE_CHECKING:
@@ -138,6 +145,72 @@ class Services:
                 reranker,
                 self.settings.reranker_candidates,
             )
+
+    def facets(
+        self, result: SearchResult | None, knowledge_bases: Sequence[str] = (), caller: Caller = COMMAND_LINE
+    ) -> Facets:
+        """Count what to narrow a search down by; without a result, over all papers of the knowledge bases.
+
+        They are those that the search was over: named, or all that the caller may read.
+
+        Raises:
+            KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``Shelves.readable``.
+        """
+        return facets_of(result, self.shelves.of(caller).readable(knowledge_bases), self.catalog)
+
+    def similar(
+        self,
+        knowledge_base: str,
+        paper: str,
+        within: Sequence[str] = (),
+        limit: int = 10,
+        caller: Caller = COMMAND_LINE,
+    ) -> tuple[SimilarPaper, ...]:
+        """Return papers about what this one is about, without itself and its versions, nearest first.
+
+        Of knowledge bases with the same model: those ``within``, or all that the caller may read. Nothing
+        where the paper is not searchable yet.
+
+        Raises:
+            PaperMissing, KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``Holdings.one``.
+            ServiceError: an index, or the model where it is needed, cannot be reached.
+        """
+        holdings = Holdings(self.catalog, caller, knowledge_base)
+        found, key = holdings.about_key(paper)
+        bases = self.shelves.of(caller).readable(within)
+        if found.paper.state != READY:
+            return ()
+        record, base = found.paper.record, found.knowledge_base
+        vector = about_vector(record, key, self.embedder_of(base), self.vectors)
+        left_out = {record.id, *(version.id for version in holdings.one(paper).versions)}
+        with self.courtesy.search():
+            return similar_papers(vector, base, bases, left_out, limit, self.catalog, self.index_of)
+
+    def marker(self, query: str) -> Marker:
+        """Return what marks the words of a query in titles and passages, and chooses what to show of them."""
+        from carrel.indexing.analysis import placed_terms
+
+        return marker(query, placed_terms)
+
+    def telling(
+        self, query: str, passages: Sequence[str], knowledge_base: str, caller: Caller = COMMAND_LINE
+    ) -> tuple[Telling | None, ...]:
+        """Return the sentence of each of these texts that is nearest to the query.
+
+        The knowledge base's model decides. Sentences' vectors are not cached: nothing would delete them with
+        their paper.
+
+        Raises:
+            KnowledgeBaseMissing, KnowledgeBaseAmbiguous: the caller may read none of this id or name.
+            ServiceError, TextsRefused: as ``telling_sentences``.
+        """
+        from carrel.engines.cached_embedder import CachedEmbedder
+
+        (base,) = self.shelves.of(caller).readable([knowledge_base])
+        embedder = self.embedder_of(base)
+        engine = embedder.engine if isinstance(embedder, CachedEmbedder) else embedder
+        with self.courtesy.search():
+            return telling_sentences(query, passages, engine, self.settings.query_instruction)
 
     def checked_dimensions(self, embedder: str, wanted: int) -> int:
         """Return dimensions as the catalog keeps them: 0 for all that the model gives.

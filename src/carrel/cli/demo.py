@@ -1,31 +1,29 @@
-"""``carrel demo``: the sample papers in, three questions answered."""
+"""``carrel demo``: the sample papers in, three questions answered, the pages served."""
 
-from importlib import resources
-from pathlib import Path
+import socket
+import sys
 
 from carrel.cli.add import bring_in
 from carrel.cli.output import Json, note, print_json, printable
 from carrel.cli.progress import reporter
 from carrel.cli.search import print_result
+from carrel.cli.serve import run_server
 from carrel.cli.session import services
-from carrel.core.errors import PathMissing
 from carrel.core.language import tr
 from carrel.core.ranking import Mode, Query
 from carrel.ingest.accept import accept, find_files
+from carrel.ingest.samples import KNOWLEDGE_BASE, QUESTIONS, samples_folder
 from carrel.search.present import search_document
 
-KNOWLEDGE_BASE = "samples"
-QUESTIONS = (
-    "What methods exist for modelling long sequences with Transformers?",
-    "How can attention be computed exactly without storing the score matrix?",
-    "Why do corals bleach, and how is heat stress measured from satellites?",
-)
 _PAPERS_AN_ANSWER = 3
+_PORT = 8765
 
 
 def run_demo(serve: bool, as_json: bool) -> int:
-    """Add the sample papers to the knowledge base ``samples``, and print the answers to QUESTIONS."""
-    del serve  # There are no pages yet to serve; the option is part of the command's contract.
+    """Add the sample papers to the knowledge base ``samples``, and print the answers to QUESTIONS.
+
+    With ``serve``, and where a person reads the output, the pages are served then, until stopped.
+    """
     with services() as opened:
         knowledge_base = opened.shelves.existing_or_new(KNOWLEDGE_BASE)
         accepted = [
@@ -51,18 +49,14 @@ def run_demo(serve: bool, as_json: bool) -> int:
     print()
     print(tr('Your own papers: carrel add ~/Papers, then carrel search "…"'))
     print(tr('The samples again: carrel search --kb samples "…"; without them: carrel kb delete samples'))
-    return 0
+    if not (serve and sys.stdout.isatty()):
+        return 0
+    print()
+    return run_server("127.0.0.1", _free_or_any(_PORT), workers=1, as_json=False)
 
 
-def samples_folder() -> Path:
-    """Return the folder of the sample papers: in the package, or beside it in a checkout.
-
-    Raises:
-        PathMissing: this installation has none.
-    """
-    packaged = Path(str(resources.files("carrel"))) / "samples"
-    in_checkout = Path(__file__).resolve().parents[3] / "examples" / "papers"
-    for folder in (packaged, in_checkout):
-        if folder.is_dir():
-            return folder
-    raise PathMissing(path=packaged)
+def _free_or_any(port: int) -> int:
+    """Return the port, or 0, which is any free one, where another program listens there."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return 0 if probe.connect_ex(("127.0.0.1", port)) == 0 else port

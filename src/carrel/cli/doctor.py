@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from carrel.bootstrap import Services, open_services
-from carrel.cli.demo import samples_folder
 from carrel.cli.engines_in_use import served_embedder, served_reranker
 from carrel.cli.output import note, print_json, printable
 from carrel.config import Settings, load_settings
 from carrel.core.errors import CarrelError, IndexBusy
 from carrel.core.language import tr
+from carrel.ingest.samples import samples_folder
 from carrel.library.mending import in_step
 
 PASS, WARN, FAIL = "pass", "warn", "fail"

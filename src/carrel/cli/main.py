@@ -148,7 +148,13 @@ def search(
         typer.Option("--rerank/--no-rerank", help=tr("Reorder the best candidates with a reranker.")),
     ] = None,
     year: Annotated[str, typer.Option(help=tr("A year, or a range such as 2019..2021."))] = "",
-    author: Annotated[str, typer.Option(help=tr("Part of an author's name."))] = "",
+    author: Annotated[list[str] | None, typer.Option(help=tr("Part of an author's name."))] = None,
+    venue: Annotated[
+        list[str] | None, typer.Option(help=tr("A journal or conference, or words of its name."))
+    ] = None,
+    language: Annotated[
+        list[str] | None, typer.Option(help=tr("A language's code, such as en or zh."))
+    ] = None,
     task: Annotated[
         str,
         typer.Option(
@@ -172,7 +178,19 @@ def search(
         raise typer.BadParameter(tr("--task is one of {tasks}.").format(tasks=", ".join(TASKS)))
     if task and instruction:
         raise typer.BadParameter(tr("--task and --instruction exclude each other."))
-    request = Request(query, tuple(kb or ()), limit, mode, rerank, year, author, instruction or task, explain)
+    request = Request(
+        query,
+        tuple(kb or ()),
+        limit,
+        mode,
+        rerank,
+        year,
+        tuple(author or ()),
+        tuple(venue or ()),
+        tuple(language or ()),
+        instruction or task,
+        explain,
+    )
     sys.exit(search_papers(request, as_json))
 
 
@@ -269,7 +287,8 @@ def worker(
 @app.command(help=tr("Add the sample papers and answer a few questions over them."))
 def demo(
     serve: Annotated[
-        bool, typer.Option("--serve/--no-serve", help=tr("Serve the pages afterwards, once there are pages."))
+        bool,
+        typer.Option("--serve/--no-serve", help=tr("Serve the pages afterwards, where this is a terminal.")),
     ] = True,
     as_json: AsJson = False,
 ) -> None:

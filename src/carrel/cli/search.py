@@ -37,7 +37,9 @@ class Request:
     mode: Mode
     rerank: bool | None  # None: as the settings say
     year: str
-    author: str
+    authors: tuple[str, ...]
+    venues: tuple[str, ...]
+    languages: tuple[str, ...]
     instruction: str  # a task's name or own words; "": as the settings say
     explain: bool
 
@@ -52,7 +54,7 @@ def search_papers(request: Request, as_json: bool) -> int:
         request.kbs,
         request.mode,
         request.limit,
-        understand.filters(request.year, request.author),
+        understand.filters(request.year, request.authors, request.venues, request.languages),
         request.instruction or settings.query_instruction,
         bool(settings.reranker) and settings.rerank if request.rerank is None else request.rerank,
     )
@@ -86,7 +88,12 @@ def _asked_of(running: Running, request: Request, query: Query, as_json: bool) -
         "knowledge_bases": list(query.knowledge_bases),
         "mode": query.mode.value,
         "limit": query.limit,
-        "filters": {"year": request.year, "author": request.author},
+        "filters": {
+            "year": request.year,
+            "author": list(request.authors),
+            "venue": list(request.venues),
+            "language": list(request.languages),
+        },
         "rerank": query.rerank,
         "instruction": query.instruction,
         "explain": request.explain,

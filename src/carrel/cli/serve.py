@@ -17,6 +17,7 @@ def run_server(host: str, port: int, workers: int, as_json: bool) -> int:
     from carrel.api.rest.sign_in import CatalogSignIn, set_up_code
     from carrel.cli.server_file import new_token
     from carrel.cli.serving import at_work
+    from carrel.web.compose import add_pages
 
     settings = load_settings()
     key, token = settings.gateway_api_key, new_token()
@@ -25,6 +26,7 @@ def run_server(host: str, port: int, workers: int, as_json: bool) -> int:
         server = Server(opened, CatalogSignIn(opened.accounts()), token, Hosts(settings.allowed_hosts, host))
         models = gateway_models(opened)
         app = create_app(models, key, server=server)
+        add_pages(app)
         address = address_of(listening)
         with at_work(opened, workers, address, token):
             code = "" if opened.accounts().users.is_set_up() else set_up_code(token)
@@ -37,11 +39,17 @@ def run_server(host: str, port: int, workers: int, as_json: bool) -> int:
 def _announce(models: GatewayModels, address: str, code: str, as_json: bool) -> None:
     reranker = models.reranker.model if models.reranker else None
     if as_json:
-        document = {"url": f"{address}/v1", "model": models.name, "reranker": reranker}
+        document = {
+            "url": f"{address}/v1",
+            "pages": f"{address}/",
+            "model": models.name,
+            "reranker": reranker,
+        }
         print_json(document | {"set_up_code": code or None})
         sys.stdout.flush()
     else:
         print(tr("Listening on {url}, Ctrl-C stops it.").format(url=f"{address}/v1"))
+        print(tr("Pages: {url}").format(url=f"{address}/"))
         print(tr("Embeddings: {model}").format(model=models.name))
         print(tr("Reranker: {model}").format(model=reranker or tr("none")), flush=True)
     if code:  # on standard error, where what the server says is kept

@@ -20,6 +20,11 @@ def use_language(language: str) -> None:
     _language.set(CHINESE if language.lower().startswith("zh") else ENGLISH)
 
 
+def language() -> str:
+    """Return the language of this context, one of ``LANGUAGES``."""
+    return _language.get()
+
+
 def tr(text: str) -> str:
     """Return the English interface text in the language of this context."""
     if _language.get() == ENGLISH:

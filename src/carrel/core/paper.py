@@ -85,8 +85,9 @@ class WordBoxes:
 
     def within(self, start: int, end: int) -> slice:
         """Return the rows of the words that lie wholly or partly in characters ``start`` to ``end``."""
-        first = int(np.searchsorted(self.end, start, side="right"))
-        last = int(np.searchsorted(self.start, end, side="left"))
+        # As numbers of the arrays' own kind: any other would have the whole array converted to it.
+        first = int(np.searchsorted(self.end, np.int32(start), side="right"))
+        last = int(np.searchsorted(self.start, np.int32(end), side="left"))
         return slice(first, max(first, last))
 
     def boxes(self, start: int, end: int) -> tuple[Box, ...]:

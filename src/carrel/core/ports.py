@@ -67,6 +67,26 @@ class TokenCounter(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedTerm:
+    """A term that the index knows a text by, and where it stands: characters ``start`` to ``end``."""
+
+    start: int
+    end: int
+    term: str
+
+
+class Analyser(Protocol):
+    """Cuts texts into the terms that the index counts."""
+
+    def __call__(self, text: str, wanted: frozenset[str] | None = None, /) -> Iterator[PlacedTerm]:
+        """Yield the terms of a text: of a compound the whole and its parts, of Chinese pairs that overlap.
+
+        Only those that are ``wanted``, where some are named.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EmbeddedQuery:
     """A question's vector, [width], of length 1, and what went over the wire for it, if anything."""
@@ -209,12 +229,16 @@ class IndexedPaper:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IndexQuery:
-    """What is asked of an index: a vector, words, or both; ``limit`` candidates a signal."""
+    """What is asked of an index: a vector, words, or both; ``limit`` candidates a signal.
+
+    Of the filters it looks at years and authors. ``among`` are the papers that may be found, None: all.
+    """
 
     vector: Vectors | None
     text: str | None
     filters: Filters
     limit: int
+    among: frozenset[PaperId] | None = None
 
 
 class Index(Protocol):

@@ -41,11 +41,16 @@ class Signal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Conditions that a paper must meet. Years are inclusive; an empty author means any."""
+    """Conditions that a paper must meet, all of them. Years are inclusive; of names any suffices.
+
+    The index knows years and authors; venues and languages the catalog (``search/selection.py``).
+    """
 
     year_from: int | None = None
     year_to: int | None = None
-    author: str = ""
+    authors: tuple[str, ...] = ()
+    venues: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()  # ISO 639-1, in small letters
 
 
 @dataclass(frozen=True, slots=True)

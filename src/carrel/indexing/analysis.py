@@ -18,9 +18,13 @@ import threading
 import unicodedata
 import zlib
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from typing import Protocol
+
+from carrel.core.ports import PlacedTerm
 
 ANALYSER_VERSION = 1
 """Goes up with every change that gives some text other terms or weights: old indexes do not fit."""
@@ -54,6 +58,9 @@ _JOINER = re.compile("[-‐‑/]")
 _MARKS = re.compile("[\u0300-\u036f]+")
 _SOFT = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]+")  # soft hyphens and zero-width characters
 _LATIN = re.compile("[a-z]")
+
+# Runs whose characters are folded each to one: ASCII, and Han, which stays as it is.
+_FOLDED_ALIKE = re.compile("([\x00-\x7f\u4e00-\u9fff]+)|[^\x00-\x7f\u4e00-\u9fff]")
 
 _GREEK_LETTERS = "αβγδεζηθικλμνξοπρστυφχψω"
 _GREEK_NAMES = """
@@ -111,6 +118,11 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFKC", folded)
 
 
+@lru_cache(1 << 14)
+def _normal_character(character: str) -> str:
+    return normalise(character)
+
+
 def tokens(text: str) -> list[str]:
     """Return the words, compounds, numbers and CJK runs of a text, normalised, in order."""
     normal = normalise(text)
@@ -134,6 +146,69 @@ def terms(token: str) -> tuple[str, ...]:
     if 1 < len(parts) <= _COMPOUND_PARTS:
         kept.append(_stem("".join(parts)))
     return tuple(kept)
+
+
+def placed_terms(text: str, wanted: frozenset[str] | None = None) -> Iterator[PlacedTerm]:
+    """Yield the terms that a text has in the index, and where each stands in it, as it is written.
+
+    Of a compound its parts come, then the whole; of Chinese, Japanese and Korean pairs that overlap. Only
+    those that are ``wanted``, where some are named.
+    """
+    normal, origins = _normalised_with_origins(text)
+    for first, past in _spans_of_scripts(normal):
+        for match in _TOKEN.finditer(normal, first, past):
+            for start, end, term in _terms_within(match.group()):
+                if wanted is not None and term not in wanted:
+                    continue
+                begins, ends = match.start() + start, match.start() + end
+                yield PlacedTerm(origins[begins], max(origins[ends], origins[ends - 1] + 1), term)
+
+
+def _normalised_with_origins(text: str) -> tuple[str, Sequence[int]]:
+    """Return the text normalised, and of each of its characters and its end where it was before."""
+    if text.isascii():
+        return text.lower(), range(len(text) + 1)
+    pieces: list[str] = []
+    origins: list[int] = []
+    for match in _FOLDED_ALIKE.finditer(text):
+        if match.lastindex:
+            pieces.append(match.group().lower())
+            origins.extend(range(*match.span()))
+        else:
+            pieces.append(_normal_character(match.group()))
+            origins.extend([match.start()] * len(pieces[-1]))
+    return "".join(pieces), [*origins, len(text)]
+
+
+def _spans_of_scripts(normal: str) -> Iterator[tuple[int, int]]:
+    """Yield spans that cover a text, none with characters of two scripts that no token mixes."""
+    place = 0
+    for run in _CJK_RUN.finditer(normal):
+        yield place, run.start()
+        yield run.span()
+        place = run.end()
+    yield place, len(normal)
+
+
+def _terms_within(token: str) -> Sequence[tuple[int, int, str]]:
+    """Return (start, end, term) of what a token counts as, as ``terms`` does."""
+    if _CJK_RUN.match(token):
+        return [(at, at + min(2, len(token)), term) for at, term in enumerate(terms(token))]
+    return _terms_of_word(token)
+
+
+@lru_cache(1 << 14)
+def _terms_of_word(token: str) -> Sequence[tuple[int, int, str]]:
+    found = terms(token)
+    if len(found) == 1 and not _JOINER.search(token):
+        return ((0, len(token), found[0]),)
+    ahead = iter(found)
+    placed, place = [], 0
+    for part in _JOINER.split(token):
+        if _spell_greek(part.replace(",", "")) not in FUNCTION_WORDS and (term := next(ahead, None)):
+            placed.append((place, place + len(part), term))
+        place += len(part) + 1
+    return (*placed, *((0, len(token), term) for term in ahead))
 
 
 def document_terms(text: str, field: Field) -> TermWeights:

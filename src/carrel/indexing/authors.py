@@ -6,6 +6,7 @@ find "Jörg Müller", and ``Jörg Smith`` does not find a paper by Jörg Müller
 """
 
 import re
+from collections.abc import Sequence
 
 from carrel.indexing.analysis import normalise
 
@@ -17,6 +18,14 @@ _BARRED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", 
 def name_words(name: str) -> tuple[str, ...]:
     """Return the words of a name, folded, each once, in order; nothing where there is no letter."""
     return tuple(dict.fromkeys(_WORD.findall(normalise(name).translate(_BARRED))))
+
+
+def wanted_names(authors: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Return the words of each name that a filter asks for; nothing where it asks for none.
+
+    A name without a word is nobody's.
+    """
+    return tuple(name_words(author) for author in authors if author.strip())
 
 
 def searchable_words(name: str) -> tuple[str, ...]:

@@ -198,17 +198,13 @@ class ChromaIndex:
         terms = None if query.text is None else query_terms(query.text)
         found: dict[Signal, tuple[Candidate, ...]] = {}
         with self._errors():
-            passing = self._lexical.passing(query.filters) if query.limit > 0 else set[PaperId]()
+            passing = self._lexical.passing(query) if query.limit > 0 else set[PaperId]()
             for signal in Signal:
                 if signal.dense and query.vector is not None:
                     found[signal] = self._dense(signal, query.vector, passing, query)
                 elif not signal.dense and terms is not None:
                     possible = terms.ids and passing != set()
-                    found[signal] = (
-                        self._lexical.search(terms, signal.of_passages, query.filters, query.limit)
-                        if possible
-                        else ()
-                    )
+                    found[signal] = self._lexical.search(terms, signal.of_passages, query) if possible else ()
         return found
 
     def paper_ids(self) -> frozenset[PaperId]:

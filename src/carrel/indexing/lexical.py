@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carrel.core.ids import PaperId
-from carrel.core.ports import IndexedPaper
-from carrel.core.ranking import Candidate, Filters
+from carrel.core.ports import IndexedPaper, IndexQuery
+from carrel.core.ranking import Candidate
 from carrel.indexing.analysis import PAPERS, PASSAGES, TermWeights, document_terms
-from carrel.indexing.authors import name_words, searchable_words
+from carrel.indexing.authors import searchable_words, wanted_names
 
 _PASSAGE, _PAPER = 0, 1  # what a point is
 _ENTRY = np.dtype([("point", "<u4"), ("weight", "<f4")])
@@ -135,9 +135,9 @@ class LexicalSide:
         ):
             yield PaperId(paper), point, kind == _PASSAGE
 
-    def passing(self, filters: Filters) -> set[PaperId] | None:
-        """Return the papers that meet the filters; None where every paper does."""
-        numbers = self._passing(filters)
+    def passing(self, query: IndexQuery) -> set[PaperId] | None:
+        """Return the papers that the query may find; None where it may find every one."""
+        numbers = self._passing(query)
         if numbers is None:
             return None
         return {
@@ -154,16 +154,14 @@ class LexicalSide:
         )
         return sum(count for paper, count in counts if paper in papers)
 
-    def search(
-        self, query: TermWeights, of_passages: bool, filters: Filters, limit: int
-    ) -> tuple[Candidate, ...]:
-        """Return the ``limit`` points with the best BM25 scores, falling, ties by id."""
+    def search(self, terms: TermWeights, of_passages: bool, query: IndexQuery) -> tuple[Candidate, ...]:
+        """Return the points that the query may find with the best BM25 scores, falling, ties by id."""
         kind = _PASSAGE if of_passages else _PAPER
         with self._using:
-            allowed = self._passing(filters)
+            allowed = self._passing(query)
             [(total,)] = self._rows("SELECT count(*) FROM points WHERE kind = ? AND with_terms", kind)
             points, scores = [], []
-            for term, weight in zip(query.ids, query.weights, strict=True):
+            for term, weight in zip(terms.ids, terms.weights, strict=True):
                 rows = self._rows(
                     "SELECT paper, entries FROM postings WHERE kind = ? AND term = ?", kind, term
                 )
@@ -178,7 +176,7 @@ class LexicalSide:
             # Summed in the order of the query's terms for every point, so that equal texts score equal.
             numbers, places = np.unique(np.concatenate(points), return_inverse=True)
             summed = np.bincount(places, np.concatenate(scores), len(numbers)).astype(np.float64)
-            return self._best(numbers, summed, limit)
+            return self._best(numbers, summed, query.limit)
 
     def close(self) -> None:
         """Close the file. Any later call but this one fails."""
@@ -201,16 +199,22 @@ class LexicalSide:
         candidates.sort(key=lambda candidate: (-candidate.score, candidate.point_id))
         return tuple(candidates[:limit])
 
-    def _passing(self, filters: Filters) -> set[int] | None:
-        """Return the numbers of the papers that meet the filters; None where every paper does."""
+    def _passing(self, query: IndexQuery) -> set[int] | None:
+        """Return the numbers of the papers that the query may find; None where it may find every one."""
+        filters = query.filters
         numbers: set[int] | None = None
         if filters.year_from is not None or filters.year_to is not None:
             first, last = _held(filters.year_from, -_LARGEST), _held(filters.year_to, _LARGEST)
             rows = self._rows("SELECT number FROM papers WHERE year BETWEEN ? AND ?", first, last)
             numbers = {row[0] for row in rows}
-        if filters.author.strip():
-            by_author = self._papers_by(name_words(filters.author))
+        if names := wanted_names(filters.authors):
+            by_author = {paper for words in names for paper in self._papers_by(words)}
             numbers = by_author if numbers is None else numbers & by_author
+        if query.among is not None:
+            ids = json.dumps([*query.among])
+            rows = self._rows("SELECT number FROM papers WHERE id IN (SELECT value FROM json_each(?))", ids)
+            chosen = {row[0] for row in rows}
+            numbers = chosen if numbers is None else numbers & chosen
         return numbers
 
     def _papers_by(self, words: Sequence[str]) -> set[int]:

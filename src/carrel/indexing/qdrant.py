@@ -52,10 +52,10 @@ from qdrant_edge import (
 from carrel.core.errors import IndexDamaged
 from carrel.core.ids import PaperId
 from carrel.core.ports import IndexedPaper, IndexQuery
-from carrel.core.ranking import Candidate, Filters, Signal
+from carrel.core.ranking import Candidate, Signal
 from carrel.core.space import Space, Vectors
 from carrel.indexing.analysis import PAPERS, PASSAGES, Field, document_terms, query_terms
-from carrel.indexing.authors import name_words, searchable_words
+from carrel.indexing.authors import searchable_words, wanted_names
 from carrel.indexing.marker import check_marker, is_complete, write_marker
 from carrel.indexing.room import make_sure_of_room
 
@@ -153,7 +153,7 @@ class QdrantIndex:
         found: dict[Signal, tuple[Candidate, ...]] = dict.fromkeys(wanted, ())
         if query.limit < 1:
             return found
-        conditions = self._conditions(query.filters)
+        conditions = self._conditions(query)
         if conditions is None:
             return found
         passing = Filter(must=conditions) if conditions else None
@@ -257,18 +257,22 @@ class QdrantIndex:
             wanted |= {Signal.LEXICAL_PASSAGES: sparse, Signal.LEXICAL_PAPERS: sparse}
         return wanted
 
-    def _conditions(self, filters: Filters) -> "list[ConditionType] | None":
+    def _conditions(self, query: IndexQuery) -> "list[ConditionType] | None":
         """Return what a point must meet; None where nothing can."""
+        filters = query.filters
         conditions: list[ConditionType] = []
         if filters.year_from is not None or filters.year_to is not None:
             conditions.append(
                 FieldCondition(_YEAR, range=RangeFloat(gte=filters.year_from, lte=filters.year_to))
             )
-        if filters.author.strip():
-            papers = self._papers_by(name_words(filters.author))
+        papers = None if query.among is None else set[str](query.among)
+        if names := wanted_names(filters.authors):
+            by_author = {paper for words in names for paper in self._papers_by(words)}
+            papers = by_author if papers is None else papers & by_author
+        if papers is not None:
             if not papers:
                 return None
-            conditions.append(FieldCondition(_OWNER, match=MatchAny(papers)))
+            conditions.append(FieldCondition(_OWNER, match=MatchAny(sorted(papers))))
         return conditions
 
     def _papers_by(self, words: Sequence[str]) -> list[str]:

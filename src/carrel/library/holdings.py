@@ -42,6 +42,11 @@ class Holdings:
         with self._catalog.read() as tx:
             return paper_pages.page(tx, self._base(tx, Role.VIEWER), wanted, limit)
 
+    def counts(self) -> dict[str, int]:
+        """Return how many papers are in each state. Raises as ``access.require``, for a viewer."""
+        with self._catalog.read() as tx:
+            return paper_pages.counts(tx, self._base(tx, Role.VIEWER))
+
     def one(self, paper: str) -> Found:
         """Return the paper of this id.
 
@@ -152,12 +157,6 @@ class Holdings:
         with self._catalog.read() as tx:
             readable = [base.id for base, _ in access.visible(tx, self._caller).values()]
             return papers.records(tx, readable, likely(references, papers.named(tx, readable)))
-
-    def records(self, ids: Sequence[PaperId], bases: Sequence[KnowledgeBase]) -> dict[str, PaperRecord]:
-        """Return those of the papers that these knowledge bases hold, by id."""
-        with self._catalog.read() as tx:
-            found = papers.records(tx, [base.id for base in bases], ids)
-        return {record.id: record for record in reversed(found)}
 
     def _base(self, tx: Transaction, role: Role) -> KnowledgeBase:
         return access.require(tx, self._caller, self._key, role)

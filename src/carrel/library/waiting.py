@@ -6,7 +6,7 @@ from carrel.core.accounts import Caller, Role
 from carrel.core.errors import KnowledgeBaseMissing
 from carrel.core.ids import JobId
 from carrel.core.job_errors import JobMissing
-from carrel.core.jobs import Job
+from carrel.core.jobs import Job, JobState
 from carrel.library import access
 from carrel.storage import job_lists, queue
 from carrel.storage.database import Catalog, Transaction
@@ -29,10 +29,35 @@ class Waiting:
                 bases = tuple(base for base, _ in access.visible(tx, self._caller).values())
             return job_lists.listed(tx, [base.id for base in bases], state, before, limit)
 
+    def under_way(self, key: str, limit: int) -> tuple[int, tuple[ListedJob, ...]]:
+        """Return how many jobs of a knowledge base go on, and the first; raises as ``access.require``."""
+        with self._catalog.read() as tx:
+            return job_lists.under_way(tx, access.require(tx, self._caller, key, Role.VIEWER).id, limit)
+
+    def retry_papers(self, key: str, papers: Sequence[str]) -> int:
+        """Queue the failed and cancelled jobs of these papers anew; return how many there were.
+
+        Raises:
+            RoleTooLow, KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``access.require``, for an editor.
+        """
+        with self._catalog.write() as tx:
+            base = access.require(tx, self._caller, key, Role.EDITOR)
+            found = job_lists.of_papers(tx, base.id, papers)
+            again = [job for job in found if job.state in (JobState.FAILED, JobState.CANCELLED)]
+            for job in queue.states(tx, [JobId(job.id) for job in again]).values():
+                queue.retry(tx, job)
+            return len(again)
+
     def one(self, identifier: str) -> ListedJob:
         """Return a job. Raises JobMissing where there is none that the caller may see."""
         with self._catalog.read() as tx:
             return self._required(tx, identifier, Role.VIEWER)
+
+    def of_paper(self, key: str, paper: str) -> ListedJob | None:
+        """Return the job that brings a paper in, if there is one. Raises as ``access.require``."""
+        with self._catalog.read() as tx:
+            base = access.require(tx, self._caller, key, Role.VIEWER)
+            return job_lists.of_paper(tx, base.id, paper)
 
     def cancel(self, identifier: str) -> ListedJob:
         """Give a job up, as an editor; no effect on one that has ended. Raises JobMissing, RoleTooLow."""

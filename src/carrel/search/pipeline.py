@@ -31,6 +31,7 @@ from carrel.core.space import Vectors, cut
 from carrel.search import quotation, understand
 from carrel.search.fuse import fuse, on_one_scale
 from carrel.search.rerank import rerank
+from carrel.search.selection import Selected, selected
 from carrel.storage import papers, passages, versions
 from carrel.storage.database import Catalog
 
@@ -62,11 +63,14 @@ def search(
     marks = [time.perf_counter()]
     text = understand.normalised(query.text)
     filled = [knowledge_base for knowledge_base in knowledge_bases if knowledge_base.papers]
+    among = selected(query.filters, filled, catalog)
+    if among is not None:
+        filled = [knowledge_base for knowledge_base in filled if among[knowledge_base.id]]
 
     questions = _embed(text, query, filled, embedder_of)
     marks.append(time.perf_counter())
 
-    lists = _retrieve(text, query, filled, questions, index_of)
+    lists = _retrieve(text, query, filled, among, questions, index_of)
     marks.append(time.perf_counter())
 
     fused = _favour_quotations(text, fuse(lists), filled, catalog)
@@ -122,6 +126,7 @@ def _retrieve(
     text: str,
     query: Query,
     knowledge_bases: Sequence[KnowledgeBase],
+    among: Selected | None,
     questions: Mapping[str, EmbeddedQuery],
     index_of: Callable[[KnowledgeBase], Index],
 ) -> dict[Signal, tuple[Candidate, ...]]:
@@ -135,6 +140,7 @@ def _retrieve(
             text=None if query.mode is Mode.DENSE else text,
             filters=query.filters,
             limit=max(CANDIDATES, query.limit),
+            among=None if among is None else among[knowledge_base.id],
         )
         for signal, found in index_of(knowledge_base).search(asked).items():
             scale = space if signal.dense else ("", 0)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from carrel.core.exchange import Exchange
+from carrel.core.facets import Facet, Facets
 from carrel.core.ranking import Hit, PaperRecord, PassageHit, Reranking, SearchResult
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
@@ -88,6 +89,22 @@ def _passage_document(found: PassageHit) -> dict[str, Json]:
             for box in passage.boxes
         ],
     }
+
+
+def facets_document(facets: Facets) -> dict[str, Json]:
+    """Return counts to narrow a search down by as programs read them."""
+    return {
+        "papers": facets.papers,
+        "knowledge_bases": _facet_documents(facets.knowledge_bases),
+        "years": _facet_documents(facets.years),
+        "authors": _facet_documents(facets.authors),
+        "venues": _facet_documents(facets.venues),
+        "languages": _facet_documents(facets.languages),
+    }
+
+
+def _facet_documents(facets: Iterable[Facet]) -> list[Json]:
+    return [{"value": facet.value, "count": facet.count, "name": facet.name} for facet in facets]
 
 
 def version_documents(versions: Iterable[PaperRecord]) -> list[Json]:

@@ -60,9 +60,56 @@ def listed(
     return tuple(_listed(row) for row in rows)
 
 
+def under_way(
+    tx: Transaction, knowledge_base_id: KnowledgeBaseId, limit: int
+) -> tuple[int, tuple[ListedJob, ...]]:
+    """Return how many jobs of a knowledge base have not ended, and the first of them: those in hand first."""
+    where = """
+        FROM jobs WHERE knowledge_base_id = :base AND generation = 0
+            AND state NOT IN ('done', 'failed', 'cancelled')
+    """
+    count = tx.row(f"SELECT count(*) AS jobs {where}", base=knowledge_base_id)
+    rows = tx.rows(
+        f"""
+        SELECT * {where}
+        ORDER BY CASE state WHEN 'running' THEN 0 WHEN 'handed' THEN 1 ELSE 2 END, number LIMIT :limit
+        """,
+        base=knowledge_base_id,
+        limit=limit,
+    )
+    return (0 if count is None else int(count["jobs"])), tuple(_listed(row) for row in rows)
+
+
+def of_papers(
+    tx: Transaction, knowledge_base_id: KnowledgeBaseId, papers: Sequence[str]
+) -> tuple[ListedJob, ...]:
+    """Return the jobs that bring these papers into a knowledge base."""
+    if not papers:
+        return ()
+    rows = tx.rows(
+        "SELECT * FROM jobs WHERE knowledge_base_id = :base AND generation = 0 AND paper_id IN :papers",
+        base=knowledge_base_id,
+        papers=list(papers),
+    )
+    return tuple(_listed(row) for row in rows)
+
+
 def one(tx: Transaction, identifier: str) -> ListedJob | None:
     """Return the job of this id."""
     row = tx.row("SELECT * FROM jobs WHERE id = :id", id=identifier)
+    return None if row is None else _listed(row)
+
+
+def of_paper(tx: Transaction, knowledge_base_id: KnowledgeBaseId, paper: str) -> ListedJob | None:
+    """Return the newest job that brings a paper into the generation that serves."""
+    row = tx.row(
+        """
+        SELECT * FROM jobs WHERE knowledge_base_id = :base AND paper_id = :paper AND generation = 0
+        ORDER BY number DESC LIMIT 1
+        """,
+        base=knowledge_base_id,
+        paper=paper,
+    )
     return None if row is None else _listed(row)
 
 

@@ -122,6 +122,16 @@ def page(tx: Transaction, knowledge_base: KnowledgeBase, wanted: Wanted, limit: 
     return tuple(_seen(row, key, record) for row, record in zip(rows, records, strict=True))
 
 
+def counts(tx: Transaction, knowledge_base: KnowledgeBase) -> dict[str, int]:
+    """Return how many papers of the knowledge base are in each state."""
+    rows = tx.rows(
+        f"SELECT state, count(*) AS papers FROM ({_SEEN}) AS listed GROUP BY state",  # noqa: S608
+        knowledge_base=knowledge_base.id,
+        done=JobState.DONE,
+    )
+    return {row["state"]: row["papers"] for row in rows}
+
+
 def one(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> SeenPaper | None:
     """Return a paper of the knowledge base, searchable or not."""
     row = tx.row(

@@ -114,7 +114,17 @@ def test_a_search_beside_a_server_is_asked_of_it(
     (tmp_path / "home").mkdir()
     server.body = json.dumps(document).encode()
     request = Request(
-        "comets  and glaciers", ("library",), 5, Mode.HYBRID, None, "2019..2021", "Ada", "", True
+        "comets  and glaciers",
+        ("library",),
+        5,
+        Mode.HYBRID,
+        None,
+        "2019..2021",
+        ("Ada",),
+        ("Nature",),
+        ("en", "zh"),
+        "",
+        True,
     )
     with announced(tmp_path / "home", server.address, "secret"):
         assert search_papers(request, as_json=True) == 0
@@ -128,7 +138,12 @@ def test_a_search_beside_a_server_is_asked_of_it(
         "knowledge_bases": ["library"],
         "mode": "hybrid",
         "limit": 5,
-        "filters": {"year": "2019..2021", "author": "Ada"},
+        "filters": {
+            "year": "2019..2021",
+            "author": ["Ada"],
+            "venue": ["Nature"],
+            "language": ["en", "zh"],
+        },
         "rerank": False,
         "instruction": "",
         "explain": True,

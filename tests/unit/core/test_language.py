@@ -6,6 +6,8 @@ import string
 import tomllib
 from pathlib import Path
 
+from jinja2 import Environment, nodes
+
 from carrel.core import file_errors
 from carrel.core.errors import CarrelError
 
@@ -33,6 +35,17 @@ def _texts_in_code() -> set[str]:
     return texts
 
 
+def _texts_in_templates() -> set[str]:
+    """Return the texts of the pages: what templates give to ``tr``, which must be written out there."""
+    texts: set[str] = set()
+    for path in (SOURCE / "web" / "templates").rglob("*.html"):
+        for call in Environment().parse(path.read_text(encoding="utf-8")).find_all(nodes.Call):
+            if isinstance(call.node, nodes.Name) and call.node.name == "tr":
+                assert isinstance(call.args[0], nodes.Const), (path.name, call.lineno)
+                texts.add(str(call.args[0].value))
+    return texts
+
+
 def _texts_of_errors(error: type[CarrelError] = CarrelError) -> set[str]:
     texts = {error.template, error.hint_template} - {""}
     return texts.union(*(_texts_of_errors(child) for child in error.__subclasses__()))
@@ -47,7 +60,7 @@ def test_every_error_is_looked_at() -> None:
 
 
 def test_every_text_has_its_chinese_and_no_entry_is_left_over() -> None:
-    wanted = _texts_in_code() | _texts_of_errors()
+    wanted = _texts_in_code() | _texts_in_templates() | _texts_of_errors()
     assert wanted == set(_catalogue())
 
 

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carrel.indexing import analysis
-from carrel.indexing.analysis import PASSAGES, document_terms, normalise, query_terms, terms, tokens
+from carrel.indexing.analysis import (
+    PASSAGES,
+    document_terms,
+    normalise,
+    placed_terms,
+    query_terms,
+    terms,
+    tokens,
+)
 
 ANYTHING = st.text(st.characters(codec=None))  # every code point, lone surrogates too
 
@@ -141,3 +149,53 @@ def test_threads_agree() -> None:
         thread.join()
     assert all(result == expected for result in found.values())
     assert len(found) == 4
+
+
+# What texts have: letters of several scripts, marks, compounds, numbers, ligatures, soft hyphens.
+_WRITTEN = st.text(
+    st.one_of(
+        st.sampled_from("abcdeXYZ 0123.,-/‐+#\n()'’éïßﬁ\u0301\u00ad½αβΔ中文献检索，。的カな한국Ⅳ²"),
+        st.characters(min_codepoint=32, max_codepoint=0x24F),
+    )
+)
+
+
+@given(_WRITTEN)
+def test_every_term_of_a_text_has_its_place(text: str) -> None:
+    placed = list(placed_terms(text))
+    assert sorted(each.term for each in placed) == sorted(stems(text))
+    for each in placed:
+        assert 0 <= each.start < each.end <= len(text)
+        # What stands there has the term, be it cut out of a longer word.
+        assert each.term in stems(text[each.start : each.end]) or len(each.term) == 1
+
+
+@given(ANYTHING)
+def test_places_lie_within_any_text(text: str) -> None:
+    for each in placed_terms(text):
+        assert 0 <= each.start < each.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("Sparse attention", [("Sparse", "spars"), ("attention", "attent")]),
+        ("GPT-4 is", [("GPT", "gpt"), ("4", "4"), ("GPT-4", "gpt4")]),
+        ("naïve, nai\u0308ve", [("naïve", "naiv"), ("nai\u0308ve", "naiv")]),
+        ("深度学习", [("深度", "深度"), ("度学", "度学"), ("学习", "学习")]),
+        ("基于BERT的", [("基于", "基于"), ("BERT", "bert")]),
+        ("1,000 ﬁelds", [("1,000", "1000"), ("ﬁelds", "field")]),
+        ("TNFα/TNF", [("TNFα", "tnfalpha"), ("TNF", "tnf"), ("TNFα/TNF", "tnfalphatnf")]),
+        ("co\u00adoperate", [("co\u00adoperate", "cooper")]),
+        ("İstanbul", [("İstanbul", "istanbul")]),
+    ],
+)
+def test_a_place_is_the_word_as_it_is_written(text: str, places: list[tuple[str, str]]) -> None:
+    assert [(text[each.start : each.end], each.term) for each in placed_terms(text)] == places
+
+
+def test_only_the_terms_that_are_wanted_are_placed() -> None:
+    text = "GPT-4 reads 深度学习 papers"
+    wanted = frozenset({"gpt4", "学习", "paper", "absent"})
+    assert [each.term for each in placed_terms(text, wanted)] == ["gpt4", "学习", "paper"]
+    assert list(placed_terms(text, frozenset())) == []

@@ -46,7 +46,16 @@ def test_a_page_is_drawn_at_the_resolution_asked_for(drawer: PageDrawer, tmp_pat
     assert _dark(image) == pytest.approx((100, 792 - 620, 149, 792 - 601), abs=1)
     assert (image.pixels[5, 5] == 255).all()
     with Image.open(io.BytesIO(image.png())) as png:
-        assert (png.format, png.size, png.mode) == ("PNG", (612, 792), "RGB")
+        assert (png.format, png.size, png.mode) == ("PNG", (612, 792), "L")  # a quarter of the bytes
+        assert np.array_equal(np.asarray(png.convert("RGB")), image.pixels)
+
+
+def test_a_page_with_colour_keeps_it(drawer: PageDrawer, tmp_path: Path) -> None:
+    image = drawer.draw(
+        _file(tmp_path, samples.one_page(_BLACK_BOX.replace(b"0 0 0 rg", b"1 0 0 rg"))), "page.pdf", 1, dpi=72
+    )
+    with Image.open(io.BytesIO(image.png())) as png:
+        assert png.mode == "RGB"
         assert np.array_equal(np.asarray(png), image.pixels)
 
 

@@ -50,5 +50,18 @@ def test_what_is_no_year_is_refused_with_an_example(year: str) -> None:
         understand.filters(year)
 
 
-def test_an_author_is_taken_as_written() -> None:
-    assert understand.filters(author="  Müller ") == Filters(author="Müller")
+def test_names_are_taken_as_written_and_blank_ones_left_out() -> None:
+    filters = understand.filters("", ["  Müller ", "", "Müller", "Smith"], [" Nature ", "\t"])
+    assert filters == Filters(authors=("Müller", "Smith"), venues=("Nature",))
+    assert understand.filters("", [""], [" "], [""]) == Filters()
+
+
+def test_a_language_is_its_code_whatever_stands_behind() -> None:
+    filters = understand.filters(languages=["EN", " zh-Hans-CN ", "zh_TW", "de"])
+    assert filters == Filters(languages=("en", "zh", "de"))
+
+
+@pytest.mark.parametrize("language", ["Chinese", "e", "zh-", "中文", "1", "en,zh"])
+def test_what_is_no_language_is_refused_with_an_example(language: str) -> None:
+    with pytest.raises(InvalidFilter, match="en, zh"):
+        understand.filters(languages=[language])

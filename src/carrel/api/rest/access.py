@@ -55,8 +55,8 @@ class Access:
         return self.caller.may(scope) and (scope is not Scope.ADMIN or self.caller.administrator)
 
 
-async def identified(rest: Rest, request: Request) -> Access:
-    """Return who asks.
+async def identified(rest: Rest, request: Request, csrf: str | None = None) -> Access:
+    """Return who asks; ``csrf`` is the session's token where it came otherwise than in its header.
 
     Raises:
         NotSignedIn: nobody, or with what is not good any more.
@@ -70,17 +70,24 @@ async def identified(rest: Rest, request: Request) -> Access:
         if caller is None:
             raise NotSignedIn
         return Access(replace(caller, address=address), rest)
-    token = request.cookies.get(SESSION_COOKIE, "")
-    session = None
-    if token and len(token) <= LONGEST_SECRET:
-        session = await run_in_threadpool(rest.sign_in.session_caller, token)
-    if session is None:
+    found = await run_in_threadpool(session_of, rest, request)
+    if found is None or found.session is None:
         raise NotSignedIn
     if request.method not in _SAFE:
         check_origin(request)
-        if not same(request.headers.get(CSRF_HEADER, ""), session.csrf_token):
+        given = request.headers.get(CSRF_HEADER, "") if csrf is None else csrf
+        if not same(given, found.session.csrf_token):
             raise CsrfMissing
-    return Access(replace(session.caller, address=address), rest, session)
+    return found
+
+
+def session_of(rest: Rest, request: Request) -> Access | None:
+    """Return whose session a request's cookie names, None where it is nobody's. Changes need more than it."""
+    token = request.cookies.get(SESSION_COOKIE, "")
+    session = rest.sign_in.session_caller(token) if token and len(token) <= LONGEST_SECRET else None
+    if session is None:
+        return None
+    return Access(replace(session.caller, address=rest.clients.address(request)), rest, session)
 
 
 class Needs:

@@ -14,23 +14,43 @@ from carrel.api.rest.paper_documents import BoxDocument, Version
 from carrel.api.rest.problems import problem_responses
 from carrel.api.rest.route import RestRoute
 from carrel.core.engine_errors import NoRerankerConfigured
-from carrel.core.ranking import Mode, Query
+from carrel.core.ranking import Filters, Mode, Query
 from carrel.search import understand
-from carrel.search.present import search_document
+from carrel.search.present import facets_document, search_document
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["search"])
 
 MOST_RESULTS = 100
 
 
+OneOrMore = (
+    Annotated[str, Field(max_length=200), PLAIN]
+    | Annotated[list[Annotated[str, Field(max_length=200), PLAIN]], Field(max_length=50)]
+)
+
+
 class FiltersGiven(Given):
-    """What a paper must meet."""
+    """What a paper must meet, all of it. Of several names or codes any one suffices."""
 
     year: Annotated[
         Annotated[str, Field(max_length=20), PLAIN] | int,
         Field(description="2020, 2019..2021, 2019.. or ..2021."),
     ] = ""
-    author: Annotated[str, Field(max_length=200), PLAIN] = ""
+    author: Annotated[OneOrMore, Field(description="Words of a name.")] = ""
+    venue: Annotated[
+        OneOrMore, Field(description="A venue's whole name, or words that its name has; case does not count.")
+    ] = ""
+    language: Annotated[OneOrMore, Field(description="A code such as en or zh (ISO 639-1).")] = ""
+
+    def read(self) -> Filters:
+        """Return them as the journey knows them. Raises as ``understand.filters``."""
+        return understand.filters(
+            str(self.year), _several(self.author), _several(self.venue), _several(self.language)
+        )
+
+
+def _several(given: str | list[str]) -> list[str]:
+    return [given] if isinstance(given, str) else given
 
 
 class Search(Given):
@@ -53,6 +73,7 @@ class Search(Given):
     )
     instruction: Text | None = Field(None, max_length=2000, description="The same as task.")
     explain: bool = Field(False, description="Say why each paper ranks where it does.")
+    facets: bool = Field(False, description="Count what the search can be narrowed down by.")
 
 
 class FoundPaper(BaseModel):
@@ -102,6 +123,25 @@ class Took(BaseModel):
     total: float
 
 
+class FacetDocument(BaseModel):
+    """A choice, and how many papers it leaves."""
+
+    value: str = Field(description="As a filter takes it.")
+    count: int
+    name: str
+
+
+class FacetsDocument(BaseModel):
+    """Counts of all papers that the search considered, not only of those that it gives."""
+
+    papers: int
+    knowledge_bases: list[FacetDocument]
+    years: list[FacetDocument]
+    authors: list[FacetDocument]
+    venues: list[FacetDocument]
+    languages: list[FacetDocument]
+
+
 class SearchAnswer(BaseModel):
     """The command line's document. With explain also ``explain``, with a reranker also ``rerank``."""
 
@@ -111,6 +151,7 @@ class SearchAnswer(BaseModel):
     mode: str
     took_ms: Took
     results: list[Result]
+    facets: FacetsDocument | None = Field(None, description="Only where they were asked for.")
 
 
 @router.post(
@@ -130,7 +171,7 @@ def search(access: Reading, wanted: Search) -> Response:
         tuple(wanted.knowledge_bases),
         Mode(wanted.mode),
         wanted.limit,
-        understand.filters(str(wanted.filters.year), wanted.filters.author),
+        wanted.filters.read(),
         wanted.instruction or wanted.task or settings.query_instruction,
         bool(settings.reranker) and settings.rerank if wanted.rerank is None else wanted.rerank,
     )
@@ -138,4 +179,7 @@ def search(access: Reading, wanted: Search) -> Response:
     document: dict[str, Any] = search_document(result, wanted.explain)
     if wanted.explain and not access.caller.administrator:
         document["explain"].pop("exchanges", None)  # addresses of the server's own servers
+    if wanted.facets:
+        counts = access.services.facets(result, wanted.knowledge_bases, access.caller)
+        document["facets"] = facets_document(counts)
     return Response(json_bytes(document), media_type="application/json")

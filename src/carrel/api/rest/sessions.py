@@ -11,7 +11,7 @@ from carrel.api.rest.knowledge_bases import PREFIX
 from carrel.api.rest.origins import check_origin
 from carrel.api.rest.problems import problem_responses
 from carrel.api.rest.route import RestRoute
-from carrel.library.signing_in import LONGEST
+from carrel.api.rest.session_cookies import forget_session, keep_session
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["accounts"])
 
@@ -30,15 +30,7 @@ def sign_in(request: Request, response: Response, given: Credentials) -> Session
     signed_in = rest.services.accounts().signing_in.sign_in(
         given.name, given.password, rest.clients.address(request), request.headers.get("user-agent", "")
     )
-    response.set_cookie(
-        SESSION_COOKIE,
-        signed_in.token,
-        max_age=int(LONGEST.total_seconds()),
-        path="/",
-        secure=_is_secure(request),
-        httponly=True,
-        samesite="lax",
-    )
+    keep_session(request, response, signed_in.token)
     response.headers["Cache-Control"] = "no-store"
     return SessionDocument.of(signed_in.session.caller, signed_in.session.csrf_token)
 
@@ -61,7 +53,7 @@ def sign_out(access: Identified, request: Request, everywhere: bool = False) -> 
     elif access.session is not None:
         signing_in.sign_out(request.cookies.get(SESSION_COOKIE, ""), access.caller.address)
     answer = Response(status_code=204)
-    answer.delete_cookie(SESSION_COOKIE, path="/", secure=_is_secure(request), httponly=True, samesite="lax")
+    forget_session(request, answer)
     return answer
 
 
@@ -82,9 +74,3 @@ def change_password(access: Identified, request: Request, given: PasswordChange)
 
 def _token(access: Access, request: Request) -> str:
     return request.cookies.get(SESSION_COOKIE, "") if access.session is not None else ""
-
-
-def _is_secure(request: Request) -> bool:
-    """Whether the browser speaks HTTPS, be it to a proxy: then the cookie goes over nothing else."""
-    said = request.headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
-    return request.url.scheme == "https" or said == "https"

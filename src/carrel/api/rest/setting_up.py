@@ -21,6 +21,7 @@ from carrel.api.rest.route import RestRoute
 from carrel.api.rest.sign_in import set_up_code
 from carrel.core.account_errors import SetUpAlready
 from carrel.core.rest_errors import SetUpCodeWrong
+from carrel.core.users import User
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["accounts"])
 
@@ -46,16 +47,26 @@ def stands(request: Request) -> SetUpDocument:
 def set_up(request: Request, wanted: NewAdministrator) -> UserDocument:
     """Make the first user; possible once. From elsewhere it takes the code that ``carrel serve`` printed."""
     check_origin(request)
+    return UserDocument.of(first_administrator(request, wanted.name, wanted.password, wanted.code))
+
+
+def first_administrator(request: Request, name: str, password: str, code: str) -> User:
+    """Make the first user, for somebody who may.
+
+    Raises:
+        SetUpAlready: there is one.
+        SetUpCodeWrong: they ask from elsewhere, without the code that this server printed.
+        AccountError: the name or the password will not do.
+    """
     rest = rest_of(request)
     users = rest.services.accounts().users
     if users.is_set_up():  # before the code: there is nothing to guess any more
         raise SetUpAlready
-    code = set_up_code(rest.token)
-    same = hmac.compare_digest(wanted.code.strip().encode(), code.encode())
-    if not is_private_to_this_machine(request) and not (code and same):
+    wanted = set_up_code(rest.token)
+    same = hmac.compare_digest(code.strip().encode(), wanted.encode())
+    if not is_private_to_this_machine(request) and not (wanted and same):
         raise SetUpCodeWrong
-    address = rest.clients.address(request)
-    return UserDocument.of(users.create_first_administrator(wanted.name, wanted.password, address))
+    return users.create_first_administrator(name, password, rest.clients.address(request))
 
 
 @router.post(

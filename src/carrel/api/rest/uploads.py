@@ -99,7 +99,7 @@ async def add(access: Writing, request: Request, knowledge_base: Key) -> Respons
     async with aclosing(uploaded_files(request, settings.home / UPLOADS, limits)) as files:
         async for file in files:
             try:
-                taken.append(await run_in_threadpool(_take, access, base, file, limits))
+                taken.append(await run_in_threadpool(take, access, base, file, limits))
             except PaperError as error:
                 failed.append((file.name, error))
     if not taken and not failed:
@@ -111,7 +111,7 @@ async def add(access: Writing, request: Request, knowledge_base: Key) -> Respons
     return Response(document.model_dump_json(), 202 if waits else 200, media_type="application/json")
 
 
-def _take(access: Access, base: KnowledgeBase, file: UploadedFile, limits: UploadLimits) -> Taken:
+def take(access: Access, base: KnowledgeBase, file: UploadedFile, limits: UploadLimits) -> Taken:
     """Store a file and queue its job.
 
     Raises:

@@ -320,11 +320,67 @@ def test_jobs_are_given_up_and_asked_for_again(opened: Lab) -> None:
 
 
 @pytest.mark.parametrize(
+    ("filters", "titles"),
+    [
+        ({"author": "lovelace"}, ["Bees"]),
+        ({"author": ["lovelace", "wei zhang"]}, ["Bees", "Whales"]),
+        ({"venue": "nature"}, ["Whales"]),
+        ({"venue": ["nature", "science"], "year": 2020}, ["Bees"]),
+        ({"language": "zh"}, ["Whales"]),
+        ({"language": ["zh", "en"]}, ["Ants", "Bees", "Whales"]),
+        ({"year": "", "author": "", "venue": [], "language": ""}, ["Ants", "Bees", "Whales"]),
+    ],
+)
+def test_filters_take_one_name_or_several(opened: Lab, filters: dict[str, object], titles: list[str]) -> None:
+    fill(opened)
+    body = {"query": "little else", "filters": filters}
+    found = opened.client.post(f"{API}/search", json=body, headers=opened.as_("viewer")).json()["results"]
+    assert sorted(each["paper"]["title"] for each in found) == titles
+
+
+def test_facets_come_where_they_are_asked_for(opened: Lab) -> None:
+    fill(opened)
+    body: dict[str, object] = {"query": "little else", "limit": 1}
+    plain = opened.client.post(f"{API}/search", json=body, headers=opened.as_("viewer")).json()
+    assert "facets" not in plain
+    body["facets"] = True
+    facets = opened.client.post(f"{API}/search", json=body, headers=opened.as_("viewer")).json()["facets"]
+    assert facets["papers"] == 3
+    assert facets["years"] == [
+        {"value": "2020", "count": 1, "name": "2020"},
+        {"value": "2019", "count": 1, "name": "2019"},
+    ]
+    assert facets["languages"][0] == {"value": "en", "count": 2, "name": "en"}
+    assert [each["count"] for each in facets["knowledge_bases"]] == [3]
+    stranger = opened.client.post(f"{API}/search", json=body, headers=opened.as_("stranger")).json()
+    assert stranger["facets"]["papers"] == 0
+
+
+def fill(opened: Lab) -> None:
+    """Bring three papers in, each of another venue, year, language and author."""
+    url = f"{API}/knowledge-bases/{opened.base().id}/papers"
+    for title, header in (
+        ("Whales", {"authors": "Wei Zhang", "venue": "Nature", "year": "2019", "language": "zh"}),
+        ("Bees", {"authors": "Ada Lovelace", "venue": "Science", "year": "2020"}),
+        ("Ants", {}),
+    ):
+        content = fake_paper(title, f"This paper is about {title.lower()} and about little else.", **header)
+        opened.client.post(
+            url,
+            files=[("files", (f"{title}.pdf", content, "application/pdf"))],
+            headers=opened.as_("editor"),
+        )
+    opened.world.work()
+
+
+@pytest.mark.parametrize(
     ("body", "kind"),
     [
         ({"query": "  "}, "empty-query"),
         ({"query": "x", "filters": {"year": "soon"}}, "invalid-filter"),
-        ({"query": "x", "filters": {"venue": "y"}}, "fields-unusable"),
+        ({"query": "x", "filters": {"publisher": "y"}}, "fields-unusable"),
+        ({"query": "x", "filters": {"venue": ["y", 1]}}, "fields-unusable"),
+        ({"query": "x", "filters": {"language": ["Chinese"]}}, "invalid-filter"),
         ({"query": "x", "limit": 0}, "fields-unusable"),
         ({"query": "x", "limit": 101}, "fields-unusable"),
         ({"query": "x", "mode": "magic"}, "fields-unusable"),

@@ -1,0 +1,118 @@
+"""A question as the address of the search page has it: read from there, and written back with changes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+
+from carrel.config import Settings
+from carrel.core.ranking import Mode, Query
+from carrel.search import understand
+
+SHOWN, MOST_SHOWN = 10, 100
+_LONGEST = 20_000  # characters of a question: an address can be that long and no longer
+_MOST_VALUES = 50  # of one filter
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked, and how. Every field is one of the address, "" or empty where it is not there."""
+
+    q: str = ""
+    kb: tuple[str, ...] = ()
+    year: str = ""
+    author: str = ""
+    venue: str = ""
+    language: str = ""
+    tag: str = ""
+    mode: Mode = Mode.HYBRID
+    rerank: str = ""  # "yes", "no" or as the server is set
+    shown: int = SHOWN
+    why: bool = False
+    timings: bool = False
+
+    @classmethod
+    def of(cls, given: QueryParams) -> "Asked":
+        """Return what an address asks. Raises InvalidFilter where its years are none."""
+        year = given.get("year", "").strip()
+        first, last = given.get("from", "").strip(), given.get("to", "").strip()
+        if not year and (first or last):
+            year = first if first == last else f"{first}..{last}"
+        mode = given.get("mode", "")
+        shown = given.get("shown", "")
+        return cls(
+            q=given.get("q", "")[:_LONGEST].strip(),
+            kb=tuple(dict.fromkeys(given.getlist("kb")))[:_MOST_VALUES],
+            year=year,
+            author=given.get("author", "").strip()[:200],
+            venue=given.get("venue", "").strip()[:300],
+            language=given.get("language", "").strip()[:20],
+            tag=given.get("tag", "").strip()[:100],
+            mode=Mode(mode) if mode in tuple(Mode) else Mode.HYBRID,
+            rerank=given.get("rerank", "") if given.get("rerank") in ("yes", "no") else "",
+            shown=min(int(shown), MOST_SHOWN)
+            if shown.isascii() and shown.isdecimal() and int(shown)
+            else SHOWN,
+            why=given.get("why") == "1",
+            timings=given.get("timings") == "1",
+        )
+
+    @property
+    def filtered(self) -> bool:
+        """Whether anything narrows the answer down."""
+        return bool(self.kb or self.year or self.author or self.venue or self.language or self.tag)
+
+    @property
+    def years(self) -> tuple[str, str]:
+        """The first and the last year, each "" where it is open."""
+        first, dots, last = self.year.partition("..")
+        return (first, last) if dots else (first, first)
+
+    def query(self, settings: Settings) -> Query:
+        """Return the question as the journey takes it.
+
+        Raises:
+            EmptyQuery, InvalidFilter: as ``understand`` has them.
+        """
+        has_reranker = bool(settings.reranker)
+        wanted = settings.rerank if not self.rerank else self.rerank == "yes"
+        return Query(
+            understand.normalised(self.q),
+            self.kb,
+            self.mode,
+            self.shown,
+            understand.filters(self.year, _one(self.author), _one(self.venue), _one(self.language)),
+            settings.query_instruction,
+            has_reranker and wanted,
+        )
+
+    def address(self, **changes: object) -> str:
+        """Return the address of this question with changes; an empty value leaves a field out."""
+        return _address("/", replace(self, **changes).fields())  # type: ignore[arg-type]  # fields of ours
+
+    def without(self, name: str, value: str = "") -> str:
+        """Return the address without a filter, or without one of its values."""
+        if name == "kb":
+            return self.address(kb=tuple(each for each in self.kb if each != value))
+        return self.address(mode=Mode.HYBRID) if name == "mode" else self.address(**{name: ""})
+
+    def fields(self) -> list[tuple[str, str]]:
+        """Return what the address says, in its order, without what goes without saying."""
+        found = [("q", self.q), *(("kb", each) for each in self.kb)]
+        names = ("year", "author", "venue", "language", "tag", "rerank")
+        found.extend((name, getattr(self, name)) for name in names)
+        found.append(("mode", "" if self.mode is Mode.HYBRID else self.mode.value))
+        found.append(("shown", "" if self.shown == SHOWN else str(self.shown)))
+        found.append(("why", "1" if self.why else ""))
+        found.append(("timings", "1" if self.timings else ""))
+        return [(name, value) for name, value in found if value]
+
+
+def _one(value: str) -> tuple[str, ...]:
+    return (value,) if value else ()
+
+
+def _address(path: str, fields: Iterable[tuple[str, str]]) -> str:
+    query = urlencode(list(fields))
+    return f"{path}?{query}" if query else path

@@ -1,0 +1,107 @@
+"""What is known of a paper, as its page says it: each entry with where it comes from and how sure it is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from urllib.parse import quote
+
+from carrel.core.language import tr
+from carrel.core.metadata import Metadata, Source
+from carrel.core.quality import ParseQuality, Verdict
+
+# Shares below these are what a good reading leaves, and not worth a word.
+_UNREADABLE, _ODD_WORDS, _INTERLEAVED, _OUTSIDE = 0.01, 0.02, 0.05, 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An entry: the field's name, what it is called, what it says, and where that comes from."""
+
+    name: str
+    label: str
+    value: str
+    origin: str
+    link: str = ""  # elsewhere
+
+
+def facts(metadata: Metadata) -> tuple[Fact, ...]:
+    """Return the entries that are filled; title and abstract, which stand elsewhere, only by their origin."""
+    languages: Mapping[str, str] = {"en": tr("English"), "zh": tr("Chinese")}
+    doi, arxiv = metadata.doi, metadata.arxiv_id
+    said = (
+        ("title", tr("Title"), metadata.title, ""),
+        ("authors", tr("Authors"), "; ".join(metadata.authors), ""),
+        ("year", tr("Year"), str(metadata.year or ""), ""),
+        ("venue", tr("Venue"), metadata.venue, ""),
+        ("doi", "DOI", doi, f"https://doi.org/{quote(doi, safe='/')}"),
+        ("arxiv_id", "arXiv", arxiv, f"https://arxiv.org/abs/{quote(arxiv, safe='/')}"),
+        ("language", tr("Language"), languages.get(metadata.language, metadata.language), ""),
+        ("keywords", tr("Keywords"), "; ".join(metadata.keywords), ""),
+    )
+    return tuple(
+        Fact(name, label, value, origin(metadata, name), link) for name, label, value, link in said if value
+    )
+
+
+def origin(metadata: Metadata, name: str) -> str:
+    """Return where an entry comes from and how sure it is; "" where that is not known."""
+    evidence = metadata.evidence.get(name)
+    if evidence is None:
+        return ""
+    source = {
+        Source.PAGE: tr("printed on the page"),
+        Source.FILE: tr("from the file's own information"),
+        Source.IDENTIFIER: tr("follows from an identifier"),
+        Source.TEXT: tr("concluded from the text"),
+        Source.SERVICE: tr("said by a parsing service"),
+    }.get(evidence.source, "")
+    sure = tr("{percent:.0f} % sure").format(percent=100 * evidence.confidence)
+    return f"{source} · {sure}" if source else sure
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How well a paper was read, where that was not good."""
+
+    poor: bool
+    faults: tuple[str, ...]
+
+
+def reading(quality: ParseQuality | None) -> Reading | None:
+    """Return how well a paper was read; None where there is nothing to say of it."""
+    if quality is None:
+        return None
+    found = _faults(quality)
+    if quality.verdict is Verdict.GOOD and not quality.recognised and not quality.without_text:
+        return None
+    return Reading(quality.verdict is Verdict.POOR, found)
+
+
+def _faults(quality: ParseQuality) -> tuple[str, ...]:
+    shares = (
+        (quality.unreadable, _UNREADABLE, tr("{percent:.0f} % of the characters have no meaning")),
+        (quality.odd_words, _ODD_WORDS, tr("{percent:.0f} % of the words look garbled")),
+        (quality.interleaved, _INTERLEAVED, tr("{percent:.0f} % of the lines jump between columns")),
+        (quality.outside, _OUTSIDE, tr("{percent:.0f} % of the printed text is in no block")),
+    )
+    found = [text.format(percent=100 * share) for share, least, text in shares if share and share > least]
+    if len(quality.without_text) == 1:
+        found.append(tr("page {pages} has no text").format(pages=_ranges(quality.without_text)))
+    elif quality.without_text:
+        found.append(tr("pages {pages} have no text").format(pages=_ranges(quality.without_text)))
+    if len(quality.recognised) == 1:
+        found.append(tr("page {pages} was read by OCR").format(pages=_ranges(quality.recognised)))
+    elif quality.recognised:
+        found.append(tr("pages {pages} were read by OCR").format(pages=_ranges(quality.recognised)))
+    return tuple(found)
+
+
+def _ranges(pages: Sequence[int]) -> str:
+    """Return rising page numbers in short: ``3, 4, 7-12``."""
+    runs: list[list[int]] = [[pages[0]]]
+    for before, page in pairwise(pages):
+        if page == before + 1:
+            runs[-1].append(page)
+        else:
+            runs.append([page])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)

@@ -1,0 +1,153 @@
+"""``/shelves/{base}/papers/{paper}``: a paper to read, with the passages that answer marked on its pages."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from carrel.api.rest.similar import similar
+from carrel.core.accounts import Role
+from carrel.core.job_errors import JobMissing
+from carrel.core.page_errors import PageMissing
+from carrel.core.paper import BlockKind
+from carrel.library.holdings import Found
+from carrel.library.waiting import Waiting
+from carrel.web import marks as marking
+from carrel.web.desk import Desk, Place
+from carrel.web.facts import facts, origin, reading
+from carrel.web.reader import Reader
+from carrel.web.reading import found_paper, parse_at_hand
+from carrel.web.rendering import rendered
+from carrel.web.route import Looking, PageRoute, Posted
+from carrel.web.sheets import lines
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+ONE = "/shelves/{base}/papers/{paper}"
+_SIMILAR = 6
+_ON_ITS_WAY = ("queued", "running", "handed", "paused")
+Words = Annotated[str, Query(max_length=2000)]
+
+
+@router.get(ONE)
+def paper_page(
+    reader: Looking,
+    request: Request,
+    base: str,
+    paper: str,
+    page: Annotated[str, Query(max_length=10)] = "",
+    passage: Annotated[str, Query(max_length=100)] = "",
+    q: Words = "",
+    find: Annotated[str, Query(max_length=200)] = "",
+    at: Annotated[str, Query(max_length=10)] = "",
+) -> Response:
+    """Show a paper: its pages, or its text; while it is on its way, how far it is."""
+    found = found_paper(reader, base, paper)
+    path = f"/shelves/{found.knowledge_base.id}/papers/{found.paper.record.id}"
+    if found.paper.state != "ready":
+        return _on_its_way(reader, request, found, path)
+    if "hx-request" in request.headers:  # asked by the page that waited for it
+        return Response(headers={"HX-Refresh": "true"})
+    number, which = _number(page), _number(at) or 0
+    place = Place(path, q.strip(), find.strip(), number, passage, which)
+    parsed = parse_at_hand(reader, found)
+    answers = marking.answers(reader, found, place.q, place.passage)
+    places, count = marking.places(parsed, place.find) if parsed else ((), 0)
+    desk = Desk(found, parsed, place, answers, places, count)
+    shown: dict[str, object] = {"found": found, "place": place, **_about(reader, found), **desk.shown()}
+    return rendered(request, "paper.html", 200, **shown)
+
+
+@router.get(ONE + "/pages/{number}/words")
+def words(reader: Looking, request: Request, base: str, paper: str, number: int) -> Response:
+    """Give the words of a page, to be selected: a part of the paper's page."""
+    found = found_paper(reader, base, paper)
+    record, parsed = found.paper.record, parse_at_hand(reader, found)
+    if not 0 < number <= record.pages:
+        raise PageMissing(name=record.file_name, page=number, pages=record.pages)
+    return rendered(request, "part_words.html", lines=tuple(lines(parsed, number)) if parsed else ())
+
+
+@router.get(ONE + "/similar")
+def similar_papers(reader: Looking, request: Request, base: str, paper: str) -> Response:
+    """Show papers like this one; a part of its page, or a page of its own."""
+    found = found_paper(reader, base, paper)
+    near = similar(reader.access, found.knowledge_base.id, found.paper.record.id, _SIMILAR, [])
+    return _more(request, found, "similar", near=near.results)
+
+
+@router.get(ONE + "/references")
+def references(reader: Looking, request: Request, base: str, paper: str) -> Response:
+    """Show the paper's list of references; a part of its page, or a page of its own."""
+    found = found_paper(reader, base, paper)
+    parsed = parse_at_hand(reader, found)
+    blocks = parsed.blocks if parsed else ()
+    entries = [
+        " ".join(parsed.block_text(block).split())
+        for block in blocks
+        if parsed and block.kind is BlockKind.REFERENCE
+    ]
+    return _more(request, found, "references", entries=entries)
+
+
+@router.post(ONE + "/retry")
+def retry(reader: Looking, base: str, paper: str, form: Posted) -> Response:
+    """Try a paper again that failed."""
+    del form  # its token was looked at
+    waiting = Waiting(reader.access.services.catalog, reader.access.caller)
+    job = waiting.of_paper(base, paper)
+    if job is None:
+        raise JobMissing(id=paper)
+    waiting.retry(job.id)
+    return RedirectResponse(f"/shelves/{job.knowledge_base_id}/papers/{job.paper_id}", 303)
+
+
+def _on_its_way(reader: Reader, request: Request, found: Found, path: str) -> Response:
+    base, paper = found.knowledge_base, found.paper
+    job = Waiting(reader.access.services.catalog, reader.access.caller).of_paper(base.id, paper.record.id)
+    return rendered(
+        request,
+        "part_paper_waiting.html" if "hx-request" in request.headers else "paper_waiting.html",
+        found=found,
+        here=path,
+        job=job,
+        waits=paper.state in _ON_ITS_WAY,
+        may_change=_role(reader, found).includes(Role.EDITOR),
+    )
+
+
+def _about(reader: Reader, found: Found) -> dict[str, object]:
+    metadata = found.paper.record.metadata
+    return {
+        "title": metadata.title or found.paper.record.file_name,
+        "metadata": metadata,
+        "facts": facts(metadata),
+        "abstract_origin": origin(metadata, "abstract"),
+        "reading": reading(found.paper.record.quality),
+        "may_change": _role(reader, found).includes(Role.EDITOR),
+        "files": f"/api/v1/knowledge-bases/{found.knowledge_base.id}/papers/{found.paper.record.id}",
+    }
+
+
+def _role(reader: Reader, found: Found) -> Role:
+    return reader.access.shelves.with_role(found.knowledge_base.id)[1]
+
+
+def _more(request: Request, found: Found, what: str, **values: object) -> Response:
+    part = "hx-request" in request.headers
+    record = found.paper.record
+    return rendered(
+        request,
+        f"part_{what}.html" if part else "paper_more.html",
+        200,
+        found=found,
+        what=what,
+        title=record.metadata.title or record.file_name,
+        here=f"/shelves/{found.knowledge_base.id}/papers/{record.id}",
+        **values,
+    )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() else None

@@ -1,0 +1,76 @@
+"""Templates into pages: what every page has, and the headers that keep browsers careful."""
+
+from functools import cache
+from http import HTTPStatus
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from carrel import __version__
+from carrel.core.language import language, tr
+from carrel.web import wording
+from carrel.web.assets import address
+from carrel.web.reader import Reader, theme_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# No script, style, picture or connection but our own, and no script or style in a page's text.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+)
+_HEADERS: "Mapping[str, str]" = {
+    "Content-Security-Policy": POLICY,
+    "Cache-Control": "private, no-cache",
+    "Vary": "Cookie, HX-Request",
+    "Referrer-Policy": "same-origin",
+}
+
+
+def rendered(request: Request, template: str, status: int = HTTPStatus.OK, **values: object) -> Response:
+    """Return a page made of a template.
+
+    Every template knows ``tr``, ``static``, ``reader`` (None where nobody is signed in), ``path``,
+    ``lang``, ``theme``, ``version`` and what is given here.
+    """
+    reader: Reader | None = getattr(request.state, "reader", None)
+    content = (
+        environment()
+        .get_template(template)
+        .render(
+            reader=reader,
+            path=request.url.path,
+            lang=language(),
+            theme=theme_of(request),
+            version=__version__,
+            status=status,
+            **values,
+        )
+    )
+    return HTMLResponse(content, status, dict(_HEADERS) | {"Content-Language": language()})
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates: everything put into them is escaped, and a name that is not there is an error."""
+    made = Environment(
+        loader=FileSystemLoader(str(resources.files("carrel.web").joinpath("templates"))),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.globals |= {"tr": tr, "static": address}
+    made.filters |= {
+        "number": wording.number,
+        "size": wording.size,
+        "ago": wording.ago,
+        "day": wording.day,
+        "lasting": wording.lasting,
+    }
+    return made

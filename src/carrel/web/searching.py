@@ -1,0 +1,123 @@
+"""``/``: the search page. One field, what narrows the answer down, and one result a paper."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from carrel.api.rest.problems import problem_document
+from carrel.core.accounts import Role
+from carrel.core.errors import CarrelError, UsageError
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.language import tr
+from carrel.core.ranking import Reranking, StageTimings
+from carrel.web.asking import Asked
+from carrel.web.facets import FacetGroup, chosen
+from carrel.web.reader import Reader
+from carrel.web.rendering import rendered
+from carrel.web.results import ShownHit, shown
+from carrel.web.route import Looking, PageRoute
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+_MORE = 20
+_TOLD, _MOST_TOLD = 10, 30  # papers, and passages of a knowledge base, whose telling sentence is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question found, as the page has it; or why there is nothing."""
+
+    hits: tuple[ShownHit, ...] = ()
+    took: StageTimings = field(default_factory=StageTimings)
+    reranking: Reranking | None = None
+    facets: tuple[FacetGroup, ...] = ()
+    untold: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by knowledge base: no word matches
+    papers: int = 0  # that were considered
+    wrong: str = ""
+    hint: str = ""
+    status: int = 200
+
+
+@router.get("/")
+def search(reader: Looking, request: Request) -> Response:
+    """Show the field; with a question, its answer. The field's own requests get the answer alone."""
+    shelves = reader.bases()
+    asked, answer = _answered(reader, request, [shelf for shelf, _ in shelves])
+    part = request.headers.get("hx-target") == "answer"
+    more = asked.address(shown=asked.shown + _MORE) if len(answer.hits) == asked.shown < 100 else ""
+    return rendered(
+        request,
+        "search_answer.html" if part else "search.html",
+        answer.status,
+        asked=asked,
+        answer=answer,
+        shelves=[shelf for shelf, _ in shelves],
+        papers=sum(shelf.papers for shelf, _ in shelves),
+        may_add=any(role.includes(Role.EDITOR) for _, role in shelves) or not shelves,
+        narrowed=_narrowed(asked, [shelf for shelf, _ in shelves]),
+        more=more,
+        telling_query=telling_query,
+        has_reranker=bool(reader.access.services.settings.reranker),
+    )
+
+
+def _answered(reader: Reader, request: Request, shelves: list[KnowledgeBase]) -> tuple[Asked, Answer]:
+    """Return the question and its answer. An error stands in the answer's place: the field stays."""
+    asked = Asked()
+    try:
+        asked = Asked.of(request.query_params)
+        if not asked.q:
+            return asked, Answer()
+        result = reader.rest.searches.run(asked.query(reader.access.services.settings), reader.access.caller)
+    except CarrelError as error:
+        document = problem_document(error)
+        kept = 200 if isinstance(error, UsageError) and document.status < 500 else document.status
+        return asked, Answer(wrong=document.detail, hint=document.hint, status=kept)
+    services = reader.access.services
+    hits = shown(result, {shelf.id: shelf for shelf in shelves}, services.marker(asked.q), asked.q)
+    facets = services.facets(result, asked.kb, reader.access.caller)
+    return asked, Answer(
+        tuple(hits), result.took_ms, result.reranking, chosen(asked, facets, shelves), _untold(hits)
+    )
+
+
+def _untold(hits: Sequence[ShownHit]) -> dict[str, list[str]]:
+    """Return the passages that show none of the question's words, by their knowledge base: a few."""
+    found: dict[str, list[str]] = {}
+    for hit in hits[:_TOLD]:
+        for passage in hit.passages:
+            if passage.by_meaning and hit.shelf is not None:
+                found.setdefault(hit.shelf.id, []).append(passage.id)
+    return {base: ids[:_MOST_TOLD] for base, ids in found.items()}
+
+
+def telling_query(q: str, base: str, ids: Sequence[str]) -> str:
+    """Return what to ask ``/telling`` for."""
+    return urlencode([("q", q), ("kb", base), *(("passage", each) for each in ids)])
+
+
+def _narrowed(asked: Asked, shelves: list[KnowledgeBase]) -> list[tuple[str, str]]:
+    """Return what narrows the answer down, each with the address of the question without it."""
+    names = {str(shelf.id): shelf.name for shelf in shelves}
+    found = [(names.get(each, each), asked.without("kb", each)) for each in asked.kb]
+    for name, text in (
+        ("year", asked.year.replace("..", "\N{EN DASH}")),
+        ("author", asked.author),
+        ("venue", asked.venue),
+        ("language", asked.language),
+        ("tag", asked.tag),
+    ):
+        if text:
+            found.append((text, asked.without(name)))
+    if asked.mode.value != "hybrid":
+        found.append(
+            (
+                tr("by words only") if asked.mode.value == "lexical" else tr("by meaning only"),
+                asked.without("mode"),
+            )
+        )
+    return found

@@ -1,0 +1,35 @@
+"""What editors do with the papers that they have chosen, and with what is under way."""
+
+from fastapi import APIRouter
+from starlette.responses import RedirectResponse, Response
+
+from carrel.core.errors import PaperMissing
+from carrel.library.holdings import Holdings
+from carrel.library.waiting import Waiting
+from carrel.web.route import Looking, PageRoute, Posted, own_address
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@router.post("/shelves/{base}/selected")
+def selected(reader: Looking, base: str, form: Posted) -> Response:
+    """Take papers out, or try again to bring them in."""
+    papers = form.texts("paper")
+    catalog, caller = reader.access.services.catalog, reader.access.caller
+    if form.text("do") == "retry":
+        Waiting(catalog, caller).retry_papers(base, papers)
+    elif form.text("do") == "remove":
+        holdings = Holdings(catalog, caller, base)
+        for paper in papers:
+            try:
+                holdings.remove(paper)
+            except PaperMissing:  # somebody else was quicker
+                continue
+    return RedirectResponse(own_address(form.text("back") or f"/shelves/{base}"), 303)
+
+
+@router.post("/shelves/{base}/pause")
+def pause(reader: Looking, base: str, form: Posted) -> Response:
+    """Let the jobs of a knowledge base wait, or go on."""
+    reader.access.shelves.pause(base, form.text("paused") == "yes")
+    return RedirectResponse(f"/shelves/{base}", 303)
