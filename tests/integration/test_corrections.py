@@ -117,8 +117,9 @@ def test_it_is_found_by_once_the_journey_was_made_again(world: World) -> None:
     hit = world.search("permafrost").hits[0]
     assert hit.paper.metadata.title == "Permafrost"
     assert [title_of(h) for h in world.search("paper", filters=Filters(year_from=2019)).hits] == ["Untitled"]
-    by_ming = Filters(authors=("Ming",))
-    assert [title_of(hit) for hit in world.search("paper", filters=by_ming).hits] == ["Untitled"]
+    assert [title_of(h) for h in world.search("paper", filters=Filters(authors=("Ming",))).hits] == [
+        "Untitled"
+    ]
     assert world.search("paper", filters=Filters(authors=("Nobody",))).hits == ()
     assert world.index().counts() == (2, world.shelf().passages)
 

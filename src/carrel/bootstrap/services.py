@@ -8,9 +8,11 @@ from carrel.config import Settings
 from carrel.core.accounts import COMMAND_LINE, Caller
 from carrel.core.courtesy import Courtesy
 from carrel.core.engine_errors import NoRerankerConfigured
+from carrel.core.errors import ServiceError, UsageError
 from carrel.core.facets import Facets
-from carrel.core.ids import KnowledgeBaseId
+from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.paper import ParsedPaper
 from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
 from carrel.core.ranking import Query, SearchResult
 from carrel.core.space import Space
@@ -78,6 +80,14 @@ class Services:
         self.rebuilds().tidy(queries_end_within)
         work_off_removals(self.catalog, self.blobs, self.parses, self.indexes, self.index_of)
         work_off_vectors(self.catalog, self.vectors)
+
+    def parsed(self, knowledge_base: KnowledgeBase, paper: PaperId) -> ParsedPaper | None:
+        """Return a paper as the knowledge base's parser read it; None where it has not, or that is gone."""
+        try:
+            fingerprint = self.parser_of(knowledge_base).fingerprint
+        except (UsageError, ServiceError):  # it is not installed any more; what it read is of no use then
+            return None
+        return self.parses.get(paper, fingerprint)
 
     def owner(self, duties: Sequence[Callable[[], object]] = ()) -> Owner:
         """Return what brings papers into the index that workers hand over; ``duties``: what else it does."""

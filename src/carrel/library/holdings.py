@@ -12,6 +12,7 @@ from carrel.core.paper import Passage
 from carrel.core.ranking import PaperRecord, published_first
 from carrel.library import access
 from carrel.library.corrections import correct
+from carrel.library.references import Reference, likely
 from carrel.library.tagging import tag, tag_key, usable
 from carrel.storage import paper_pages, papers, passages, tags, versions
 from carrel.storage.database import Catalog, Transaction
@@ -148,6 +149,14 @@ class Holdings:
         if missing:
             raise PaperMissing(id=min(missing))
         return found
+
+    def likely_cited(self, references: Sequence[Reference]) -> tuple[PaperRecord, ...]:
+        """Return papers that references may be to, in every knowledge base that the caller may read."""
+        if not references:
+            return ()
+        with self._catalog.read() as tx:
+            readable = [base.id for base, _ in access.visible(tx, self._caller).values()]
+            return papers.records(tx, readable, likely(references, papers.named(tx, readable)))
 
     def _base(self, tx: Transaction, role: Role) -> KnowledgeBase:
         return access.require(tx, self._caller, self._key, role)

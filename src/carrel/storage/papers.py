@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from carrel.core.corrections import Correction, corrected
 from carrel.core.errors import AmbiguousPaperId, PaperMissing
@@ -219,6 +220,34 @@ def titles_and_abstracts(
         if each.field == "title"
     }
     return {row["id"]: f"{titles.get(row['id'], row['title'])}\n{row['abstract']}" for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A searchable paper by what others cite it by, as corrected where it was."""
+
+    id: PaperId
+    title: str
+    doi: str
+    arxiv_id: str
+
+
+def named(tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId]) -> tuple[Named, ...]:
+    """Return the names of all papers of these knowledge bases; one for each base that holds a paper."""
+    rows = tx.rows(
+        """
+        SELECT papers.id, coalesce(titles.value, papers.title) AS title,
+            coalesce(dois.value, papers.doi) AS doi, papers.arxiv_id
+        FROM holdings JOIN papers ON papers.id = holdings.paper_id
+        LEFT JOIN corrections AS titles ON titles.knowledge_base_id = holdings.knowledge_base_id
+            AND titles.paper_id = papers.id AND titles.field = 'title'
+        LEFT JOIN corrections AS dois ON dois.knowledge_base_id = holdings.knowledge_base_id
+            AND dois.paper_id = papers.id AND dois.field = 'doi'
+        WHERE holdings.knowledge_base_id IN :knowledge_bases
+        """,
+        knowledge_bases=knowledge_base_ids,
+    )
+    return tuple(Named(PaperId(row["id"]), row["title"], row["doi"], row["arxiv_id"]) for row in rows)
 
 
 def passage_counts(tx: Transaction, knowledge_base: KnowledgeBase) -> dict[str, int]:

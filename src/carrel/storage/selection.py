@@ -5,15 +5,24 @@ from collections.abc import Sequence
 from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.storage.database import Transaction
 
+_CORRECTED = """
+    holdings JOIN papers ON papers.id = holdings.paper_id
+    LEFT JOIN corrections AS right_venue ON right_venue.knowledge_base_id = holdings.knowledge_base_id
+        AND right_venue.paper_id = holdings.paper_id AND right_venue.field = 'venue'
+    LEFT JOIN corrections AS right_language ON right_language.knowledge_base_id = holdings.knowledge_base_id
+        AND right_language.paper_id = holdings.paper_id AND right_language.field = 'language'
+"""
+_VENUE = "coalesce(right_venue.value, papers.venue)"
+_LANGUAGE = "coalesce(right_language.value, papers.language)"
+
 
 def venues(tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId]) -> tuple[str, ...]:
     """Return every venue of the searchable papers of these knowledge bases, each once, as written."""
     rows = tx.rows(
-        """
-        SELECT DISTINCT papers.venue FROM holdings JOIN papers ON papers.id = holdings.paper_id
-        WHERE holdings.knowledge_base_id IN :knowledge_bases AND papers.venue <> ''
-        ORDER BY papers.venue
-        """,
+        f"""
+        SELECT DISTINCT {_VENUE} AS venue FROM {_CORRECTED}
+        WHERE holdings.knowledge_base_id IN :knowledge_bases AND {_VENUE} <> '' ORDER BY venue
+        """,  # noqa: S608  # what is inserted are constants
         knowledge_bases=knowledge_base_ids,
     )
     return tuple(row["venue"] for row in rows)
@@ -32,15 +41,15 @@ def meeting(
     conditions = ["holdings.knowledge_base_id IN :knowledge_bases"]
     values: dict[str, Sequence[str]] = {"knowledge_bases": knowledge_base_ids}
     if venues is not None:
-        conditions.append("papers.venue IN :venues")
+        conditions.append(f"{_VENUE} IN :venues")
         values["venues"] = venues
     if languages is not None:
-        conditions.append("papers.language IN :languages")
+        conditions.append(f"{_LANGUAGE} IN :languages")
         values["languages"] = languages
     rows = tx.rows(
         f"""
         SELECT holdings.knowledge_base_id, holdings.paper_id
-        FROM holdings JOIN papers ON papers.id = holdings.paper_id WHERE {" AND ".join(conditions)}
+        FROM {_CORRECTED} WHERE {" AND ".join(conditions)}
         """,  # noqa: S608  # what is inserted are constants
         **values,
     )

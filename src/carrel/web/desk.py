@@ -47,7 +47,7 @@ class Desk:
     place: Place
     answers: Answers
     places: tuple[Mark, ...]
-    count: int
+    more: bool  # places than are shown
 
     @property
     def stops(self) -> tuple[Mark, ...]:
@@ -68,7 +68,7 @@ class Desk:
         shown: dict[str, object] = {
             "answers": self.answers,
             "places": self.places,
-            "count": self.count,
+            "more": self.more,
             "stops": stops,
             "current": current,
             "before": stops[at - 1] if current else None,

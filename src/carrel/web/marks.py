@@ -8,6 +8,7 @@ from carrel.core.ids import PaperId
 from carrel.core.paper import Box, ParsedPaper, Passage
 from carrel.core.ranking import Query, Signal
 from carrel.library.holdings import Found
+from carrel.library.page_words import Place, find_words
 from carrel.search import understand
 from carrel.search.marking import Marker
 from carrel.storage import passages
@@ -18,7 +19,6 @@ HIT, FOUND = "hit", "found"
 MOST_FOUND = 300  # places of words that are shown
 _RESULTS = 100
 _HITS = 3
-_AROUND = 45  # characters before and after words that were found
 _LETTERS = 220  # of a passage that are shown
 
 
@@ -78,16 +78,12 @@ def answers(reader: Reader, found: Found, question: str, passage: str) -> Answer
     return Answers(found_marks, next((each for each in ids if each in by_id), ""), error)
 
 
-def places(parsed: ParsedPaper, words: str) -> tuple[tuple[Mark, ...], int]:
-    """Return where words stand, next to each other, whatever their case; and how often in all."""
-    wanted = words.split()
-    if not wanted:
-        return (), 0
-    pattern = re.compile(r"\s+".join(map(re.escape, wanted)), re.IGNORECASE)
-    matches = list(pattern.finditer(parsed.text))
-    return tuple(
-        _found(number, parsed, *match.span()) for number, match in enumerate(matches[:MOST_FOUND], 1)
-    ), len(matches)
+def places(parsed: ParsedPaper, words: str) -> tuple[tuple[Mark, ...], bool]:
+    """Return where words stand, one after the other; and whether there are more places than that."""
+    found = find_words(parsed, words, MOST_FOUND + 1)
+    return tuple(_found(number, each) for number, each in enumerate(found[:MOST_FOUND], 1)), len(
+        found
+    ) > MOST_FOUND
 
 
 def _best(reader: Reader, found: Found, question: str) -> list[str]:
@@ -126,25 +122,14 @@ def _hit(number: int, passage: Passage, marker: Marker) -> Mark:
     )
 
 
-def _found(number: int, parsed: ParsedPaper, start: int, end: int) -> Mark:
-    boxes = parsed.words.boxes(start, end)
-    before = _flat(parsed.text[max(0, start - _AROUND) : start])
-    after = _flat(parsed.text[end : end + _AROUND])
-    if start > _AROUND:
-        before = "…" + before[before.find(" ") + 1 :]
-    if end + _AROUND < len(parsed.text):
-        after = after[: after.rfind(" ") + 1 or None] + "…"
-    return Mark(
-        number=number,
-        kind=FOUND,
-        passage="",
-        page=boxes[0].page if boxes else None,
-        section="",
-        pieces=(Piece(before), Piece(_flat(parsed.text[start:end]), marked=True), Piece(after)),
-        start=start,
-        end=end,
-        boxes=boxes,
+def _found(number: int, place: Place) -> Mark:
+    before, after = _flat(place.before), _flat(place.after)
+    said = (
+        Piece("…" + before[before.find(" ") + 1 :]),
+        Piece(_flat(place.text), marked=True),
+        Piece(after[: after.rfind(" ") + 1 or None] + "…"),
     )
+    return Mark(number, FOUND, "", place.page, "", said, place.start, place.end, place.boxes)
 
 
 def _flat(text: str) -> str:

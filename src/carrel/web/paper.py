@@ -6,13 +6,14 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from carrel.api.rest.papers import holdings
 from carrel.core.accounts import Role
 from carrel.core.citation_format import CitationFormat
 from carrel.core.job_errors import JobMissing
 from carrel.core.page_errors import PageMissing
-from carrel.core.paper import BlockKind
 from carrel.library.citation_formats import exported
 from carrel.library.holdings import Found
+from carrel.library.references import linked, references_of
 from carrel.library.waiting import Waiting
 from carrel.web import marks as marking
 from carrel.web.desk import Desk, Place
@@ -54,8 +55,8 @@ def paper_page(
     place = Place(path, q.strip(), find.strip(), number, passage, which)
     parsed = parse_at_hand(reader, found)
     answers = marking.answers(reader, found, place.q, place.passage)
-    places, count = marking.places(parsed, place.find) if parsed else ((), 0)
-    desk = Desk(found, parsed, place, answers, places, count)
+    places, more = marking.places(parsed, place.find) if parsed else ((), False)
+    desk = Desk(found, parsed, place, answers, places, more)
     shown: dict[str, object] = {"found": found, "place": place, **_about(reader, found), **desk.shown()}
     return rendered(request, "paper.html", 200, **shown)
 
@@ -92,12 +93,10 @@ def references(reader: Looking, request: Request, base: str, paper: str) -> Resp
     """Show the paper's list of references; a part of its page, or a page of its own."""
     found = found_paper(reader, base, paper)
     parsed = parse_at_hand(reader, found)
-    blocks = parsed.blocks if parsed else ()
-    entries = [
-        " ".join(parsed.block_text(block).split())
-        for block in blocks
-        if parsed and block.kind is BlockKind.REFERENCE
-    ]
+    entries = references_of(parsed) if parsed else ()
+    records = holdings(reader.access, base).likely_cited(entries)
+    record = found.paper.record
+    entries = linked(entries, record.id, record.knowledge_base_id, records)
     return _more(request, found, "references", entries=entries)
 
 

@@ -36,6 +36,9 @@ ROLE: dict[tuple[str, str], str] = {
     ("POST", "/knowledge-bases/{knowledge_base}/reindex/discard"): "owner",
     ("GET", "/knowledge-bases/{knowledge_base}/tags"): "viewer",
     ("GET", "/knowledge-bases/{knowledge_base}/papers/export"): "viewer",
+    ("GET", "/knowledge-bases/{knowledge_base}/papers/{paper}/pages/{number}/words"): "viewer",
+    ("GET", "/knowledge-bases/{knowledge_base}/papers/{paper}/find"): "viewer",
+    ("GET", "/knowledge-bases/{knowledge_base}/papers/{paper}/references"): "viewer",
     ("POST", "/search"): "anybody",
     ("GET", "/jobs"): "anybody",
     ("GET", "/jobs/{job}"): "viewer",
@@ -153,5 +156,13 @@ def test_who_may_what(opened: Lab, method: str, path: str, who: str) -> None:
         if RANK.index(HELD[who]) < RANK.index(needed):
             assert theirs == 403
         else:  # a fake paper has no page that could be drawn; nothing is being re-indexed
-            refused = 422 if path.endswith(".png") else 409 if "/reindex/" in path else 0
+            refused = (
+                422
+                if path.endswith(".png")
+                else 404
+                if path.endswith("/words")
+                else 409
+                if "/reindex/" in path
+                else 0
+            )
             assert theirs < 400 or theirs == refused
