@@ -141,6 +141,15 @@ def any_claimable(tx: Transaction, held: Collection[KnowledgeBaseId] = ()) -> bo
     return any(_first_claimable(tx, lane, held, now()) is not None for lane in (ORDINARY, BUILDING))
 
 
+def say(tx: Transaction, error: CarrelError, held: Collection[KnowledgeBaseId] = ()) -> bool:
+    """Note an error with the job that ``claim`` would take; it keeps its place. Returns whether it is new."""
+    row = _first_claimable(tx, ORDINARY, held, now()) or _first_claimable(tx, BUILDING, held, now())
+    if row is None or row["error_kind"] == error.kind:
+        return False
+    change(tx, job_of(row), _said(error))
+    return True
+
+
 def renew(
     tx: Transaction, worker: str, signs: Collection[Sign], seconds: float = LEASE_SECONDS
 ) -> set[JobId]:
