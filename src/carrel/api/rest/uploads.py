@@ -95,7 +95,8 @@ async def add(access: Writing, request: Request, knowledge_base: Key) -> Respons
     base = await run_in_threadpool(access.shelves.require, knowledge_base, Role.EDITOR)
     settings = access.services.settings
     limits = UploadLimits(settings.upload_max_mb * 2**20, settings.upload_max_files)
-    announced = int(request.headers.get("content-length", "0"))
+    length = request.headers.get("content-length", "")
+    announced = int(length) if length.isdecimal() else 0
     limits.check(announced)
     check_room(settings.home, settings.keep_free_mb, announced)
     taken: list[Taken] = []
