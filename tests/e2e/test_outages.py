@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx2
@@ -15,7 +15,7 @@ from tests.e2e.command import SECONDS, Carrel, Document
 from tests.e2e.rest_server import Server, paper, serving
 from tests.fakes.embedding_server import Asked, EmbeddingServerFake, Reply
 from tests.fakes.embedding_server import serving as serving_model
-from tests.postgres import empty_database, own_server
+from tests.postgres import PostgresServer, empty_database, own_server
 
 MEGABYTE = 1_000_000
 SEARCHERS = 8
@@ -145,10 +145,20 @@ def writes_need_a_folder(server: Server, base: str, home: Path) -> None:
         finds(server, "glaciers", "violins")
 
 
+@contextmanager
+def away(postgres: PostgresServer) -> Iterator[None]:
+    postgres.stop()
+    try:
+        yield
+    finally:
+        postgres.start()
+
+
 def test_a_database_that_goes_away_comes_back_under_a_running_server(tmp_path: Path, model: Model) -> None:
     with own_server() as postgres, empty_database(postgres) as database:
         settings = {**model.settings, "CARREL_CATALOG_URL": database}
         with serving(Carrel(tmp_path / "home", tmp_path / "cache", settings)) as server:
+            root = str(server.client.base_url).removesuffix("/api/v1/")
             base = server.make("library")
             assert server.upload(base, {"glaciers.md": paper("glaciers")}).status_code == 202
             server.until_done()
@@ -157,21 +167,23 @@ def test_a_database_that_goes_away_comes_back_under_a_running_server(tmp_path: P
             model.free.clear()
             assert server.upload(base, many).status_code == 202
             server.until(lambda: server.jobs("running") != [])
-            postgres.stop()  # with some in hand
-            for answer in (
-                server.search("glaciers"),
-                server.upload(base, {"violins.md": paper("violins")}),
-                server.client.get("/knowledge-bases"),
-                server.client.get("/jobs"),
-            ):
-                document = refused(answer, 503, "catalog-unreachable")
-                assert document["retryable"]
-                assert int(answer.headers["retry-after"]) > 0
-            root = str(server.client.base_url).removesuffix("/api/v1/")
-            assert httpx2.get(f"{root}/healthz", trust_env=False).status_code == 200
-            ready = httpx2.get(f"{root}/readyz", trust_env=False)
-            assert (ready.status_code, ready.json()["catalog"]) == (503, "unavailable")
-            postgres.start()
+            with away(postgres):  # with some in hand
+                for answer in (
+                    server.search("glaciers"),
+                    server.upload(base, {"violins.md": paper("violins")}),
+                    server.client.get("/knowledge-bases"),
+                    server.client.get("/jobs"),
+                    server.client.get(
+                        "/knowledge-bases", headers={"Authorization": "Bearer carrel_somebody"}
+                    ),
+                ):
+                    document = refused(answer, 503, "catalog-unreachable")
+                    assert document["retryable"]
+                    assert int(answer.headers["retry-after"]) > 0
+                assert server.client.get(f"{root}/metrics").status_code == 200
+                assert httpx2.get(f"{root}/healthz", trust_env=False).status_code == 200
+                ready = httpx2.get(f"{root}/readyz", trust_env=False)
+                assert (ready.status_code, ready.json()["catalog"]) == (503, "unavailable")
             model.free.set()
             finds(server, "glaciers")
             assert server.upload(base, {"violins.md": paper("violins")}).status_code == 202
