@@ -29,7 +29,7 @@ def test_a_thousand_jobs_survive_a_kill_and_a_restart(tmp_path: Path) -> None:
         with serving(carrel.with_settings(CARREL_KEEP_FREE_MB="999999999")) as server:
             jobs = server.jobs()
             assert [(job["file_name"], job["state"]) for job in jobs] == [(name, "queued") for name in NAMES]
-            nothing_is_taken_without_room(server, base)
+            nothing_is_taken_without_room(server, base, jobs[0]["id"])
             server.stop()
         with serving(carrel) as server:
             server.until(lambda: len(server.jobs("done")) >= SOME)
@@ -37,10 +37,10 @@ def test_a_thousand_jobs_survive_a_kill_and_a_restart(tmp_path: Path) -> None:
             server.stop()
 
 
-def nothing_is_taken_without_room(server: Server, base: str) -> None:
+def nothing_is_taken_without_room(server: Server, base: str, first: str) -> None:
     """Jobs wait and the first one says why, uploads are refused, and one can search."""
-    server.until(lambda: server.jobs()[0]["error"] is not None)
-    assert server.jobs()[0]["error"]["kind"] == "storage-full"
+    server.until(lambda: server.client.get(f"/jobs/{first}").json()["error"] is not None)
+    assert server.client.get(f"/jobs/{first}").json()["error"]["kind"] == "storage-full"
     refused = server.upload(base, {"late.md": paper("late")})
     assert (refused.status_code, refused.json()["kind"]) == (507, "storage-full")
     assert server.search("paper").status_code == 200
