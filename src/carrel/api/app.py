@@ -95,6 +95,12 @@ def create_app(
         app.add_middleware(Unread)
         _add_health(app, readiness, api_key)
         return app
+    _add_server(app, server, rest, api_key)
+    return app
+
+
+def _add_server(app: FastAPI, server: Server, rest: Rest, api_key: str) -> None:
+    """Add the REST API, and what every request goes through: the last one added is the first to see it."""
     add_rest(app, rest)
     app.add_middleware(
         ServerGuard,
@@ -106,7 +112,6 @@ def create_app(
     app.add_middleware(Measured, figures=rest.figures)
     app.add_middleware(Answering, language=server.services.settings.language)
     app.add_middleware(Unread)
-    return app
 
 
 def _add_post(
