@@ -58,7 +58,7 @@ def run_worker(until_input_ends: bool, load_embedder: "Callable[[str], Embedder]
 
 
 def _wait_for_a_job(settings: Settings, stop: threading.Event) -> None:
-    catalog = open_database(settings.home)
+    catalog = open_database(settings.home, settings.catalog_url)
     try:
         while not stop.is_set():
             with catalog.read() as tx:
