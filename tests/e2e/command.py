@@ -151,7 +151,7 @@ def check_in_step(
                 ids = {paper_id(sha256) for sha256 in papers[shelf.name]}
                 held = tx.rows("SELECT paper_id FROM holdings WHERE knowledge_base_id = :id", id=shelf.id)
                 assert sorted(row["paper_id"] for row in held) == sorted(ids)
-                for target, counts in _counted(tx, shelf):
+                for target, counts in counted_generations(tx, shelf):
                     encoder = load_embedder(target.embedder).encoder
                     index = indexes.open(target, Space(encoder, target.dimensions or encoder.width))
                     assert index.paper_ids() == set(counts) == ids
@@ -166,7 +166,9 @@ def check_in_step(
         catalog.close()
 
 
-def _counted(tx: Transaction, shelf: KnowledgeBase) -> Iterator[tuple[KnowledgeBase, Mapping[PaperId, int]]]:
+def counted_generations(
+    tx: Transaction, shelf: KnowledgeBase
+) -> Iterator[tuple[KnowledgeBase, Mapping[PaperId, int]]]:
     """Yield every generation that has an index, its papers and their numbers of passages; none is built."""
     serving = tx.rows("SELECT paper_id, passages FROM holdings WHERE knowledge_base_id = :id", id=shelf.id)
     yield shelf, {PaperId(row["paper_id"]): row["passages"] for row in serving}

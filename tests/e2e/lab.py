@@ -21,10 +21,12 @@ from carrel.core.ids import paper_id
 from carrel.core.jobs import JobState
 from carrel.core.knowledge_base import DEFAULT_EMBEDDER
 from carrel.core.rebuild import Change, GenerationState
+from carrel.core.rebuild_errors import NoRebuild
 from carrel.ingest.accept import accept
-from carrel.storage import generations, knowledge_bases
+from carrel.ingest.pipeline import cut_into_passages, read_paper
+from carrel.storage import generations, knowledge_bases, passages
 from carrel.storage.database import open_database
-from tests.e2e.command import ROOT, Carrel, Document, calm, check_in_step
+from tests.e2e.command import ROOT, Carrel, Document, calm, check_in_step, counted_generations
 from tests.e2e.instant import WIDE_MODEL, embedders
 
 CHANGES = (
@@ -62,7 +64,11 @@ class Lab:
     def services(self) -> Iterator[Services]:
         """What a command has, beside whatever runs."""
         settings = Settings(
-            home=self.carrel.home, cache=self.carrel.cache, keep_free_mb=32, catalog_url=self._url
+            home=self.carrel.home,
+            cache=self.carrel.cache,
+            keep_free_mb=32,
+            catalog_url=self._url,
+            ocr=False,
         )
         opened = open_services(settings, print, embedders(self.carrel.home))
         try:
@@ -91,18 +97,21 @@ class Lab:
             rebuilds = services.rebuilds()
             (shelf,) = services.shelves.readable([kb])
             status = rebuilds.status(shelf)
-            if status.under_way is not None:
-                if chance.random() < 0.7:
-                    return "goes on"
-                rebuilds.cancel(shelf)
-                return "cancelled"
-            if status.kept is not None and chance.random() < 0.3:
-                rebuilds.rollback(shelf)
-                return "rolled back"
-            if status.kept is not None and chance.random() < 0.1:
-                rebuilds.discard_kept(shelf)
-                return "let go"
-            rebuilds.begin(shelf, chance.choice(CHANGES))
+            try:
+                if status.under_way is not None:
+                    if chance.random() < 0.85:
+                        return "goes on"
+                    rebuilds.cancel(shelf)
+                    return "cancelled"
+                if status.kept is not None and chance.random() < 0.3:
+                    rebuilds.rollback(shelf)
+                    return "rolled back"
+                if status.kept is not None and chance.random() < 0.1:
+                    rebuilds.discard_kept(shelf)
+                    return "let go"
+                rebuilds.begin(shelf, chance.choice(CHANGES))
+            except NoRebuild:  # it has ended since
+                return "ended"
             return "begun"
 
     def states(self) -> list[str]:
@@ -182,7 +191,21 @@ class Lab:
         check_in_step(self.carrel.home, papers, embedders(self.carrel.home), self._url)
         assert self.examination()["problems"] == []
         check_in_step(self.carrel.home, papers, embedders(self.carrel.home), self._url)
+        self.check_passages()
         calm(self._log.read_text())
+
+    def check_passages(self) -> None:
+        """Check that every generation has the passages, in order, that cutting its papers anew gives."""
+        with self.services() as services, services.catalog.read() as tx:
+            tools = services.workshop().tools
+            for shelf in knowledge_bases.all_of_them(tx):
+                for target, counts in counted_generations(tx, shelf):
+                    embedder = services.embedder_of(target)
+                    for paper in counts:
+                        parsed = read_paper(paper, "", target, tools)
+                        chunks, _ = cut_into_passages(paper, parsed, target, embedder)
+                        held = [passage.id for passage in passages.of_paper(tx, target, paper)]
+                        assert held == [found.passage.id for found in chunks]
 
     def examination(self) -> Document:
         """Return what ``carrel doctor --fsck`` says, deeply examined."""

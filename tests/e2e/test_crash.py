@@ -25,6 +25,7 @@ ROUNDS = int(os.environ.get(BY_HAND, "10"))
 SEED = 20261130
 PAPERS, SURVEYED = 60, 12  # of the knowledge base that is filled, and of the one that is re-indexed
 A_ROUND = 6
+ROUNDS_BETWEEN = 25  # two looks at everything
 
 pytestmark = [
     pytest.mark.xdist_group("kill"),
@@ -66,9 +67,9 @@ def play_a_round(lab: Lab, outside: list[Path], chance: random.Random, number: i
         lab.add(coming)
         if number % 3:  # else it is killed while it starts, maybe
             lab.wait_until_ready(server)
-        time.sleep(chance.uniform(0.0, 1.0))
+        time.sleep(chance.uniform(0.0, 0.8))
         happened[lab.reindex(chance, "survey")] += 1
-        time.sleep(chance.uniform(0.0, 1.0))
+        time.sleep(chance.uniform(0.0, 0.8))
         going = chance.sample(sorted(lab.held["library"]), 1 if outside else A_ROUND)
         lab.remove(going)
         outside.extend(going)
@@ -76,13 +77,26 @@ def play_a_round(lab: Lab, outside: list[Path], chance: random.Random, number: i
         if number % 2 and workers:  # a worker first: the server starts another one
             chance.choice(workers).kill()
             happened["workers killed"] += 1
-            time.sleep(chance.uniform(0.0, 1.0))
+            time.sleep(chance.uniform(0.0, 0.8))
     finally:
         server.kill()
         server.wait()
     happened["killed in a re-index"] += lab.is_rebuilding()
     happened["killed with papers on their way"] += set(lab.states()) != {JobState.DONE}
     return happened
+
+
+def settle(lab: Lab, chance: random.Random) -> None:
+    """Start once more, with something to re-index; in the end every store is as it should be."""
+    while lab.reindex(chance, "survey") == "cancelled":
+        pass
+    server = lab.start()
+    lab.wait_until_done()
+    lab.stop(server)
+    lab.check()
+    assert GenerationState.FAILED not in lab.generations()
+    found, allowed = lab.stored("survey")
+    assert found == allowed
 
 
 def test_killed_at_any_moment_every_paper_comes_in_exactly_once(lab: Lab, papers: list[Path]) -> None:
@@ -95,20 +109,14 @@ def test_killed_at_any_moment_every_paper_comes_in_exactly_once(lab: Lab, papers
     happened: Counter[str] = Counter()
     for number in range(ROUNDS):
         happened += play_a_round(lab, outside, chance, number)
+        if number % ROUNDS_BETWEEN == ROUNDS_BETWEEN - 1:
+            settle(lab, chance)
+            print(number + 1, dict(happened), flush=True)
     lab.add(outside)
-    while lab.reindex(chance, "survey") == "cancelled":  # something is being built in the end
-        pass
-    server = lab.start()
-    lab.wait_until_done()
-    lab.stop(server)
-    print(dict(happened))
+    settle(lab, chance)
+    assert len(lab.held["library"]) == PAPERS
     assert happened["killed in a re-index"]
     assert happened["killed with papers on their way"]
-    assert len(lab.held["library"]) == PAPERS
-    lab.check()
-    assert GenerationState.FAILED not in lab.generations()
-    found, allowed = lab.stored("survey")
-    assert found == allowed
 
 
 def test_workers_of_a_killed_server_end_by_themselves(lab: Lab, tmp_path: Path) -> None:
@@ -121,7 +129,7 @@ def test_workers_of_a_killed_server_end_by_themselves(lab: Lab, tmp_path: Path) 
 
 
 def test_a_stopped_server_gives_back_what_is_in_hand(lab: Lab, tmp_path: Path) -> None:
-    lab.add(written(tmp_path, 30))
+    lab.add(written(tmp_path, 20))
     server = lab.start()
     while set(lab.states()) == {JobState.QUEUED}:
         time.sleep(0.02)
