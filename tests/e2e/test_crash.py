@@ -67,9 +67,9 @@ def play_a_round(lab: Lab, outside: list[Path], chance: random.Random, number: i
         lab.add(coming)
         if number % 3:  # else it is killed while it starts, maybe
             lab.wait_until_ready(server)
-        time.sleep(chance.uniform(0.0, 0.8))
+        time.sleep(chance.uniform(0.0, 0.6))
         happened[lab.reindex(chance, "survey")] += 1
-        time.sleep(chance.uniform(0.0, 0.8))
+        time.sleep(chance.uniform(0.0, 0.6))
         going = chance.sample(sorted(lab.held["library"]), 1 if outside else A_ROUND)
         lab.remove(going)
         outside.extend(going)
@@ -77,7 +77,7 @@ def play_a_round(lab: Lab, outside: list[Path], chance: random.Random, number: i
         if number % 2 and workers:  # a worker first: the server starts another one
             chance.choice(workers).kill()
             happened["workers killed"] += 1
-            time.sleep(chance.uniform(0.0, 0.8))
+            time.sleep(chance.uniform(0.0, 0.6))
     finally:
         server.kill()
         server.wait()
