@@ -26,6 +26,7 @@ from carrel.storage.job_rows import (
     states,
     step,
     waiting,
+    workers,
 )
 from carrel.storage.turns import BUILDING, ORDINARY, next_turn
 
@@ -37,6 +38,7 @@ __all__ = [  # looked up in job_rows.py
     "of_paper",
     "states",
     "waiting",
+    "workers",
 ]
 
 _LATEST = "9"  # later than every time
@@ -90,6 +92,12 @@ def enqueue(
         created_at=at,
         updated_at=at,
     )
+    _insert(tx, job)
+    return job
+
+
+def _insert(tx: Transaction, job: Job) -> None:
+    """Add a job behind all others; when its turn is, its upload's others say."""
     newest = tx.row("SELECT max(number) AS number FROM jobs")
     tx.run(
         """
@@ -104,12 +112,11 @@ def enqueue(
         paper=job.paper_id,
         file_name=job.file_name,
         state=job.state,
-        now=at,
-        generation=generation,
+        now=job.updated_at,
+        generation=job.generation,
         turn=next_turn(tx, job),
-        created_by=created_by,
+        created_by=job.created_by,
     )
-    return job
 
 
 def claim(
@@ -139,6 +146,15 @@ def claim(
 def any_claimable(tx: Transaction, held: Collection[KnowledgeBaseId] = ()) -> bool:
     """Whether ``claim`` would find a job."""
     return any(_first_claimable(tx, lane, held, now()) is not None for lane in (ORDINARY, BUILDING))
+
+
+def say(tx: Transaction, error: CarrelError, held: Collection[KnowledgeBaseId] = ()) -> bool:
+    """Note an error with the job that ``claim`` would take; it keeps its place. Returns whether it is new."""
+    row = _first_claimable(tx, ORDINARY, held, now()) or _first_claimable(tx, BUILDING, held, now())
+    if row is None or row["error_kind"] == error.kind:
+        return False
+    change(tx, job_of(row), _said(error))
+    return True
 
 
 def renew(
@@ -210,13 +226,6 @@ def put_back(tx: Transaction, job: Job) -> None:
     step(tx, job, JobState.QUEUED, **_NO_WORKER, **_NO_PROGRESS, attempts=attempts)
 
 
-def begin_again(tx: Transaction, job: Job) -> None:
-    """Return a job in hand to the queue, since what it works with has changed; its worker finds it lost."""
-    if job.state in (JobState.RUNNING, JobState.HANDED):
-        handovers.delete(tx, job.id)  # the count of tries stays: the next claim must not look like this one
-        step(tx, job, JobState.QUEUED, **_NO_WORKER, **_NO_PROGRESS)
-
-
 def put_back_all_of(tx: Transaction, worker: str) -> int:
     """Return whatever a worker that ends has in hand to the queue; return how many jobs there were."""
     sql = "SELECT * FROM jobs WHERE state = :running AND worker = :worker"
@@ -268,12 +277,6 @@ def any_to_recover(tx: Transaction, gone: Collection[str] = ("",)) -> bool:
     """Whether ``recover`` would find a job."""
     sql = f"SELECT 1 FROM {_LOST} LIMIT 1"  # noqa: S608
     return tx.row(sql, running=JobState.RUNNING, now=now(), gone=sorted(gone) or [""]) is not None
-
-
-def workers(tx: Transaction) -> frozenset[str]:
-    """Return the names of those who have jobs in hand."""
-    rows = tx.rows("SELECT DISTINCT worker FROM jobs WHERE state = :running", running=JobState.RUNNING)
-    return frozenset(row["worker"] for row in rows)
 
 
 def cancel(tx: Transaction, job: Job) -> Job:

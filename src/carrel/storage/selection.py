@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.storage.database import Transaction
 
-
 _CORRECTED = """
     holdings JOIN papers ON papers.id = holdings.paper_id
     LEFT JOIN corrections AS right_venue ON right_venue.knowledge_base_id = holdings.knowledge_base_id

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from carrel.api.rest.multipart import shown_file_name
+from carrel.core.ranking import MOST_RESULTS
 from tests.integration.worlds import fake_paper
 from tests.unit.api.rest.lab import API, Lab, lab
 from tests.unit.parsing import samples
@@ -382,7 +383,7 @@ def fill(opened: Lab) -> None:
         ({"query": "x", "filters": {"venue": ["y", 1]}}, "fields-unusable"),
         ({"query": "x", "filters": {"language": ["Chinese"]}}, "invalid-filter"),
         ({"query": "x", "limit": 0}, "fields-unusable"),
-        ({"query": "x", "limit": 101}, "fields-unusable"),
+        ({"query": "x", "limit": MOST_RESULTS + 1}, "fields-unusable"),
         ({"query": "x", "mode": "magic"}, "fields-unusable"),
         ({"query": "x", "knowledge_bases": ["nothing"]}, "knowledge-base-missing"),
         ({"query": "x", "rerank": True}, "no-reranker-configured"),
