@@ -1,4 +1,4 @@
-"""Working off the catalog's notes of what is to be deleted outside it."""
+"""Working off the catalog's notes of what is to be deleted, outside it and of its own rows."""
 
 from collections.abc import Callable
 
@@ -6,10 +6,22 @@ from carrel.core.errors import ServiceError, UsageError
 from carrel.core.ids import PaperId, paper_id
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import BlobStore, Index, Indexes
-from carrel.storage import generations, holds, knowledge_bases, papers, removals
+from carrel.library.turns import in_turns
+from carrel.storage import generations, holds, knowledge_bases, leftovers, papers, removals
 from carrel.storage.database import Catalog, Transaction
 from carrel.storage.parses import ParseStore
 from carrel.storage.removals import Removal, What
+
+
+def work_off_leftovers(catalog: Catalog) -> bool:
+    """Delete for a second what deleted knowledge bases left in the catalog; return whether more is left.
+
+    Anybody may be killed at it, and it goes on with the next one: what is left stays noted.
+    """
+    with catalog.read() as tx:  # asked every second: where nothing is left, nobody is to wait for it
+        if not leftovers.any_left(tx):
+            return False
+    return in_turns(catalog, leftovers.delete_some)
 
 
 def work_off_removals(

@@ -90,6 +90,12 @@ def enqueue(
         created_at=at,
         updated_at=at,
     )
+    _insert(tx, job)
+    return job
+
+
+def _insert(tx: Transaction, job: Job) -> None:
+    """Add a job behind all others; when its turn is, its upload's others say."""
     newest = tx.row("SELECT max(number) AS number FROM jobs")
     tx.run(
         """
@@ -104,12 +110,11 @@ def enqueue(
         paper=job.paper_id,
         file_name=job.file_name,
         state=job.state,
-        now=at,
-        generation=generation,
+        now=job.updated_at,
+        generation=job.generation,
         turn=next_turn(tx, job),
-        created_by=created_by,
+        created_by=job.created_by,
     )
-    return job
 
 
 def claim(
@@ -139,6 +144,15 @@ def claim(
 def any_claimable(tx: Transaction, held: Collection[KnowledgeBaseId] = ()) -> bool:
     """Whether ``claim`` would find a job."""
     return any(_first_claimable(tx, lane, held, now()) is not None for lane in (ORDINARY, BUILDING))
+
+
+def say(tx: Transaction, error: CarrelError, held: Collection[KnowledgeBaseId] = ()) -> bool:
+    """Note an error with the job that ``claim`` would take; it keeps its place. Returns whether it is new."""
+    row = _first_claimable(tx, ORDINARY, held, now()) or _first_claimable(tx, BUILDING, held, now())
+    if row is None or row["error_kind"] == error.kind:
+        return False
+    change(tx, job_of(row), _said(error))
+    return True
 
 
 def renew(

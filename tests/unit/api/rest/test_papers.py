@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from carrel.api.rest.multipart import shown_file_name
+from carrel.core.ranking import MOST_RESULTS
 from tests.integration.worlds import fake_paper
 from tests.unit.api.rest.lab import API, Lab, lab
 from tests.unit.parsing import samples
@@ -326,7 +327,7 @@ def test_jobs_are_given_up_and_asked_for_again(opened: Lab) -> None:
         ({"query": "x", "filters": {"year": "soon"}}, "invalid-filter"),
         ({"query": "x", "filters": {"venue": "y"}}, "fields-unusable"),
         ({"query": "x", "limit": 0}, "fields-unusable"),
-        ({"query": "x", "limit": 101}, "fields-unusable"),
+        ({"query": "x", "limit": MOST_RESULTS + 1}, "fields-unusable"),
         ({"query": "x", "mode": "magic"}, "fields-unusable"),
         ({"query": "x", "knowledge_bases": ["nothing"]}, "knowledge-base-missing"),
         ({"query": "x", "rerank": True}, "no-reranker-configured"),
