@@ -1,6 +1,7 @@
 """Deletion that deletes: rows, files, parses, points and cached vectors, and nothing that others use."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,13 @@ import pytest
 from carrel.core.account_errors import RoleTooLow
 from carrel.core.accounts import Caller, Role
 from carrel.core.ids import PaperId, paper_id, text_key
+from carrel.core.index_errors import IndexServerUnavailable
 from carrel.core.probe import PROBE_KEY
 from carrel.library.vectors import delete_unreferenced, unreferenced, work_off_vectors
 from carrel.storage import holds, members, removals, vector_keys
 from carrel.storage.clock import now
 from carrel.storage.database import Transaction
-from tests.integration.worlds import WORLDS, World
+from tests.integration.worlds import WORLDS, World, world_of_fakes
 
 ALIKE = "Attention is compared with recurrence on long documents, once and for all."
 
@@ -216,3 +218,43 @@ def test_the_hold_of_a_killed_backup_ends_by_itself(world: World) -> None:
         assert not holds.held(tx)
         holds.end(tx, holds.take(tx))
         assert tx.row("SELECT 1 FROM server_settings WHERE name = :old", old=old) is None
+
+
+class Away:
+    """Indexes on a server that is away, which says so when something is to be dropped."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._indexes = world.services.indexes
+        self.gone = True
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._indexes, name)
+
+    def drop(self, knowledge_base_id: str, generation: int) -> None:
+        with self._world.services.catalog.write() as tx:  # what takes its time keeps nobody from writing
+            tx.run("UPDATE knowledge_bases SET description = 'written'")
+        if self.gone:
+            raise IndexServerUnavailable(index=knowledge_base_id, url="http://s", detail="gone")
+        self._indexes.drop(knowledge_base_id, generation)
+
+
+def test_a_server_that_is_away_keeps_its_notes_and_nothing_else(tmp_path: Path) -> None:
+    with world_of_fakes(tmp_path) as world:
+        world.add("One")
+        removed = world.accept("Two", kb="other").paper_id
+        world.work()
+        indexes = Away(world)
+        world.services = replace(world.services, indexes=indexes)  # type: ignore[arg-type]
+        world.services.shelves.delete("library")
+        world.services.shelves.remove(removed, [world.shelf("other")])
+        world.services.own_index("a test", 0)
+        with world.services.catalog.read() as tx:
+            assert [note.what for note in removals.pending(tx)] == ["index"]
+        assert world.index("other").counts() == (0, 0)
+        assert list(world.services.blobs.list()) == []
+        indexes.gone = False
+        world.services.own_index("a test", 0)
+        with world.services.catalog.read() as tx:
+            assert removals.pending(tx) == ()
+        assert [base for base, _ in world.services.indexes.stored()] == [world.shelf("other").id]
