@@ -10,12 +10,14 @@ from carrel.core.account_errors import RoleTooLow
 from carrel.core.accounts import Caller, Role
 from carrel.core.ids import PaperId, paper_id, text_key
 from carrel.core.index_errors import IndexServerUnavailable
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.ports import Index
 from carrel.core.probe import PROBE_KEY
 from carrel.library.vectors import delete_unreferenced, unreferenced, work_off_vectors
 from carrel.storage import holds, members, removals, vector_keys
 from carrel.storage.clock import now
 from carrel.storage.database import Transaction
-from tests.integration.worlds import WORLDS, World, world_of_fakes
+from tests.integration.worlds import WORLDS, World, world_of_fakes, world_with_real_index
 
 ALIKE = "Attention is compared with recurrence on long documents, once and for all."
 
@@ -108,7 +110,7 @@ def test_a_base_goes_with_its_generations_members_and_handovers(world: World) ->
         viewer.delete("library")
     generation = world.services.shelves.delete("library").generation
     with world.services.catalog.read() as tx:
-        noted = {removal.key.partition("/")[2] for removal in removals.pending(tx) if removal.what == "index"}
+        noted = {removal.key.split("/")[1] for removal in removals.pending(tx) if removal.what == "index"}
     assert noted == {str(generation), "7"}
     world.services.own_index("a test", 0)
     for table in TABLES_OF_A_BASE:
@@ -258,3 +260,25 @@ def test_a_server_that_is_away_keeps_its_notes_and_nothing_else(tmp_path: Path) 
         with world.services.catalog.read() as tx:
             assert removals.pending(tx) == ()
         assert [base for base, _ in world.services.indexes.stored()] == [world.shelf("other").id]
+
+
+def test_a_search_under_way_outlives_the_knowledge_base_and_leaves_no_index(tmp_path: Path) -> None:
+    with world_with_real_index(tmp_path) as world:
+        world.add("Glaciers")
+        world.add("Glaciers in winter", kb="other")
+        services = world.services
+        services.own_index("a test", 0)
+        held = services.index_of(world.shelf("other"))
+
+        def deleted_between_embedding_and_retrieval(knowledge_base: KnowledgeBase) -> Index:
+            if len(services.shelves.readable()) == 2:
+                services.shelves.delete("other")
+                services.clean()
+            return services.index_of(knowledge_base)
+
+        world.services = replace(services, index_of=deleted_between_embedding_and_retrieval)
+        assert world.titles("glaciers") == ["Glaciers"]
+        assert held.counts()[0] == 1  # whoever has it in hand can go on
+        world.services = services
+        services.own_index("a test", 0)
+        assert [base for base, _ in services.indexes.stored()] == [world.shelf().id]

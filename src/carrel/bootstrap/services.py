@@ -77,7 +77,9 @@ class Services:
         """
         self.rebuilds().tidy(queries_end_within)
         more = work_off_leftovers(self.catalog)
-        work_off_removals(self.catalog, self.blobs, self.parses, self.indexes, self.index_of)
+        work_off_removals(
+            self.catalog, self.blobs, self.parses, self.indexes, self.index_of, queries_end_within
+        )
         return work_off_vectors(self.catalog, self.vectors) or more
 
     def owner(self, duties: Sequence[Callable[[], object]] = ()) -> Owner:

@@ -9,6 +9,7 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import BlobStore, Index, Indexes
 from carrel.library.turns import in_turns
 from carrel.storage import generations, holds, knowledge_bases, leftovers, papers, removals
+from carrel.storage.clock import later
 from carrel.storage.database import Catalog, Transaction
 from carrel.storage.parses import ParseStore
 from carrel.storage.removals import Removal, What
@@ -33,15 +34,18 @@ def work_off_removals(
     parses: ParseStore,
     indexes: Indexes,
     index_of: Callable[[KnowledgeBase], Index],
+    queries_end_within: float = 0.0,
 ) -> int:
     """Delete what the notes name and cross them out; only for the owner of the index.
 
     Each note is crossed out with its thing or once that is deleted, so an interruption leaves the note,
     and doing it again does no harm. Files that a backup may be copying stay for now, and so does what a
-    server would have to delete that is away. Returns how many notes there were.
+    server would have to delete that is away. The index of a knowledge base that was deleted goes when no
+    query can be asking it any more, after so many seconds. Returns how many notes there were.
     """
     with catalog.read() as tx:
         notes = removals.pending(tx)
+    over = later(-queries_end_within)
     away = set[str]()  # where nothing can be deleted now: it is not asked again for every note
     for note in notes:
         if note.what in (What.FILE, What.PARSE):
@@ -52,7 +56,9 @@ def work_off_removals(
             continue
         try:  # without the catalog's lock: a server may be asked, and only the owner changes indexes
             if note.what is What.INDEX:
-                knowledge_base, generation = note.key.split("/")
+                knowledge_base, generation, *since = note.key.split("/")
+                if since and since[0] > over:
+                    continue
                 indexes.drop(knowledge_base, int(generation))
             else:
                 _remove_points(catalog, note.key, indexes, index_of)
