@@ -88,7 +88,7 @@ def test_another_engine_is_filled_from_the_vector_cache(tmp_path: Path, before: 
 
         world.embedder.before = no_model
         with pytest.raises(IndexIncomplete, match="carrel add"):
-            check_complete(kept, world.index())
+            check_complete(kept, world.index(), world.services.catalog)
         assert (folders[before] / "1").is_dir()  # a look changes nothing
         assert mend(world) == 3
         assert len(world.work()) == 3
@@ -96,7 +96,7 @@ def test_another_engine_is_filled_from_the_vector_cache(tmp_path: Path, before: 
         assert identities(world) == found
         assert not (folders[before] / "1").exists()
     with world_with_real_index(tmp_path, index_engine=before) as world, pytest.raises(IndexIncomplete):
-        check_complete(kept, world.index())
+        check_complete(kept, world.index(), world.services.catalog)
 
 
 def test_a_deleted_knowledge_base_goes_from_the_engine_before_too(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_server_that_lost_its_data_is_filled_again(tmp_path: Path, chroma_serv
     chromadb.HttpClient(chroma_server).delete_collection(f"carrel-{base}-1-passages")
     with world_with_real_index(tmp_path, index_engine="chroma", chroma_url=chroma_server) as world:
         with pytest.raises(IndexIncomplete):
-            check_complete(world.shelf(), world.index())
+            check_complete(world.shelf(), world.index(), world.services.catalog)
         assert mend(world) == 2
         world.work()
         assert in_step(world.shelf(), world.index())

@@ -8,11 +8,13 @@ import pytest
 
 from carrel.core.account_errors import RoleTooLow
 from carrel.core.accounts import Caller, Role
+from carrel.core.errors import IndexIncomplete
 from carrel.core.ids import PaperId, paper_id, text_key
 from carrel.core.index_errors import IndexServerUnavailable
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Index
 from carrel.core.probe import PROBE_KEY
+from carrel.library.mending import check_complete
 from carrel.library.vectors import delete_unreferenced, unreferenced, work_off_vectors
 from carrel.storage import holds, members, removals, vector_keys
 from carrel.storage.clock import now
@@ -282,3 +284,19 @@ def test_a_search_under_way_outlives_the_knowledge_base_and_leaves_no_index(tmp_
         world.services = services
         services.own_index("a test", 0)
         assert [base for base, _ in services.indexes.stored()] == [world.shelf().id]
+
+
+def test_a_paper_removed_since_it_was_looked_up_makes_no_index_incomplete(world: World) -> None:
+    removed = world.accept("Glaciers").paper_id
+    kept = world.accept("Violins").paper_id
+    world.work()
+    seen = world.shelf()
+    services = world.services
+    services.shelves.remove(removed, [seen])
+    services.own_index("a test", 0)
+    check_complete(seen, world.index(), services.catalog)
+    world.index().remove([kept])
+    with pytest.raises(IndexIncomplete):
+        check_complete(seen, world.index(), services.catalog)
+    services.shelves.delete("library")
+    check_complete(seen, services.index_of(seen), services.catalog)
