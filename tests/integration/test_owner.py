@@ -1,7 +1,7 @@
 """A worker and an owner of the index who know each other by the catalog alone."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from carrel.core.courtesy import Courtesy
 from carrel.core.engine_errors import EndpointUnavailable
 from carrel.core.errors import StorageFull
 from carrel.core.jobs import JobState
-from carrel.core.ports import Index, IndexQuery
+from carrel.core.ports import Index, IndexedPaper, IndexQuery
 from carrel.core.ranking import Filters
 from carrel.ingest.owner import Owner
 from carrel.ingest.worker import Event, Finished, Postponed, work
@@ -126,6 +126,50 @@ def test_a_paper_cancelled_while_it_is_read_is_dropped_and_others_go_on(world: W
     assert states(world) == {"First.pdf": JobState.CANCELLED, "Second.pdf": JobState.DONE}
     assert world.titles("first second") == ["Second"]
     assert world.index().paper_ids() == {second.paper_id}
+
+
+class Watched:
+    """An index that lets something happen once a part of a paper was added."""
+
+    def __init__(self, index: Index, happens: Callable[[], object]) -> None:
+        self._index = index
+        self._happens = happens
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._index, name)
+
+    def add(self, papers: Sequence[IndexedPaper], staying: Collection[str] = ()) -> None:
+        self._index.add(papers, staying)
+        self._happens()
+
+
+@pytest.mark.parametrize("ending", ["cancelled", "failed"])
+def test_a_paper_given_up_while_it_is_added_leaves_nothing_in_the_index(world: World, ending: str) -> None:
+    kept, given_up = world.accept("Kept"), world.accept("Given up", LONG)
+    assert given_up.job is not None
+    job, services = given_up.job, world.services
+    hand_over(world, handed(2))
+
+    def happens() -> None:
+        if not world.index().paper_ids() & {given_up.paper_id}:
+            return
+        if ending == "failed":
+            raise RuntimeError("a fault")
+        with services.catalog.write() as tx:
+            queue.cancel(tx, job)
+
+    watched = Watched(world.index(), happens)
+    world.services = replace(services, index_of=lambda _: watched)  # type: ignore[arg-type,return-value]
+    take_in(world)
+    assert states(world) == {"Kept.pdf": JobState.DONE, "Given up.pdf": JobState(ending)}
+    world.services = services
+    services.clean()
+    assert world.index().paper_ids() == {kept.paper_id}
+    with services.catalog.write() as tx:
+        queue.retry(tx, job)
+    hand_over(world, handed(1))
+    take_in(world)
+    world.check(library=[kept.paper_id, given_up.paper_id])
 
 
 @pytest.mark.parametrize("piece", [0, 1])
