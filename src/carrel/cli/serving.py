@@ -57,4 +57,6 @@ def _own(opened: Services, owner: Owner, stop: threading.Event) -> None:
         mend_indexes(opened.catalog, opened.index_of)
     except CarrelError as error:  # said to whoever searches; the next start tries again
         _log.warning("%s", error)
+    except Exception:  # the thread must outlive it: without an owner nothing becomes searchable
+        _log.exception("The indexes were not looked through; the next start does it.")
     owner.run(stop)
