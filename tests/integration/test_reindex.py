@@ -18,12 +18,14 @@ from carrel.core.errors import (
 )
 from carrel.core.ids import PaperId
 from carrel.core.jobs import JobState
+from carrel.core.paper import ParsedPaper
 from carrel.core.ports import IndexQuery
 from carrel.core.ranking import Filters, Mode, Signal
 from carrel.core.rebuild import Change, GenerationState
 from carrel.core.rebuild_errors import NoRebuild, NothingKept, RebuildUnderWay
 from carrel.core.space import Encoder, Space, checked_dimensions
-from carrel.storage import generations, queue
+from carrel.storage import generations, queue, versions
+from tests.fakes.parser import FakeParser
 from tests.integration.worlds import (
     WIDE_MODEL,
     World,
@@ -147,6 +149,41 @@ def test_another_model_embeds_everything_anew_and_serves_alone(world: World) -> 
     assert set(TITLES) <= {title_of(hit) for hit in world.search("comets", mode=Mode.DENSE).hits}
     assert title_of(world.search("comets", mode=Mode.DENSE).hits[0]) == "Comets"
     world.check(library=ids(world, *TITLES))
+
+
+class ErratumForgetting(FakeParser):
+    """Another parser: it takes the word before the title for no part of it."""
+
+    def __init__(self) -> None:
+        super().__init__(fingerprint="forgetting/1")
+
+    def parse(self, path: Path, name: str) -> ParsedPaper:
+        parsed = super().parse(path, name)
+        title = parsed.metadata.title.removeprefix("Erratum to: ")
+        return replace(parsed, metadata=replace(parsed.metadata, title=title))
+
+
+def test_versions_are_recognised_by_what_the_new_parser_reads(world: World) -> None:
+    world.embedder.before = answers
+    usual, other = world.parser, ErratumForgetting()
+    world.services = replace(
+        world.services, parser_of=lambda base: other if base.parser == "grobid" else usual
+    )
+    text = " ".join(f"The measurement of reef {number} is told in full." for number in range(60))
+    pair = [world.accept(title, text).paper_id for title in ("On Reefs", "Erratum to: On Reefs")]
+    world.work()
+
+    def linked() -> set[PaperId]:
+        with world.services.catalog.read() as tx:
+            return set(versions.groups(tx, [world.shelf().id], pair))
+
+    assert linked() == set()
+    assert world.reindex(Change(parser="grobid")).serving.parser == "grobid"
+    assert linked() == set(pair)
+    world.services.rebuilds().rollback(world.shelf())
+    assert world.finish_rebuild().serving.parser == "pdfium"
+    assert linked() == set()
+    world.check(library=[*ids(world, *TITLES), *pair])
 
 
 def test_other_passages_and_another_parser(world: World) -> None:

@@ -93,6 +93,12 @@ def create_app(
         app.add_middleware(Guard, api_key=api_key)
         _add_health(app, readiness, api_key)
         return app
+    _add_server(app, server, rest, api_key)
+    return app
+
+
+def _add_server(app: FastAPI, server: Server, rest: Rest, api_key: str) -> None:
+    """Add the REST API, and what every request goes through: the last one added is the first to see it."""
     add_rest(app, rest)
     app.add_middleware(
         ServerGuard,
@@ -103,7 +109,6 @@ def create_app(
     )
     app.add_middleware(Measured, figures=rest.figures)
     app.add_middleware(Answering, language=server.services.settings.language)
-    return app
 
 
 def _add_post(

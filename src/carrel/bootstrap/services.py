@@ -1,6 +1,7 @@
 """What a command or the server works with: everything that was opened on one data folder."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,7 @@ class Services:
     unlocker: Callable[[str], Unlocker]  # by password
     reranker: Callable[[], Reranker | None]  # of the settings; None where they name none
     close: Callable[[], None]
+    steady: Callable[[], AbstractContextManager[None]] = nullcontext  # models' servers are looked up once
     courtesy: Courtesy = field(default_factory=Courtesy)  # searches go before what is taken in
 
     def own_index(self, purpose: str, wait_seconds: float | None = None, at_once: bool = False) -> None:
@@ -128,7 +130,7 @@ class Services:
         reranker = self._reranker_or_reason() if query.rerank else None
         if query.rerank and reranker is None:
             raise NoRerankerConfigured()
-        with self.courtesy.search():
+        with self.courtesy.search(), self.steady():
             return pipeline.search(
                 query,
                 shelves,

@@ -9,13 +9,14 @@ import numpy as np
 from carrel.core.courtesy import Courtesy
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.likeness import Likeness, likeness_of
 from carrel.core.ports import Embedder, Index, IndexedPaper, VectorCache
 from carrel.core.rebuild import Generation, GenerationState, same_vectors
 from carrel.core.rebuild_errors import SelfCheckFailed
 from carrel.core.space import cut
 from carrel.ingest.pipeline import Tools, indexed
 from carrel.ingest.self_check import bring_in_step, check, check_model
-from carrel.storage import generations, knowledge_bases, papers, rebuild_jobs, rebuilds, swaps
+from carrel.storage import generations, knowledge_bases, papers, rebuild_jobs, rebuilds, swaps, versions
 from carrel.storage.database import Transaction
 from carrel.storage.readings import Reading
 from carrel.storage.rebuilds import Held
@@ -89,7 +90,7 @@ class Builder:
                 if _is_present(tx, serving, found) and rebuilds.built(tx, target) == before:
                     generations.end(tx, found, GenerationState.FAILED, (error.kind, str(error)))
             return True
-        readings = self._readings(serving, target)
+        readings = self._read_anew(serving, found)
         with self.tools.catalog.write() as tx:
             if not _is_present(tx, serving, found):
                 return True
@@ -145,17 +146,30 @@ class Builder:
             self.courtesy.give_way()
             index.add([replace(paper, passages=paper.passages[first : first + _PASSAGES_A_CALL])], ids)
 
-    def _readings(self, serving: KnowledgeBase, target: KnowledgeBase) -> dict[PaperId, Reading]:
-        """Return how the generation's parser reads its papers, where that is another one."""
+    def _read_anew(self, serving: KnowledgeBase, found: Generation) -> dict[PaperId, Reading]:
+        """Return how the generation's parser reads its papers, where that is another one, and link versions.
+
+        The links are renewed a page of papers a transaction, before the swap, so that it stays short: killed
+        in between, the generation is checked again, and so are they.
+        """
+        target, readings = found.built_as, dict[PaperId, Reading]()
         if target.parser == serving.parser:
-            return {}
+            return readings
         fingerprint = self.tools.parser_of(target).fingerprint
         with self.tools.catalog.read() as tx:
-            built = rebuilds.built(tx, target)
-        readings = {}
-        for paper in built:
-            if (parsed := self.tools.parses.get(paper, fingerprint)) is not None:
-                readings[paper] = Reading(len(parsed.pages), parsed.metadata, parsed.quality)
+            built = sorted(rebuilds.built(tx, target))
+        for first in range(0, len(built), _PAPERS_A_PAGE):
+            seen: dict[PaperId, Likeness] = {}
+            for paper in built[first : first + _PAPERS_A_PAGE]:
+                if (parsed := self.tools.parses.get(paper, fingerprint)) is not None:
+                    readings[paper] = Reading(len(parsed.pages), parsed.metadata, parsed.quality)
+                    seen[paper] = likeness_of(parsed)
+            with self.tools.catalog.write() as tx:
+                if not _is_present(tx, serving, found):
+                    break
+                for paper, likeness in seen.items():
+                    if papers.holds(tx, serving, paper):
+                        versions.record(tx, paper, likeness)
         return readings
 
 

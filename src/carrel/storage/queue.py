@@ -90,6 +90,12 @@ def enqueue(
         created_at=at,
         updated_at=at,
     )
+    _insert(tx, job)
+    return job
+
+
+def _insert(tx: Transaction, job: Job) -> None:
+    """Add a job behind all others; when its turn is, its upload's others say."""
     newest = tx.row("SELECT max(number) AS number FROM jobs")
     tx.run(
         """
@@ -104,12 +110,11 @@ def enqueue(
         paper=job.paper_id,
         file_name=job.file_name,
         state=job.state,
-        now=at,
-        generation=generation,
+        now=job.updated_at,
+        generation=job.generation,
         turn=next_turn(tx, job),
-        created_by=created_by,
+        created_by=job.created_by,
     )
-    return job
 
 
 def claim(
