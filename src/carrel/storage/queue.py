@@ -12,7 +12,7 @@ from carrel.core.ids import JobId, KnowledgeBaseId, PaperId, new_job_id
 from carrel.core.job_errors import EndsItsWorker
 from carrel.core.jobs import LEASE_SECONDS, MOST_INTERRUPTIONS, Job, JobState, delay_seconds
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.storage import handovers, knowledge_bases, removals
+from carrel.storage import handovers
 from carrel.storage.clock import later, now
 from carrel.storage.database import Row, Transaction, Value
 from carrel.storage.job_rows import (
@@ -204,8 +204,7 @@ def finish(tx: Transaction, job: Job, passages: int | None = None, pages: int | 
 
 def fail(tx: Transaction, job: Job, error: CarrelError) -> None:
     """Mark a running or handed job failed, with the reason a person understands."""
-    handovers.delete(tx, job.id)
-    _leave_index(tx, job)
+    handovers.give_up(tx, job)
     step(tx, job, JobState.FAILED, **_said(error), **_NO_WORKER)
 
 
@@ -283,8 +282,7 @@ def cancel(tx: Transaction, job: Job) -> Job:
     present = get(tx, job.id) or job
     if present.state.final:
         return present
-    handovers.delete(tx, job.id)
-    _leave_index(tx, present)
+    handovers.give_up(tx, present)
     step(tx, present, JobState.CANCELLED, **_NO_ERROR, **_NO_WORKER)
     return replace(present, state=JobState.CANCELLED, error_kind="", error_message="")
 
@@ -327,13 +325,6 @@ def still_wanted(tx: Transaction, job: Job) -> bool:
         attempts=job.attempts,
     )
     return row is not None
-
-
-def _leave_index(tx: Transaction, job: Job) -> None:
-    """Note that what the owner of the index may have added of a handed paper must go, unless it is held."""
-    if job.state is JobState.HANDED:
-        for knowledge_base in knowledge_bases.with_ids(tx, [job.knowledge_base_id]):
-            removals.note_points(tx, knowledge_base, job.paper_id)
 
 
 def _first_claimable(tx: Transaction, lane: str, held: Collection[KnowledgeBaseId], by: str) -> Row | None:
