@@ -242,7 +242,7 @@ def test_a_duty_that_fails_stops_neither_the_others_nor_the_work(world: World) -
     world.accept("Work")
     hand_over(world, handed(1))
     take_in(world, world.services.owner((failing, lambda: done.append("duty"))))
-    assert done == ["duty"]
+    assert set(done) == {"duty"}  # more than once where a second has passed
     assert states(world) == {"Work.pdf": JobState.DONE}
 
 

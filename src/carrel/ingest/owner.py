@@ -103,8 +103,8 @@ class Owner:
         except CarrelError as error:
             self._postpone(job, error)
         except ValueError as error:  # what was handed over is damaged: it is made again
-            _log.warning("%s: %s", job.file_name, error)
-            self._put_back(job)
+            if self._put_back(job):  # else it was removed while it was read
+                _log.warning("%s: %s", job.file_name, error)
         except Exception as error:  # one paper must not stop the others
             _log.debug("%s", job.file_name, exc_info=error)
             fault = UnforeseenFault(name=job.file_name, detail=f"{type(error).__name__}: {error}")
@@ -184,10 +184,12 @@ class Owner:
             if queue.still_wanted(tx, job):
                 queue.postpone(tx, job, error)
 
-    def _put_back(self, job: Job) -> None:
+    def _put_back(self, job: Job) -> bool:
+        """Return a job to the queue, unless nobody wants it any more; return whether somebody does."""
         with self._estate.catalog.write() as tx:
-            if queue.still_wanted(tx, job):
+            if wanted := queue.still_wanted(tx, job):
                 queue.put_back(tx, job)
+        return wanted
 
     def _fail(self, job: Job, error: CarrelError) -> None:
         with self._estate.catalog.write() as tx:

@@ -31,7 +31,7 @@ def written_whole(folder: Path) -> Iterator[tuple[BinaryIO, "Destination"]]:
         StorageFull: there is no room.
         DataFolderNotWritable: the folder is read-only.
     """
-    try:
+    with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         handle, temporary = _temporary_file(folder)
         try:
@@ -39,6 +39,18 @@ def written_whole(folder: Path) -> Iterator[tuple[BinaryIO, "Destination"]]:
                 yield stream, Destination(stream, temporary)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Turn what the disk of a folder refuses into our errors.
+
+    Raises:
+        StorageFull: there is no room.
+        DataFolderNotWritable: the folder is read-only.
+    """
+    try:
+        yield
     except OSError as error:
         if error.errno in _NO_ROOM:
             raise storage_full(folder) from error
@@ -118,6 +130,14 @@ def _temporary_file(folder: Path) -> tuple[int, Path]:
         if os.fstat(handle).st_nlink:
             return handle, Path(name)
         os.close(handle)  # swept between its making and its locking
+
+
+def check_room(folder: Path, keep_free_mb: int, wanted_bytes: int = 0) -> None:
+    """Raise StorageFull where so many bytes more would leave less than so many megabytes on the disk."""
+    needed_mb = keep_free_mb + wanted_bytes // 1_000_000
+    free_mb = shutil.disk_usage(folder).free // 1_000_000
+    if free_mb < needed_mb:
+        raise StorageFull(folder=folder, free_mb=free_mb, needed_mb=needed_mb)
 
 
 def storage_full(folder: Path, needed_mb: int = 1) -> CarrelError:

@@ -25,6 +25,7 @@ from carrel.storage.job_rows import (
     of_paper,
     states,
     step,
+    still_wanted,
     waiting,
 )
 from carrel.storage.turns import BUILDING, ORDINARY, next_turn
@@ -36,6 +37,7 @@ __all__ = [  # looked up in job_rows.py
     "get",
     "of_paper",
     "states",
+    "still_wanted",
     "waiting",
 ]
 
@@ -144,6 +146,15 @@ def claim(
 def any_claimable(tx: Transaction, held: Collection[KnowledgeBaseId] = ()) -> bool:
     """Whether ``claim`` would find a job."""
     return any(_first_claimable(tx, lane, held, now()) is not None for lane in (ORDINARY, BUILDING))
+
+
+def say(tx: Transaction, error: CarrelError, held: Collection[KnowledgeBaseId] = ()) -> bool:
+    """Note an error with the job that ``claim`` would take; it keeps its place. Returns whether it is new."""
+    row = _first_claimable(tx, ORDINARY, held, now()) or _first_claimable(tx, BUILDING, held, now())
+    if row is None or row["error_kind"] == error.kind:
+        return False
+    change(tx, job_of(row), _said(error))
+    return True
 
 
 def renew(
@@ -313,18 +324,6 @@ def resume(tx: Transaction, job: Job) -> bool:
         return False
     step(tx, present, JobState.QUEUED)
     return True
-
-
-def still_wanted(tx: Transaction, job: Job) -> bool:
-    """Whether a job stands as it was claimed or handed over: nobody cancelled, removed or took it."""
-    row = tx.row(
-        "SELECT 1 FROM jobs WHERE id = :id AND state = :state AND worker = :worker AND attempts = :attempts",
-        id=job.id,
-        state=job.state,
-        worker=job.worker,
-        attempts=job.attempts,
-    )
-    return row is not None
 
 
 def _first_claimable(tx: Transaction, lane: str, held: Collection[KnowledgeBaseId], by: str) -> Row | None:
