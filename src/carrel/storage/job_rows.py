@@ -143,18 +143,6 @@ def job_of(row: Row) -> Job:
     )
 
 
-def still_wanted(tx: Transaction, job: Job) -> bool:
-    """Whether a job stands as it was claimed or handed over: nobody cancelled, removed or took it."""
-    row = tx.row(
-        "SELECT 1 FROM jobs WHERE id = :id AND state = :state AND worker = :worker AND attempts = :attempts",
-        id=job.id,
-        state=job.state,
-        worker=job.worker,
-        attempts=job.attempts,
-    )
-    return row is not None
-
-
 def workers(tx: Transaction) -> frozenset[str]:
     """Return the names of those who have jobs in hand."""
     rows = tx.rows("SELECT DISTINCT worker FROM jobs WHERE state = :running", running=JobState.RUNNING)
