@@ -94,6 +94,24 @@ async def add(access: Writing, request: Request, knowledge_base: Key) -> Respons
     upload breaks off stays taken.
     """
     base = await run_in_threadpool(access.shelves.require, knowledge_base, Role.EDITOR)
+    taken, failed = await received(access, request, base)
+    if not taken:
+        return _all_failed(failed)
+    document = Uploaded(jobs=taken, failed=[_refused(name, error) for name, error in failed])
+    waits = any(not each.state.final for each in taken)
+    return Response(document.model_dump_json(), 202 if waits else 200, media_type="application/json")
+
+
+async def received(
+    access: Access, request: Request, base: KnowledgeBase
+) -> tuple[list[Taken], list[tuple[str, PaperError]]]:
+    """Take in the files of an upload; return those that are in, and why the others cannot be papers.
+
+    Raises:
+        UploadHasNoFiles: there is none.
+        RestError, StorageFull, ClientDisconnect: as ``uploaded_files``; what was taken before stays.
+        KnowledgeBaseMissing, RoleTooLow: as ``_take``.
+    """
     settings = access.services.settings
     limits = UploadLimits(settings.upload_max_mb * 2**20, settings.upload_max_files)
     length = request.headers.get("content-length", "")
@@ -105,19 +123,15 @@ async def add(access: Writing, request: Request, knowledge_base: Key) -> Respons
     async with aclosing(uploaded_files(request, settings.home / UPLOADS, limits)) as files:
         async for file in files:
             try:
-                taken.append(await run_in_threadpool(take, access, base, file, limits))
+                taken.append(await run_in_threadpool(_take, access, base, file, limits))
             except PaperError as error:
                 failed.append((file.name, error))
     if not taken and not failed:
         raise UploadHasNoFiles
-    if not taken:
-        return _all_failed(failed)
-    document = Uploaded(jobs=taken, failed=[_refused(name, error) for name, error in failed])
-    waits = any(not each.state.final for each in taken)
-    return Response(document.model_dump_json(), 202 if waits else 200, media_type="application/json")
+    return taken, failed
 
 
-def take(access: Access, base: KnowledgeBase, file: UploadedFile, limits: UploadLimits) -> Taken:
+def _take(access: Access, base: KnowledgeBase, file: UploadedFile, limits: UploadLimits) -> Taken:
     """Store a file and queue its job.
 
     Raises:
