@@ -21,6 +21,7 @@ from carrel.library.importing import add_missing
 from carrel.library.opened_backup import OpenedBackup
 from carrel.storage import members, queue
 from carrel.storage.clock import now
+from carrel.storage.descriptions import descriptions
 from carrel.storage.paper_pages import Order, Wanted
 from tests.integration.worlds import (
     WORLDS,
@@ -284,3 +285,18 @@ def test_it_comes_with_a_backup_into_an_empty_folder_and_beside_others(tmp_path:
         beside.embedder.gone = AssertionError("the model was asked")
         beside.work()
         assert title_of(beside.search("meteors", mode=Mode.LEXICAL).hits[0]) == "Comets"
+
+
+def test_filters_and_facets_know_what_was_corrected(world: World) -> None:
+    paper = add(world, "Comets", language="en")
+    add(world, "Meteors", language="en")
+    world.work()
+    holdings(world).correct(paper, {"venue": "Icarus", "language": "zh"})
+    for filters in (Filters(venues=("Icarus",)), Filters(languages=("zh",))):
+        assert [title_of(hit) for hit in world.search("paper", filters=filters).hits] == ["Comets"]
+    assert [title_of(h) for h in world.search("paper", filters=Filters(languages=("en",))).hits] == [
+        "Meteors"
+    ]
+    with world.services.catalog.read() as tx:
+        found = descriptions(tx, [world.shelf().id])
+    assert sorted((each.venue, each.language) for each in found) == [("", "en"), ("Icarus", "zh")]

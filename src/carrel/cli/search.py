@@ -66,10 +66,10 @@ def search_papers(request: Request, as_json: bool) -> int:
 
     with services(settings, load) as opened:
         opened.shelves.readable(query.knowledge_bases)  # a wrong name is said before waiting
-        opened.own_index("carrel search")
+        opened.own_index("carrel search", at_once=True)
         for knowledge_base in opened.shelves.readable(query.knowledge_bases):
             if knowledge_base.papers:
-                check_complete(knowledge_base, opened.index_of(knowledge_base))
+                check_complete(knowledge_base, opened.index_of(knowledge_base), opened.catalog)
         result = opened.search(query)
     if as_json:
         print_json(search_document(result, request.explain))

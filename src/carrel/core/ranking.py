@@ -53,6 +53,10 @@ class Filters:
     languages: tuple[str, ...] = ()  # ISO 639-1, in small letters
 
 
+MOST_RESULTS = 1000
+"""Papers that one search may ask for, however it is asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A question as the user put it. No knowledge base means every one the user may read."""

@@ -12,7 +12,7 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.ranking import PaperRecord
 from carrel.library.auditing import record
-from carrel.storage import corrections, generations, papers, queue
+from carrel.storage import corrections, generations, job_rows, papers, queue
 from carrel.storage.clock import now
 from carrel.storage.database import Transaction
 
@@ -136,6 +136,6 @@ def _queue_again(tx: Transaction, caller: Caller, base: KnowledgeBase, paper: Pa
     under_way = generations.under_way(tx, base)
     for number in (0, *([under_way.number] if under_way else [])):
         if (job := queue.of_paper(tx, base, paper.id, number)) is not None:
-            queue.begin_again(tx, job)
+            job_rows.begin_again(tx, job)
     if papers.holds(tx, base, paper.id):
         queue.enqueue(tx, base, paper.id, paper.file_name, created_by=caller.user_id)
