@@ -116,6 +116,8 @@ class Owner:
             knowledge_base = targets.target(tx, job)
             head = _head(tx, job)
             shown = _as_corrected(tx, job, head)
+        # First: it stands still for no model, and the space is known afterwards.
+        index = self._estate.index_of(knowledge_base)
         if (
             head is None
             or shown is None
@@ -123,7 +125,6 @@ class Owner:
         ):
             self._put_back(job)  # another generation serves by now, or it was interrupted oddly
             return
-        index = self._estate.index_of(knowledge_base)
         self._add(job, shown, index)
         with self._estate.catalog.write() as tx:
             wanted = queue.still_wanted(tx, job)

@@ -44,6 +44,18 @@ def states(tx: Transaction, ids: Sequence[JobId]) -> dict[JobId, Job]:
     return found
 
 
+def still_wanted(tx: Transaction, job: Job) -> bool:
+    """Whether a job stands as it was claimed or handed over: nobody cancelled, removed or took it."""
+    row = tx.row(
+        "SELECT 1 FROM jobs WHERE id = :id AND state = :state AND worker = :worker AND attempts = :attempts",
+        id=job.id,
+        state=job.state,
+        worker=job.worker,
+        attempts=job.attempts,
+    )
+    return row is not None
+
+
 def any_unfinished(tx: Transaction) -> bool:
     """Whether some job has not ended."""
     return tx.row("SELECT 1 FROM jobs WHERE state IN :states LIMIT 1", states=UNFINISHED) is not None

@@ -25,6 +25,7 @@ from carrel.storage.job_rows import (
     of_paper,
     states,
     step,
+    still_wanted,
     waiting,
     workers,
 )
@@ -37,6 +38,7 @@ __all__ = [  # looked up in job_rows.py
     "get",
     "of_paper",
     "states",
+    "still_wanted",
     "waiting",
     "workers",
 ]
@@ -215,7 +217,7 @@ def finish(tx: Transaction, job: Job, passages: int | None = None, pages: int | 
 
 def fail(tx: Transaction, job: Job, error: CarrelError) -> None:
     """Mark a running or handed job failed, with the reason a person understands."""
-    handovers.delete(tx, job.id)
+    handovers.give_up(tx, job)
     step(tx, job, JobState.FAILED, **_said(error), **_NO_WORKER)
 
 
@@ -287,7 +289,7 @@ def cancel(tx: Transaction, job: Job) -> Job:
     present = get(tx, job.id) or job
     if present.state.final:
         return present
-    handovers.delete(tx, job.id)
+    handovers.give_up(tx, present)
     step(tx, present, JobState.CANCELLED, **_NO_ERROR, **_NO_WORKER)
     return replace(present, state=JobState.CANCELLED, error_kind="", error_message="")
 
@@ -318,18 +320,6 @@ def resume(tx: Transaction, job: Job) -> bool:
         return False
     step(tx, present, JobState.QUEUED)
     return True
-
-
-def still_wanted(tx: Transaction, job: Job) -> bool:
-    """Whether a job stands as it was claimed or handed over: nobody cancelled, removed or took it."""
-    row = tx.row(
-        "SELECT 1 FROM jobs WHERE id = :id AND state = :state AND worker = :worker AND attempts = :attempts",
-        id=job.id,
-        state=job.state,
-        worker=job.worker,
-        attempts=job.attempts,
-    )
-    return row is not None
 
 
 def _first_claimable(tx: Transaction, lane: str, held: Collection[KnowledgeBaseId], by: str) -> Row | None:
