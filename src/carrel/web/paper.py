@@ -21,6 +21,7 @@ from carrel.web.facts import facts, origin, reading
 from carrel.web.reader import Reader
 from carrel.web.reading import found_paper, parse_at_hand
 from carrel.web.rendering import rendered
+from carrel.web.results import authors_in_short
 from carrel.web.route import Looking, PageRoute, Posted
 from carrel.web.sheets import lines
 
@@ -142,6 +143,7 @@ def _about(reader: Reader, found: Found) -> dict[str, object]:
     return {
         "title": metadata.title or found.paper.record.file_name,
         "metadata": metadata,
+        "by": authors_in_short(metadata.authors),
         "facts": facts(found.paper.record),
         "abstract_origin": origin(found.paper.record, "abstract"),
         "reading": reading(found.paper.record.quality),
