@@ -241,11 +241,13 @@
   });
 
   // --- beginning
-  if (matchMedia("(max-width: 64rem)").matches) for (const part of document.querySelectorAll("[data-drawer]")) part.open = false;
+  const narrow = matchMedia("(max-width: 64rem)").matches, named = location.hash.slice(1);
+  if (narrow) for (const part of document.querySelectorAll("[data-drawer]")) part.open = part.id === named;
+  else if (named === "about") scrollTo({ top: 0, behavior: "instant" }); // beside the pages: they stay where they are
   if ("scrollRestoration" in history) history.scrollRestoration = "manual";
   const meant = (pages || document.getElementById("text"))?.dataset.start || "";
-  const named = /^#((page|at|hit|found)-\d+)$/.exec(location.hash)?.[1] || "";
-  const start = named && !(named.startsWith("page-") && /^(hit|found)-/.test(meant)) ? named : meant;
+  const asks = /^(page|at|hit|found)-\d+$/.test(named) && !(named.startsWith("page-") && /^(hit|found)-/.test(meant));
+  const start = asks ? named : meant;
   if (start.startsWith("page-")) { if (start !== "page-1") toPage(Number(start.slice(5))); }
   else if (start) show(start, false);
   for (const figure of figures) watch.observe(figure);
