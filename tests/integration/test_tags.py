@@ -10,15 +10,17 @@ from carrel.core.account_errors import RoleTooLow
 from carrel.core.accounts import COMMAND_LINE, Caller, Role
 from carrel.core.bibliography_errors import TagUnusable
 from carrel.core.errors import PaperMissing
+from carrel.core.ranking import Filters
 from carrel.core.rebuild import Change
 from carrel.library.backup import back_up
 from carrel.library.holdings import Holdings
 from carrel.library.importing import add_missing
 from carrel.library.opened_backup import OpenedBackup
-from carrel.library.tagging import MOST, tag_key
+from carrel.library.tagging import MOST
 from carrel.storage import members
 from carrel.storage.clock import now
 from carrel.storage.paper_pages import Wanted
+from carrel.storage.tags import tag_key
 from tests.integration.worlds import WORLDS, World, world_of_fakes, world_on_postgres
 
 
@@ -69,6 +71,18 @@ def test_papers_are_tagged_in_one_base_alone_and_listed_by_tag(world: World) -> 
     assert {record.file_name[0]: record.tags for record in records}["C"] == ("last", "new")
     holdings(world).remove(a)
     assert counted(world) == {"last": 1, "new": 2, "to read": 1}
+
+
+def test_searches_are_narrowed_down_by_tag(world: World) -> None:
+    a, b, _ = (world.accept(title, "The same text in all.").paper_id for title in "ABC")
+    world.accept("A", "The same text in all.", kb="other")
+    world.work()
+    holdings(world).tag([a], ["Method"])
+    holdings(world).tag([b], ["data"])
+    for labels, found in ((("METHOD",), "A"), (("method", "data"), "AB"), (("nothing",), "")):
+        hits = world.search("text", filters=Filters(tags=labels)).hits
+        assert sorted(hit.paper.file_name[0] for hit in hits) == list(found)
+    assert world.search("text", "other", filters=Filters(tags=("method",))).hits == ()
 
 
 def test_a_paper_that_comes_back_has_no_tags(world: World) -> None:

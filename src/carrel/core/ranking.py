@@ -43,7 +43,7 @@ class Signal(StrEnum):
 class Filters:
     """Conditions that a paper must meet, all of them. Years are inclusive; of names any suffices.
 
-    The index knows years and authors; venues and languages the catalog (``search/selection.py``).
+    The index knows years and authors; venues, languages and tags the catalog (``search/selection.py``).
     """
 
     year_from: int | None = None
@@ -51,6 +51,7 @@ class Filters:
     authors: tuple[str, ...] = ()
     venues: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()  # ISO 639-1, in small letters
+    tags: tuple[str, ...] = ()
 
 
 MOST_RESULTS = 1000

@@ -13,11 +13,11 @@ from carrel.core.ranking import PaperRecord, published_first
 from carrel.library import access
 from carrel.library.corrections import correct
 from carrel.library.references import Reference, likely
-from carrel.library.tagging import tag, tag_key, usable
+from carrel.library.tagging import tag, usable
 from carrel.storage import paper_pages, papers, passages, tags, versions
 from carrel.storage.database import Catalog, Transaction
 from carrel.storage.paper_pages import SeenPaper, Wanted
-from carrel.storage.tags import Tag
+from carrel.storage.tags import Tag, tag_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,11 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.library.auditing import record
 from carrel.storage import tags
 from carrel.storage.database import Transaction
+from carrel.storage.tags import tag_key
 
 LONGEST = 60  # characters
 MOST = 50  # of one paper
 _LONGEST_KEY = 200  # some letters become several when they are folded
-
-
-def tag_key(label: str) -> str:
-    """Return a label as it is compared: without case, forms of letters and superfluous spaces."""
-    return " ".join(unicodedata.normalize("NFKC", label).casefold().split())
 
 
 def usable(labels: Iterable[str]) -> dict[str, str]:

@@ -1,9 +1,10 @@
-"""Which papers of some knowledge bases meet conditions that no index knows of: venue and language."""
+"""Which papers of some knowledge bases meet conditions that no index knows of: venue, language and tags."""
 
 from collections.abc import Sequence
 
 from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.storage.database import Transaction
+from carrel.storage.tags import tag_key
 
 _CORRECTED = """
     holdings JOIN papers ON papers.id = holdings.paper_id
@@ -14,6 +15,12 @@ _CORRECTED = """
 """
 _VENUE = "coalesce(right_venue.value, papers.venue)"
 _LANGUAGE = "coalesce(right_language.value, papers.language)"
+_TAGGED = """
+    EXISTS (
+        SELECT 1 FROM paper_tags WHERE paper_tags.knowledge_base_id = holdings.knowledge_base_id
+            AND paper_tags.paper_id = holdings.paper_id AND paper_tags.tag_key IN :tag_keys
+    )
+"""
 
 
 def venues(tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId]) -> tuple[str, ...]:
@@ -33,8 +40,9 @@ def meeting(
     knowledge_base_ids: Sequence[KnowledgeBaseId],
     venues: Sequence[str] | None,
     languages: Sequence[str] | None,
+    labels: Sequence[str] | None = None,
 ) -> dict[KnowledgeBaseId, frozenset[PaperId]]:
-    """Return the searchable papers with one of these venues and one of these languages; None is any.
+    """Return the searchable papers with one of these venues, languages and labels; None is any.
 
     Every knowledge base is a key, be it with no paper.
     """
@@ -46,6 +54,9 @@ def meeting(
     if languages is not None:
         conditions.append(f"{_LANGUAGE} IN :languages")
         values["languages"] = languages
+    if labels is not None:
+        conditions.append(_TAGGED)
+        values["tag_keys"] = sorted(set(map(tag_key, labels)))
     rows = tx.rows(
         f"""
         SELECT holdings.knowledge_base_id, holdings.paper_id

@@ -1,5 +1,6 @@
 """Tags in the catalog: labels of papers within one knowledge base. A key is a label as it is compared."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,11 @@ class Tag:
 
     label: str
     papers: int
+
+
+def tag_key(label: str) -> str:
+    """Return a label as it is compared: without case, forms of letters and superfluous spaces."""
+    return " ".join(unicodedata.normalize("NFKC", label).casefold().split())
 
 
 def add(

@@ -17,8 +17,8 @@ from carrel.api.rest.paper_documents import PaperDocument, PassageDocument, Whol
 from carrel.api.rest.problems import problem_responses
 from carrel.api.rest.route import RestRoute
 from carrel.library.holdings import Holdings
-from carrel.library.tagging import tag_key
 from carrel.storage.paper_pages import Order, Wanted
+from carrel.storage.tags import tag_key
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["papers"])
 BASE = "/knowledge-bases/{knowledge_base}"

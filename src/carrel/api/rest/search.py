@@ -40,10 +40,16 @@ class FiltersGiven(Given):
     ] = ""
     language: Annotated[OneOrMore, Field(description="A code such as en or zh (ISO 639-1).")] = ""
 
+    tag: Annotated[OneOrMore, Field(description="A label that the paper bears; case does not count.")] = ""
+
     def read(self) -> Filters:
         """Return them as the journey knows them. Raises as ``understand.filters``."""
         return understand.filters(
-            str(self.year), _several(self.author), _several(self.venue), _several(self.language)
+            str(self.year),
+            _several(self.author),
+            _several(self.venue),
+            _several(self.language),
+            _several(self.tag),
         )
 
 
