@@ -87,7 +87,12 @@ def _answered(reader: Reader, request: Request, shelves: list[KnowledgeBase]) ->
     hits = shown(result, {shelf.id: shelf for shelf in shelves}, services.marker(asked.q), asked.q)
     facets = services.facets(result, asked.kb, reader.access.caller)
     return asked, Answer(
-        tuple(hits), result.took_ms, result.reranking, chosen(asked, facets, shelves), _untold(hits)
+        hits=tuple(hits),
+        took=result.took_ms,
+        reranking=result.reranking,
+        facets=chosen(asked, facets, shelves),
+        untold=_untold(hits),
+        papers=facets.papers,
     )
 
 
