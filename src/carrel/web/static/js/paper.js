@@ -9,7 +9,7 @@
   const figures = pages ? [...pages.querySelectorAll("figure.page")] : [];
   const KEPT = 24;
   // Milliseconds before a page is asked for: nobody waits for pages flown past, and those in sight come first.
-  const SEEN = 60, NEAR = 350;
+  const HERE = 60, SEEN = 200, NEAR = 450;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   // --- drawing
@@ -92,7 +92,7 @@
       clearTimeout(timers.get(target));
       if (isIntersecting) {
         near.add(target);
-        timers.set(target, setTimeout(() => draw(target), isSeen(target) ? SEEN : NEAR));
+        timers.set(target, setTimeout(() => draw(target), target === pageAt(top() + innerHeight * 0.3) ? HERE : isSeen(target) ? SEEN : NEAR));
       } else near.delete(target);
     }
   }, { rootMargin: "70% 0px" });
