@@ -155,6 +155,7 @@ def search(
     language: Annotated[
         list[str] | None, typer.Option(help=tr("A language's code, such as en or zh."))
     ] = None,
+    tag: Annotated[list[str] | None, typer.Option(help=tr("A label that the paper bears."))] = None,
     task: Annotated[
         str,
         typer.Option(
@@ -188,6 +189,7 @@ def search(
         tuple(author or ()),
         tuple(venue or ()),
         tuple(language or ()),
+        tuple(tag or ()),
         instruction or task,
         explain,
     )

@@ -40,6 +40,7 @@ class Request:
     authors: tuple[str, ...]
     venues: tuple[str, ...]
     languages: tuple[str, ...]
+    tags: tuple[str, ...]
     instruction: str  # a task's name or own words; "": as the settings say
     explain: bool
 
@@ -54,7 +55,7 @@ def search_papers(request: Request, as_json: bool) -> int:
         request.kbs,
         request.mode,
         request.limit,
-        understand.filters(request.year, request.authors, request.venues, request.languages),
+        understand.filters(request.year, request.authors, request.venues, request.languages, request.tags),
         request.instruction or settings.query_instruction,
         bool(settings.reranker) and settings.rerank if request.rerank is None else request.rerank,
     )
@@ -93,6 +94,7 @@ def _asked_of(running: Running, request: Request, query: Query, as_json: bool) -
             "author": list(request.authors),
             "venue": list(request.venues),
             "language": list(request.languages),
+            "tag": list(request.tags),
         },
         "rerank": query.rerank,
         "instruction": query.instruction,

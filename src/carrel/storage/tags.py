@@ -90,14 +90,21 @@ def of_papers(
     return {key: tuple(labels) for key, labels in found.items()}
 
 
-def counted(tx: Transaction, knowledge_bases: Sequence[str]) -> tuple[Tag, ...]:
-    """Return the labels of these knowledge bases in order of their keys; a paper of several counts once."""
+def counted(
+    tx: Transaction, knowledge_bases: Sequence[str], only: Sequence[PaperId] | None = None
+) -> tuple[Tag, ...]:
+    """Return the labels of these knowledge bases in order of their keys; a paper of several counts once.
+
+    With ``only``, of these papers alone.
+    """
+    chosen = "" if only is None else "AND paper_id IN :only"
     rows = tx.rows(
-        """
+        f"""
         SELECT tag_key, min(label) AS label, count(DISTINCT paper_id) AS papers FROM paper_tags
-        WHERE knowledge_base_id IN :knowledge_bases GROUP BY tag_key ORDER BY tag_key
-        """,
+        WHERE knowledge_base_id IN :knowledge_bases {chosen} GROUP BY tag_key ORDER BY tag_key
+        """,  # noqa: S608  # what is inserted is a constant
         knowledge_bases=list(knowledge_bases),
+        **({} if only is None else {"only": list(only)}),
     )
     return tuple(Tag(row["label"], int(row["papers"])) for row in rows)
 
