@@ -243,7 +243,7 @@
   // --- beginning
   const narrow = matchMedia("(max-width: 64rem)").matches, named = location.hash.slice(1);
   if (narrow) for (const part of document.querySelectorAll("[data-drawer]")) part.open = part.id === named;
-  else if (named === "about") scrollTo({ top: 0, behavior: "instant" }); // beside the pages: they stay where they are
+  else if (named === "about") addEventListener("load", () => requestAnimationFrame(() => scrollTo({ top: 0, behavior: "instant" }))); // it is beside the pages, which stay
   if ("scrollRestoration" in history) history.scrollRestoration = "manual";
   const meant = (pages || document.getElementById("text"))?.dataset.start || "";
   const asks = /^(page|at|hit|found)-\d+$/.test(named) && !(named.startsWith("page-") && /^(hit|found)-/.test(meant));
