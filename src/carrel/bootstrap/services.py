@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from carrel.config import Settings
 from carrel.core.accounts import COMMAND_LINE, Caller
-from carrel.core.courtesy import Courtesy
+from carrel.core.courtesy import Asking, Courtesy, at_once
 from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import KnowledgeBase
@@ -108,8 +108,10 @@ class Services:
         check_parser(wanted.parser)
         return replace(wanted, dimensions=self.checked_dimensions(wanted.embedder, wanted.dimensions))
 
-    def search(self, query: Query, caller: Caller = COMMAND_LINE) -> SearchResult:
+    def search(self, query: Query, caller: Caller = COMMAND_LINE, asking: Asking = at_once) -> SearchResult:
         """Answer a query over the knowledge bases it names, or all that the caller may read.
+
+        Models are asked within ``asking``, which may wait for a turn.
 
         Raises:
             KnowledgeBaseMissing, NoRerankerConfigured, and as ``pipeline.search``.
@@ -127,6 +129,7 @@ class Services:
                 self.index_of,
                 reranker,
                 self.settings.reranker_candidates,
+                asking,
             )
 
     def checked_dimensions(self, embedder: str, wanted: int) -> int:

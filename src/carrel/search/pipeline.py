@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 
+from carrel.core.courtesy import Asking, at_once
 from carrel.core.ids import PaperId, PassageId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import Passage, is_reference_list
@@ -51,8 +52,11 @@ def search(
     index_of: Callable[[KnowledgeBase], Index],
     reranker: Reranker | None = None,
     reranker_candidates: int = RERANKED,
+    asking: Asking = at_once,
 ) -> SearchResult:
     """Answer a query over knowledge bases that the asker may read; without a reranker, in the fused order.
+
+    Each call of a model is made within ``asking``.
 
     Raises:
         EmptyQuery: there is nothing to search for.
@@ -63,7 +67,7 @@ def search(
     text = understand.normalised(query.text)
     filled = [knowledge_base for knowledge_base in knowledge_bases if knowledge_base.papers]
 
-    questions = _embed(text, query, filled, embedder_of)
+    questions = _embed(text, query, filled, embedder_of, asking)
     marks.append(time.perf_counter())
 
     lists = _retrieve(text, query, filled, questions, index_of)
@@ -72,7 +76,7 @@ def search(
     fused = _favour_quotations(text, fuse(lists), filled, catalog)
     marks.append(time.perf_counter())
 
-    order = rerank(text, query, fused, filled, catalog, reranker, reranker_candidates)
+    order = rerank(text, query, fused, filled, catalog, reranker, reranker_candidates, asking)
     marks.append(time.perf_counter())
 
     hits = _present(order.papers, query, filled, catalog)
@@ -107,15 +111,17 @@ def _embed(
     query: Query,
     knowledge_bases: Sequence[KnowledgeBase],
     embedder_of: Callable[[KnowledgeBase], Embedder],
+    asking: Asking,
 ) -> dict[str, EmbeddedQuery]:
     """Return the query as each model in use embeds it, each once."""
     if query.mode is Mode.LEXICAL:
         return {}
     models = {knowledge_base.embedder: knowledge_base for knowledge_base in knowledge_bases}
-    return {
-        model: embedder_of(knowledge_base).embed_query(text, query.instruction)
-        for model, knowledge_base in models.items()
-    }
+    questions = {}
+    for model, knowledge_base in models.items():
+        with asking(model):
+            questions[model] = embedder_of(knowledge_base).embed_query(text, query.instruction)
+    return questions
 
 
 def _retrieve(

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from carrel.api.failures import json_bytes
-from carrel.api.rest.access import Reading
+from carrel.api.rest.access import Access, Reading
 from carrel.api.rest.documents import PLAIN, Given, Name, Text
 from carrel.api.rest.knowledge_bases import PREFIX
 from carrel.api.rest.paper_documents import BoxDocument, Version
@@ -120,8 +120,12 @@ class SearchAnswer(BaseModel):
     response_model=SearchAnswer,
     responses=problem_responses(409, 413, 415, 502),
 )
-def search(access: Reading, wanted: Search) -> Response:
+async def search(access: Reading, wanted: Search) -> Response:
     """Search by meaning, by words, or both, in every knowledge base that the caller may read, or in some."""
+    return await access.rest.searches.apart(access.caller, _answer, access, wanted)
+
+
+def _answer(access: Access, wanted: Search) -> Response:
     settings = access.services.settings
     if wanted.rerank and not settings.reranker:
         raise NoRerankerConfigured
