@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from carrel.api.rest.origins import Clients
 from tests.unit.api.rest.lab import TOKEN
@@ -53,6 +54,22 @@ def test_on_its_own_machine_it_takes_no_code(
     browser = opened.browser(base_url, address)
     browser.extra = header
     assert browser.ask("POST", "/setup", ADA).status_code == status
+
+
+def test_behind_a_trusted_proxy_it_always_takes_the_code(tmp_path: Path) -> None:
+    with place(tmp_path, trusted_proxies="127.0.0.1") as opened:
+        browser = opened.browser("http://localhost", "127.0.0.1")
+        assert browser.ask("GET", "/setup").json()["code_needed"] is True
+        assert browser.ask("POST", "/setup", ADA).status_code == 403
+        assert browser.ask("POST", "/setup", ADA | {"code": CODE}).status_code == 201
+
+
+def test_figures_and_models_are_this_machine_s_and_no_proxy_s(opened: Place) -> None:
+    at = TestClient(opened.app, "http://localhost", client=("127.0.0.1", 50_000))  # type: ignore[arg-type]
+    for path in ("/metrics", "/v1/models"):
+        assert at.get(path).status_code == 200
+        for header in ({"X-Forwarded-For": "203.0.113.9"}, {"Via": "1.1 proxy"}):
+            assert at.get(path, headers=header).status_code == 401
 
 
 def test_one_signs_in_and_out(opened: Place) -> None:
