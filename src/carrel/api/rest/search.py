@@ -11,12 +11,12 @@ from carrel.api.rest.access import Access, Reading
 from carrel.api.rest.documents import PLAIN, Given, Name, Text
 from carrel.api.rest.knowledge_bases import PREFIX
 from carrel.api.rest.paper_documents import BoxDocument, Version
-from carrel.api.rest.problems import problem_responses
+from carrel.api.rest.problems import problem_document, problem_responses
 from carrel.api.rest.route import RestRoute
 from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.ranking import Mode, Query
 from carrel.search import understand
-from carrel.search.present import search_document
+from carrel.search.present import left_out_document, search_document
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["search"])
 
@@ -102,6 +102,15 @@ class Took(BaseModel):
     total: float
 
 
+class LeftOutDocument(BaseModel):
+    """A knowledge base that was not searched as it was asked for, since its model could not be used."""
+
+    knowledge_base: str
+    name: str
+    searched: Literal["words", "nothing"]
+    reason: str
+
+
 class SearchAnswer(BaseModel):
     """The command line's document. With explain also ``explain``, with a reranker also ``rerank``."""
 
@@ -111,6 +120,7 @@ class SearchAnswer(BaseModel):
     mode: str
     took_ms: Took
     results: list[Result]
+    left_out: list[LeftOutDocument] | None = Field(None, description="Only where there are any.")
 
 
 @router.post(
@@ -140,6 +150,11 @@ def _answer(access: Access, wanted: Search) -> Response:
     )
     result = access.rest.searches.run(query, access.caller)
     document: dict[str, Any] = search_document(result, wanted.explain)
+    if result.left_out:  # without the addresses of the server's own servers
+        document["left_out"] = [
+            left_out_document(each, problem_document(each.error).detail if each.error else each.reason)
+            for each in result.left_out
+        ]
     if wanted.explain and not access.caller.administrator:
         document["explain"].pop("exchanges", None)  # addresses of the server's own servers
     return Response(json_bytes(document), media_type="application/json")

@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Literal, ParamSpec, TypeVar
 
@@ -77,8 +77,10 @@ class Searches:
         """
         shelves = self._services.shelves.of(caller).readable(query.knowledge_bases)
         filled = [found for found in shelves if found.papers]
-        # Before there is a place: a model whose width is not known is asked for it.
-        indexes = [(found, self._services.index_of(found)) for found in filled]
+        indexes = []
+        for found in filled:  # before there is a place: a model whose width is not known is asked for it
+            with suppress(ServiceError):  # said by the search, or what is left out of it
+                indexes.append((found, self._services.index_of(found)))
         with self.place():
             for found, index in indexes:
                 check_complete(found, index)
@@ -89,7 +91,7 @@ class Searches:
                     self.embedder = "unavailable"
                 raise
         if query.mode is not Mode.LEXICAL and filled:
-            self.embedder = "ok"
+            self.embedder = "unavailable" if result.left_out else "ok"
         self.after(result.took_ms)
         return result
 

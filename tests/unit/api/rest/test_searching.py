@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,9 +36,7 @@ def two_bases(opened: Lab) -> tuple[str, str]:
     return usual.id, wide.id
 
 
-def search(
-    opened: Lab, *bases: str, mode: str = "hybrid", who: str = "owner"
-) -> tuple[int, dict[str, object]]:
+def search(opened: Lab, *bases: str, mode: str = "hybrid", who: str = "owner") -> tuple[int, dict[str, Any]]:
     wanted = {"query": "whales and bees", "knowledge_bases": list(bases), "mode": mode}
     answer = opened.client.post(f"{API}/search", json=wanted, headers=opened.as_(who))
     return answer.status_code, answer.json()
@@ -62,6 +61,23 @@ def test_a_model_that_hangs_keeps_nobody_else(opened: Lab) -> None:
         finally:
             go_on.set()
     assert {each.result()[0] for each in waiting} == {200}
+
+
+def test_a_model_that_is_away_leaves_its_knowledge_base_to_words(opened: Lab) -> None:
+    usual, wide = two_bases(opened)
+    opened.world.wide.gone = EndpointUnavailable(endpoint="http://secret:1", detail="away", setting="")
+    for mode, searched, count in (("hybrid", "words", 2), ("dense", "nothing", 1)):
+        status, found = search(opened, mode=mode)
+        assert status == 200
+        assert len(found["results"]) == count
+        (left_out,) = found["left_out"]
+        assert "away" in left_out.pop("reason")
+        assert left_out == {"knowledge_base": wide, "name": "wide", "searched": searched}
+        assert "secret" not in str(found)
+    assert "left_out" not in search(opened, mode="lexical")[1]
+    assert "left_out" not in search(opened, usual)[1]
+    assert search(opened, wide)[0] == 503  # nothing is left to answer with
+    assert opened.client.get("/readyz").json()["embedder"] == "unavailable"
 
 
 def test_nobody_waits_for_a_model_that_says_nothing() -> None:
