@@ -64,7 +64,10 @@ def test_from_upload_to_search(opened: Lab) -> None:
     near = opened.client.get(f"{one}/similar", headers=viewer).json()["results"]
     assert [each["paper"]["id"] for each in near] == [jobs[1]["paper_id"]]
     assert opened.client.delete(one, headers=viewer).status_code == 403
-    assert opened.client.delete(one, headers=opened.as_("editor")).status_code == 204
+    unseen = opened.client.delete(one, headers=opened.as_("editor") | {"If-Match": '"other"'})
+    assert (unseen.status_code, unseen.json()["kind"]) == (412, "changed-meanwhile")
+    seen = opened.as_("editor") | {"If-Match": document.headers["etag"]}
+    assert opened.client.delete(one, headers=seen).status_code == 204
     assert opened.client.get(one, headers=viewer).json()["kind"] == "paper-missing"
 
 
