@@ -141,6 +141,13 @@ def test_a_key_that_is_revoked_ends_the_stream(opened: Lab) -> None:
         assert "Hidden" not in "".join(lines)
 
 
+def test_the_head_of_an_answer_that_never_ends(opened: Lab) -> None:
+    with listening(opened) as client:
+        head = client.head(EVENTS, headers=opened.as_("viewer"))
+        assert (head.status_code, head.content) == (200, b"")
+        assert client.head(EVENTS).status_code == 401
+
+
 def test_streams_are_few(opened: Lab) -> None:
     with listening(opened) as client:
         streams = []

@@ -71,6 +71,22 @@ def test_from_upload_to_search(opened: Lab) -> None:
     assert opened.client.get(one, headers=viewer).json()["kind"] == "paper-missing"
 
 
+def test_what_can_be_got_can_be_asked_for_its_head(opened: Lab) -> None:
+    base = opened.base()
+    accepted = opened.world.accept_bytes("Whales.pdf", paper("Whales"), base.id)
+    opened.world.work()
+    one = f"{API}/knowledge-bases/{base.id}/papers/{accepted.paper_id}"
+    for path in (API + "/knowledge-bases", one, f"{one}/file", f"{one}/passages", "/healthz", "/readyz"):
+        got, head = (
+            opened.client.request(method, path, headers=opened.as_("viewer")) for method in ("GET", "HEAD")
+        )
+        assert (head.status_code, head.content) == (200, b"")
+        for name in ("content-length", "content-type", "etag"):
+            assert head.headers.get(name) == got.headers.get(name)
+    assert opened.client.head(one).status_code == 401
+    assert opened.client.head(f"{API}/search", headers=opened.as_("viewer")).status_code == 405
+
+
 def test_pages_of_papers_and_words(opened: Lab) -> None:
     base = opened.base()
     for number in range(7):
