@@ -219,6 +219,19 @@ def test_deleting_somebody_asks_what_becomes_of_what_they_own(opened: Place) -> 
     assert (kept["name"], kept["role"]) == ("thesis", "owner")
 
 
+def test_one_address_makes_only_so_many_accounts(opened: Place) -> None:
+    opened.administrator().ask("PUT", "/sign-up", {"state": "open"})
+    eve = opened.browser(address="192.0.2.66")
+    for number in range(30):
+        assert eve.ask("POST", "/sign-up", {"name": f"eve-{number}", "password": PASSWORD}).status_code == 201
+    wanted = {"name": "one-more", "password": PASSWORD}
+    refused = eve.ask("POST", "/sign-up", wanted)
+    assert (refused.status_code, kind(refused)) == (429, "sign-up-throttled")
+    assert opened.browser(address="192.0.2.7").ask("POST", "/sign-up", wanted).status_code == 201
+    opened.clock.forward(seconds=int(refused.headers["retry-after"]))
+    assert eve.ask("POST", "/sign-up", wanted | {"name": "later"}).status_code == 201
+
+
 def test_signing_up(opened: Place) -> None:
     admin, eve = opened.administrator(), opened.browser()
     wanted = {"name": "eve", "password": PASSWORD}
