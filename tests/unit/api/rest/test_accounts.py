@@ -85,6 +85,17 @@ def test_one_signs_in_and_out(opened: Place) -> None:
     assert browser.ask("GET", "/session").status_code == 401
 
 
+def test_a_key_for_less_does_not_sign_its_user_out(opened: Place) -> None:
+    browser = opened.administrator()
+    for scopes, status in ((["models"], 403), (["read", "write"], 403), (["admin"], 204)):
+        made = browser.ask("POST", "/api-keys", {"name": scopes[0], "scopes": scopes})
+        assert made.status_code == 201, made.text
+        key = {"Authorization": f"Bearer {made.json()['secret']}"}
+        answer = opened.browser().ask("DELETE", "/session?everywhere=true", **key)
+        assert answer.status_code == status
+        assert browser.ask("GET", "/session").status_code == (401 if status == 204 else 200)
+
+
 def test_the_cookie_is_for_this_server_s_pages_alone(opened: Place) -> None:
     opened.administrator()
     for base_url, header, secure in (
