@@ -81,7 +81,7 @@ def listed(
     operation_id="getKnowledgeBase",
     summary="One knowledge base",
     response_model=KnowledgeBaseDocument,
-    responses=problem_responses(),
+    responses=problem_responses(409),
 )
 def one(access: Reading, request: Request, knowledge_base: Key) -> Response:
     """Return a knowledge base with its settings and counts; its ETag changes with any of them."""
