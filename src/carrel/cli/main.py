@@ -21,7 +21,7 @@ from carrel.cli.options import AsJson, OneBase, SomeBases
 from carrel.cli.reindex_commands import reindex
 from carrel.core.errors import CarrelError
 from carrel.core.language import tr
-from carrel.core.ranking import Mode
+from carrel.core.ranking import MOST_RESULTS, Mode
 from carrel.core.tasks import TASKS
 
 STOPPED = 130
@@ -138,7 +138,7 @@ def add(
 def search(
     query: Annotated[str, typer.Argument(help=tr("A question, or a few words."))],
     kb: SomeBases = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help=tr("Papers at most."))] = 10,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_RESULTS, help=tr("Papers at most."))] = 10,
     mode: Annotated[
         Mode, typer.Option(help=tr("By meaning (dense), by words (lexical), or both."))
     ] = Mode.HYBRID,

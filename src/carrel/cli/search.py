@@ -64,14 +64,14 @@ def search_papers(request: Request, as_json: bool) -> int:
 
     with services(settings, load) as opened:
         opened.shelves.readable(query.knowledge_bases)  # a wrong name is said before waiting
-        opened.own_index("carrel search")
+        opened.own_index("carrel search", at_once=True)
         for knowledge_base in opened.shelves.readable(query.knowledge_bases):
             if knowledge_base.papers:
                 try:
                     index = opened.index_of(knowledge_base)
                 except ServiceError:  # its model is away: said by the search, or what is left out of it
                     continue
-                check_complete(knowledge_base, index)
+                check_complete(knowledge_base, index, opened.catalog)
         result = opened.search(query)
     if as_json:
         print_json(search_document(result, request.explain))

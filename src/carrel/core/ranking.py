@@ -48,6 +48,10 @@ class Filters:
     author: str = ""
 
 
+MOST_RESULTS = 1000
+"""Papers that one search may ask for, however it is asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A question as the user put it. No knowledge base means every one the user may read."""

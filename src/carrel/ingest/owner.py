@@ -103,8 +103,8 @@ class Owner:
         except CarrelError as error:
             self._postpone(job, error)
         except ValueError as error:  # what was handed over is damaged: it is made again
-            _log.warning("%s: %s", job.file_name, error)
-            self._put_back(job)
+            if self._put_back(job):  # else it was removed while it was read
+                _log.warning("%s: %s", job.file_name, error)
         except Exception as error:  # one paper must not stop the others
             _log.debug("%s", job.file_name, exc_info=error)
             fault = UnforeseenFault(name=job.file_name, detail=f"{type(error).__name__}: {error}")
@@ -115,10 +115,11 @@ class Owner:
         with self._estate.catalog.read() as tx:
             knowledge_base = targets.target(tx, job)
             head = _head(tx, job)
+        # First: it stands still for no model, and the space is known afterwards.
+        index = self._estate.index_of(knowledge_base)
         if head is None or head.made_for != made_for(knowledge_base, self._estate.space_of(knowledge_base)):
             self._put_back(job)  # another generation serves by now, or it was interrupted oddly
             return
-        index = self._estate.index_of(knowledge_base)
         self._add(job, head, index)
         with self._estate.catalog.write() as tx:
             wanted = queue.still_wanted(tx, job)
@@ -183,10 +184,12 @@ class Owner:
             if queue.still_wanted(tx, job):
                 queue.postpone(tx, job, error)
 
-    def _put_back(self, job: Job) -> None:
+    def _put_back(self, job: Job) -> bool:
+        """Return a job to the queue, unless nobody wants it any more; return whether somebody does."""
         with self._estate.catalog.write() as tx:
-            if queue.still_wanted(tx, job):
+            if wanted := queue.still_wanted(tx, job):
                 queue.put_back(tx, job)
+        return wanted
 
     def _fail(self, job: Job, error: CarrelError) -> None:
         with self._estate.catalog.write() as tx:

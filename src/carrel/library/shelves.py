@@ -190,12 +190,12 @@ class Shelves:
     def delete(self, name: str, check: Check = whatever_it_is) -> KnowledgeBase:
         """Delete a knowledge base, and its papers where no other one holds them.
 
-        Gone for every search when this returns; its index and files follow (``cleaning``). Raises as
+        Gone for everybody when this returns; its passages, index and files follow (``cleaning``). Raises as
         ``configure``.
         """
         with self._catalog.write() as tx:
             knowledge_base = self._checked(tx, name, Role.OWNER, check)
-            papers.forget_unreferenced(tx, knowledge_bases.delete(tx, knowledge_base))
+            knowledge_bases.delete(tx, knowledge_base)
             detail = {"name": knowledge_base.name, "papers": knowledge_base.papers}
             record(tx, self._caller, Action.KNOWLEDGE_BASE_DELETE, knowledge_base.id, detail)
         return knowledge_base

@@ -140,12 +140,15 @@ def load(tx: Transaction, part: bytes) -> None:
 def settle(tx: Transaction) -> None:
     """Make the rows that were loaded those of an installation that nobody works in yet.
 
-    Only the generation that serves is kept: its index is built anew. Jobs in hand wait again.
+    Only the generation that serves is kept: its index is built anew. Passages of a knowledge base that was
+    being deleted go. Jobs in hand wait again.
     """
     tx.run(
         """
-        DELETE FROM passages WHERE generation <>
-            (SELECT generation FROM knowledge_bases WHERE knowledge_bases.id = passages.knowledge_base_id)
+        DELETE FROM passages WHERE NOT EXISTS (
+            SELECT 1 FROM knowledge_bases WHERE knowledge_bases.id = passages.knowledge_base_id
+                AND knowledge_bases.generation = passages.generation
+        )
         """
     )
     tx.run("DELETE FROM jobs WHERE generation <> 0")

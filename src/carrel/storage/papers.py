@@ -125,7 +125,10 @@ def remove(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> No
 
 
 def forget_unreferenced(tx: Transaction, candidates: Iterable[str]) -> None:
-    """Delete those papers that no knowledge base holds or awaits, and note their files for removal."""
+    """Delete those papers that no knowledge base holds or awaits, and note their files for removal.
+
+    One that a deleted knowledge base has passages of goes with them (``leftovers``).
+    """
     for paper in candidates:
         row = tx.row(
             """
@@ -133,6 +136,7 @@ def forget_unreferenced(tx: Transaction, candidates: Iterable[str]) -> None:
                 AND NOT EXISTS (SELECT 1 FROM holdings WHERE paper_id = :paper)
                 AND NOT EXISTS (SELECT 1 FROM jobs WHERE paper_id = :paper)
                 AND NOT EXISTS (SELECT 1 FROM built WHERE paper_id = :paper)
+                AND NOT EXISTS (SELECT 1 FROM passages WHERE paper_id = :paper)
             """,
             paper=paper,
         )

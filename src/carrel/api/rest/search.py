@@ -14,13 +14,11 @@ from carrel.api.rest.paper_documents import BoxDocument, Version
 from carrel.api.rest.problems import problem_document, problem_responses
 from carrel.api.rest.route import RestRoute
 from carrel.core.engine_errors import NoRerankerConfigured
-from carrel.core.ranking import Mode, Query
+from carrel.core.ranking import MOST_RESULTS, Mode, Query
 from carrel.search import understand
 from carrel.search.present import left_out_document, search_document
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["search"])
-
-MOST_RESULTS = 100
 
 
 class FiltersGiven(Given):

@@ -83,7 +83,7 @@ class Searches:
                 indexes.append((found, self._services.index_of(found)))
         with self.place():
             for found, index in indexes:
-                check_complete(found, index)
+                check_complete(found, index, self._services.catalog)
             try:
                 result = self._services.search(query, caller, self._asking)
             except ServiceError:

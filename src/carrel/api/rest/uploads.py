@@ -19,7 +19,9 @@ from carrel.core.errors import EmptyFile, PaperError
 from carrel.core.jobs import JobState
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.rest_errors import UploadHasNoFiles, UploadOverLimit
-from carrel.ingest.accept import accept_stream
+from carrel.ingest.accept import Bringer, accept_stream
+from carrel.library.access import require
+from carrel.storage.files import check_room
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["papers"])
 
@@ -94,6 +96,10 @@ async def add(access: Writing, request: Request, knowledge_base: Key) -> Respons
     base = await run_in_threadpool(access.shelves.require, knowledge_base, Role.EDITOR)
     settings = access.services.settings
     limits = UploadLimits(settings.upload_max_mb * 2**20, settings.upload_max_files)
+    length = request.headers.get("content-length", "")
+    announced = int(length) if length.isdecimal() else 0
+    limits.check(announced)
+    check_room(settings.home, settings.keep_free_mb, announced)
     taken: list[Taken] = []
     failed: list[tuple[str, PaperError]] = []
     async with aclosing(uploaded_files(request, settings.home / UPLOADS, limits)) as files:
@@ -116,15 +122,17 @@ def _take(access: Access, base: KnowledgeBase, file: UploadedFile, limits: Uploa
 
     Raises:
         PaperError: it cannot become a paper; nothing of it was stored.
+        KnowledgeBaseMissing, RoleTooLow: it was deleted, or the caller's role has ended; likewise.
+        StorageFull: nor is there room for others.
     """
     if file.over_limit:
-        raise UploadOverLimit(name=file.name, limit=limits.file_bytes // 2**20)
+        raise UploadOverLimit(name=file.name, limit=limits.file_mb)
     if not file.size:
         raise EmptyFile(name=file.name)
     services = access.services
-    accepted = accept_stream(
-        file.stream, file.name, base, services.catalog, services.blobs, access.caller.user_id
-    )
+    check_room(services.settings.home, services.settings.keep_free_mb)
+    bringer = Bringer(access.caller.user_id, lambda tx: require(tx, access.caller, base.id, Role.EDITOR))
+    accepted = accept_stream(file.stream, file.name, base, services.catalog, services.blobs, bringer)
     job = accepted.job
     return Taken(
         id=job.id if job else None,
