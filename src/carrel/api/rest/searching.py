@@ -6,7 +6,8 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Literal, ParamSpec, TypeVar
 
@@ -14,6 +15,8 @@ from carrel.api.rest.model_turns import ModelTurns
 from carrel.bootstrap import Services
 from carrel.core.accounts import Caller
 from carrel.core.errors import ServiceError
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.ports import Index
 from carrel.core.ranking import Mode, Query, SearchResult, StageTimings
 from carrel.core.rest_errors import TooBusy
 from carrel.library.mending import check_complete
@@ -54,6 +57,7 @@ class Searches:
         # Of their own: however many wait, every other route finds a thread.
         self._threads = ThreadPoolExecutor(inside, "search")
         self.turns = turns or ModelTurns()
+        self._of_known_width: set[str] = set()  # models
         self.embedder: EmbedderState = "unknown"  # how its last call ended
         self.after: Callable[[StageTimings], None] = lambda _: None  # told how long each search took
 
@@ -77,15 +81,24 @@ class Searches:
         """
         shelves = self._services.shelves.of(caller).readable(query.knowledge_bases)
         filled = [found for found in shelves if found.papers]
-        indexes = []
-        for found in filled:  # before there is a place: a model whose width is not known is asked for it
-            with suppress(ServiceError):  # said by the search, or what is left out of it
-                indexes.append((found, self._services.index_of(found)))
+        indexes, failures = [], dict[str, ServiceError]()
+        for found in filled:
+            try:
+                indexes.append((found, self._opened(found)))
+            except ServiceError as error:  # said by the search, or what is left out of it
+                failures[found.id] = error
+
+        def index_of(knowledge_base: KnowledgeBase) -> Index:
+            if (failure := failures.get(knowledge_base.id)) is not None:
+                raise failure
+            return self._services.index_of(knowledge_base)
+
         with self.place():
             for found, index in indexes:
                 check_complete(found, index, self._services.catalog)
             try:
-                result = self._services.search(query, caller, self._asking)
+                services = replace(self._services, index_of=index_of)
+                result = services.search(query, caller, self._asking)
             except ServiceError:
                 if query.mode is not Mode.LEXICAL:
                     self.embedder = "unavailable"
@@ -94,6 +107,16 @@ class Searches:
             self.embedder = "unavailable" if result.left_out else "ok"
         self.after(result.took_ms)
         return result
+
+    def _opened(self, knowledge_base: KnowledgeBase) -> Index:
+        """Return its index, before there is a place: a model whose width is not known yet is asked for it."""
+        model = knowledge_base.embedder
+        if model in self._of_known_width:
+            return self._services.index_of(knowledge_base)
+        with self.turns.one(model):
+            index = self._services.index_of(knowledge_base)
+        self._of_known_width.add(model)
+        return index
 
     @contextmanager
     def place(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from carrel.api.rest.model_turns import ModelTurns
 from carrel.api.rest.searching import Searches
 from carrel.core.accounts import Caller
 from carrel.core.engine_errors import EndpointUnavailable, ModelSilent
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.ports import Index
+from carrel.core.ranking import Mode, Query
 from carrel.core.rest_errors import TooBusy
 from tests.integration.worlds import WIDE_MODEL
 from tests.unit.api.gateways import PATIENCE, until
@@ -61,6 +65,30 @@ def test_a_model_that_hangs_keeps_nobody_else(opened: Lab) -> None:
         finally:
             go_on.set()
     assert {each.result()[0] for each in waiting} == {200}
+
+
+def test_a_model_that_must_be_asked_how_wide_it_is_keeps_nobody_else(opened: Lab) -> None:
+    usual, wide = two_bases(opened)
+    services, go_on, asked = opened.world.services, threading.Event(), []
+
+    def index_of(base: KnowledgeBase) -> Index:
+        if base.id == wide:
+            asked.append(base.id)
+            assert go_on.wait(PATIENCE)
+        return services.index_of(base)
+
+    hanging = replace(services, index_of=index_of)
+    searches = Searches(hanging, at_once=1, turns=ModelTurns(at_once=1, patience_seconds=0.05))
+    owner = opened.sign_in.keys["owner"]
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(searches.run, Query("whales", (wide,), Mode.LEXICAL), owner)
+        until(lambda: bool(asked))
+        with pytest.raises(ModelSilent):
+            searches.run(Query("whales", (wide,), Mode.LEXICAL), owner)
+        assert searches.run(Query("whales", (usual,)), owner).hits
+        go_on.set()
+        assert first.result(PATIENCE).hits == ()
+    searches.close()
 
 
 def test_a_model_that_is_away_leaves_its_knowledge_base_to_words(opened: Lab) -> None:
