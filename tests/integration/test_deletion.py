@@ -1,20 +1,25 @@
 """Deletion that deletes: rows, files, parses, points and cached vectors, and nothing that others use."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from carrel.core.account_errors import RoleTooLow
 from carrel.core.accounts import Caller, Role
+from carrel.core.errors import IndexIncomplete
 from carrel.core.ids import PaperId, paper_id, text_key
+from carrel.core.index_errors import IndexServerUnavailable
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.ports import Index
 from carrel.core.probe import PROBE_KEY
-from carrel.core.rebuild import Change
+from carrel.library.mending import check_complete
 from carrel.library.vectors import delete_unreferenced, unreferenced, work_off_vectors
-from carrel.storage import holds, members, queue, removals, vector_keys
+from carrel.storage import holds, members, removals, vector_keys
 from carrel.storage.clock import now
 from carrel.storage.database import Transaction
-from tests.integration.worlds import WORLDS, World, nothing_happens
+from tests.integration.worlds import WORLDS, World, world_of_fakes, world_with_real_index
 
 ALIKE = "Attention is compared with recurrence on long documents, once and for all."
 
@@ -107,7 +112,7 @@ def test_a_base_goes_with_its_generations_members_and_handovers(world: World) ->
         viewer.delete("library")
     generation = world.services.shelves.delete("library").generation
     with world.services.catalog.read() as tx:
-        noted = {removal.key.partition("/")[2] for removal in removals.pending(tx) if removal.what == "index"}
+        noted = {removal.key.split("/")[1] for removal in removals.pending(tx) if removal.what == "index"}
     assert noted == {str(generation), "7"}
     world.services.own_index("a test", 0)
     for table in TABLES_OF_A_BASE:
@@ -193,96 +198,6 @@ def test_what_nobody_noted_is_found_and_the_probe_is_not(world: World) -> None:
     assert {orphan, PROBE_KEY} <= keys_in_cache(world)
 
 
-def test_vectors_of_a_paper_that_goes_while_it_is_embedded_go(world: World) -> None:
-    stays = world.accept("Stays", ALIKE).paper_id
-    world.work()
-    leaving = world.accept("Leaving", "A text that is taken out while the model looks at it.").paper_id
-    shelves = world.services.shelves
-
-    def remove(_: str) -> None:
-        world.embedder.before = nothing_happens
-        shelves.remove(leaving, shelves.readable())
-
-    world.embedder.before = remove
-    world.work()
-    assert list(unreferenced(world.services.catalog, world.services.vectors))
-    world.services.own_index("a test", 0)
-    assert list(unreferenced(world.services.catalog, world.services.vectors)) == []
-    assert keys_in_cache(world)
-    world.check(library=[stays])
-
-
-@pytest.mark.parametrize("way", ["cancelled", "base deleted", "re-index cancelled"])
-def test_vectors_of_work_that_is_given_up_go(world: World, way: str) -> None:
-    world.accept("Stays", " ".join(f"Sentence {number} of a long story is this one." for number in range(60)))
-    world.work()
-    cached = keys_in_cache(world)
-    if way == "re-index cancelled":
-        world.services.rebuilds().begin(world.shelf(), Change(chunk_size=64))
-        while world.services.rebuilds().step(world.shelf()):
-            continue
-    else:
-        world.accept("Leaving", "A text that nobody wants any more, as it turns out.", kb="other")
-
-    def give_up(_: str) -> None:
-        world.embedder.before = nothing_happens
-        if way == "re-index cancelled":
-            world.services.rebuilds().cancel(world.shelf())
-        elif way == "base deleted":
-            world.services.shelves.delete("other")
-        else:
-            with world.services.catalog.write() as tx:
-                for job in queue.waiting(tx, [world.shelf("other").id]):
-                    queue.cancel(tx, job)
-
-    world.embedder.before = give_up
-    world.work()
-    assert world.embedder.before is nothing_happens
-    assert keys_in_cache(world) > cached
-    world.services.own_index("a test", 0)
-    assert keys_in_cache(world) == cached
-
-
-def test_what_a_straggler_puts_after_the_look_goes_with_the_next(world: World) -> None:
-    world.add("Once")
-    world.services.own_index("a test", 0)
-    cached = keys_in_cache(world)
-    vector = world.embedder.embed_documents(["late"])[0]
-    for text in ("late", "later"):  # whoever put it was killed then, and told nobody
-        world.services.vectors.put(world.embedder.encoder, {text_key(text): vector})
-        assert keys_in_cache(world) > cached
-        assert not world.services.clean()
-        assert keys_in_cache(world) == cached
-    world.accept("Twice")
-    world.services.vectors.put(world.embedder.encoder, {text_key("late"): vector})
-    world.services.own_index("a test", 0)
-    assert text_key("late") in keys_in_cache(world)  # "Twice" may be what it is for
-    asked: list[str] = []
-    world.work()
-    world.services.own_index("a test", 0)
-    world.embedder.before = asked.append
-    world.accept("Twice", kb="other")
-    world.work()
-    assert asked == []  # what is in use was looked at and stayed
-    assert text_key("late") not in keys_in_cache(world)
-
-
-def test_vectors_stay_while_a_backup_is_being_added(world: World) -> None:
-    world.add("Once")
-    world.services.own_index("a test", 0)
-    vector = world.embedder.embed_documents(["comes"])[0]
-    mark = holds.IMPORTING + world.shelf().id
-    with world.services.catalog.write() as tx:
-        tx.run("INSERT INTO server_settings VALUES (:name, '', 0)", name=mark)
-    world.services.vectors.put(world.embedder.encoder, {text_key("comes"): vector})
-    world.services.own_index("a test", 0)
-    assert text_key("comes") in keys_in_cache(world)
-    with world.services.catalog.write() as tx:
-        tx.run("DELETE FROM server_settings WHERE name = :name", name=mark)
-    world.services.own_index("a test", 0)
-    assert text_key("comes") not in keys_in_cache(world)
-
-
 def test_files_stay_while_a_backup_holds_them(world: World) -> None:
     paper = world.accept("Held").paper_id
     world.work()
@@ -307,3 +222,81 @@ def test_the_hold_of_a_killed_backup_ends_by_itself(world: World) -> None:
         assert not holds.held(tx)
         holds.end(tx, holds.take(tx))
         assert tx.row("SELECT 1 FROM server_settings WHERE name = :old", old=old) is None
+
+
+class Away:
+    """Indexes on a server that is away, which says so when something is to be dropped."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._indexes = world.services.indexes
+        self.gone = True
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._indexes, name)
+
+    def drop(self, knowledge_base_id: str, generation: int) -> None:
+        with self._world.services.catalog.write() as tx:  # what takes its time keeps nobody from writing
+            tx.run("UPDATE knowledge_bases SET description = 'written'")
+        if self.gone:
+            raise IndexServerUnavailable(index=knowledge_base_id, url="http://s", detail="gone")
+        self._indexes.drop(knowledge_base_id, generation)
+
+
+def test_a_server_that_is_away_keeps_its_notes_and_nothing_else(tmp_path: Path) -> None:
+    with world_of_fakes(tmp_path) as world:
+        world.add("One")
+        removed = world.accept("Two", kb="other").paper_id
+        world.work()
+        indexes = Away(world)
+        world.services = replace(world.services, indexes=indexes)  # type: ignore[arg-type]
+        world.services.shelves.delete("library")
+        world.services.shelves.remove(removed, [world.shelf("other")])
+        world.services.own_index("a test", 0)
+        with world.services.catalog.read() as tx:
+            assert [note.what for note in removals.pending(tx)] == ["index"]
+        assert world.index("other").counts() == (0, 0)
+        assert list(world.services.blobs.list()) == []
+        indexes.gone = False
+        world.services.own_index("a test", 0)
+        with world.services.catalog.read() as tx:
+            assert removals.pending(tx) == ()
+        assert [base for base, _ in world.services.indexes.stored()] == [world.shelf("other").id]
+
+
+def test_a_search_under_way_outlives_the_knowledge_base_and_leaves_no_index(tmp_path: Path) -> None:
+    with world_with_real_index(tmp_path) as world:
+        world.add("Glaciers")
+        world.add("Glaciers in winter", kb="other")
+        services = world.services
+        services.own_index("a test", 0)
+        held = services.index_of(world.shelf("other"))
+
+        def deleted_between_embedding_and_retrieval(knowledge_base: KnowledgeBase) -> Index:
+            if len(services.shelves.readable()) == 2:
+                services.shelves.delete("other")
+                services.clean()
+            return services.index_of(knowledge_base)
+
+        world.services = replace(services, index_of=deleted_between_embedding_and_retrieval)
+        assert world.titles("glaciers") == ["Glaciers"]
+        assert held.counts()[0] == 1  # whoever has it in hand can go on
+        world.services = services
+        services.own_index("a test", 0)
+        assert [base for base, _ in services.indexes.stored()] == [world.shelf().id]
+
+
+def test_a_paper_removed_since_it_was_looked_up_makes_no_index_incomplete(world: World) -> None:
+    removed = world.accept("Glaciers").paper_id
+    kept = world.accept("Violins").paper_id
+    world.work()
+    seen = world.shelf()
+    services = world.services
+    services.shelves.remove(removed, [seen])
+    services.own_index("a test", 0)
+    check_complete(seen, world.index(), services.catalog)
+    world.index().remove([kept])
+    with pytest.raises(IndexIncomplete):
+        check_complete(seen, world.index(), services.catalog)
+    services.shelves.delete("library")
+    check_complete(seen, services.index_of(seen), services.catalog)

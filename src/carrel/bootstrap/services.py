@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from carrel.bootstrap.unhurried import Unhurried
 from carrel.config import Settings
 from carrel.core.accounts import COMMAND_LINE, Caller
 from carrel.core.courtesy import Courtesy
@@ -79,8 +80,14 @@ class Services:
         """
         self.rebuilds().tidy(queries_end_within)
         more = work_off_leftovers(self.catalog)
-        work_off_removals(self.catalog, self.blobs, self.parses, self.indexes, self.index_of)
+        work_off_removals(
+            self.catalog, self.blobs, self.parses, self.indexes, self.index_of, queries_end_within
+        )
         return work_off_vectors(self.catalog, self.vectors) or more
+
+    def unhurried(self) -> "Services":
+        """Return the same for the thread of an owner who has other work than to wait for a model's server."""
+        return replace(self, index_of=Unhurried(self.embedder_of, self.index_of).index_of)
 
     def owner(self, duties: Sequence[Callable[[], object]] = ()) -> Owner:
         """Return what brings papers into the index that workers hand over; ``duties``: what else it does."""

@@ -67,7 +67,7 @@ def search_papers(request: Request, as_json: bool) -> int:
         opened.own_index("carrel search", at_once=True)
         for knowledge_base in opened.shelves.readable(query.knowledge_bases):
             if knowledge_base.papers:
-                check_complete(knowledge_base, opened.index_of(knowledge_base))
+                check_complete(knowledge_base, opened.index_of(knowledge_base), opened.catalog)
         result = opened.search(query)
     if as_json:
         print_json(search_document(result, request.explain))

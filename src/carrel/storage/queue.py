@@ -25,7 +25,9 @@ from carrel.storage.job_rows import (
     of_paper,
     states,
     step,
+    still_wanted,
     waiting,
+    workers,
 )
 from carrel.storage.turns import BUILDING, ORDINARY, next_turn
 
@@ -36,7 +38,9 @@ __all__ = [  # looked up in job_rows.py
     "get",
     "of_paper",
     "states",
+    "still_wanted",
     "waiting",
+    "workers",
 ]
 
 _LATEST = "9"  # later than every time
@@ -213,7 +217,7 @@ def finish(tx: Transaction, job: Job, passages: int | None = None, pages: int | 
 
 def fail(tx: Transaction, job: Job, error: CarrelError) -> None:
     """Mark a running or handed job failed, with the reason a person understands."""
-    handovers.delete(tx, job.id)
+    handovers.give_up(tx, job)
     step(tx, job, JobState.FAILED, **_said(error), **_NO_WORKER)
 
 
@@ -277,12 +281,6 @@ def any_to_recover(tx: Transaction, gone: Collection[str] = ("",)) -> bool:
     return tx.row(sql, running=JobState.RUNNING, now=now(), gone=sorted(gone) or [""]) is not None
 
 
-def workers(tx: Transaction) -> frozenset[str]:
-    """Return the names of those who have jobs in hand."""
-    rows = tx.rows("SELECT DISTINCT worker FROM jobs WHERE state = :running", running=JobState.RUNNING)
-    return frozenset(row["worker"] for row in rows)
-
-
 def cancel(tx: Transaction, job: Job) -> Job:
     """Give a job up; its worker notices with its next sign of life. No effect on one that has ended.
 
@@ -291,7 +289,7 @@ def cancel(tx: Transaction, job: Job) -> Job:
     present = get(tx, job.id) or job
     if present.state.final:
         return present
-    handovers.delete(tx, job.id)
+    handovers.give_up(tx, present)
     step(tx, present, JobState.CANCELLED, **_NO_ERROR, **_NO_WORKER)
     return replace(present, state=JobState.CANCELLED, error_kind="", error_message="")
 
@@ -322,18 +320,6 @@ def resume(tx: Transaction, job: Job) -> bool:
         return False
     step(tx, present, JobState.QUEUED)
     return True
-
-
-def still_wanted(tx: Transaction, job: Job) -> bool:
-    """Whether a job stands as it was claimed or handed over: nobody cancelled, removed or took it."""
-    row = tx.row(
-        "SELECT 1 FROM jobs WHERE id = :id AND state = :state AND worker = :worker AND attempts = :attempts",
-        id=job.id,
-        state=job.state,
-        worker=job.worker,
-        attempts=job.attempts,
-    )
-    return row is not None
 
 
 def _first_claimable(tx: Transaction, lane: str, held: Collection[KnowledgeBaseId], by: str) -> Row | None:
