@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from carrel.bootstrap.unhurried import Unhurried
 from carrel.config import Settings
 from carrel.core.accounts import COMMAND_LINE, Caller
-from carrel.core.courtesy import Courtesy
+from carrel.core.courtesy import Asking, Courtesy, at_once
 from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.errors import ServiceError, UsageError
 from carrel.core.facets import Facets
@@ -142,8 +142,10 @@ class Services:
         check_parser(wanted.parser)
         return replace(wanted, dimensions=self.checked_dimensions(wanted.embedder, wanted.dimensions))
 
-    def search(self, query: Query, caller: Caller = COMMAND_LINE) -> SearchResult:
+    def search(self, query: Query, caller: Caller = COMMAND_LINE, asking: Asking = at_once) -> SearchResult:
         """Answer a query over the knowledge bases it names, or all that the caller may read.
+
+        Models are asked within ``asking``, which may wait for a turn.
 
         Raises:
             KnowledgeBaseMissing, NoRerankerConfigured, and as ``pipeline.search``.
@@ -161,6 +163,7 @@ class Services:
                 self.index_of,
                 reranker,
                 self.settings.reranker_candidates,
+                asking,
             )
 
     def facets(
@@ -182,11 +185,12 @@ class Services:
         within: Sequence[str] = (),
         limit: int = 10,
         caller: Caller = COMMAND_LINE,
+        asking: Asking = at_once,
     ) -> tuple[SimilarPaper, ...]:
         """Return papers about what this one is about, without itself and its versions, nearest first.
 
         Of knowledge bases with the same model: those ``within``, or all that the caller may read. Nothing
-        where the paper is not searchable yet.
+        where the paper is not searchable yet. The model, where it is needed, is asked within ``asking``.
 
         Raises:
             PaperMissing, KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``Holdings.one``.
@@ -198,7 +202,7 @@ class Services:
         if found.paper.state != READY:
             return ()
         record, base = found.paper.record, found.knowledge_base
-        vector = about_vector(record, key, self.embedder_of(base), self.vectors)
+        vector = about_vector(record, key, base, self.embedder_of(base), self.vectors, asking)
         left_out = {record.id, *(version.id for version in holdings.one(paper).versions)}
         with self.courtesy.search():
             return similar_papers(vector, base, bases, left_out, limit, self.catalog, self.index_of)
@@ -210,7 +214,12 @@ class Services:
         return marker(query, placed_terms)
 
     def telling(
-        self, query: str, passages: Sequence[str], knowledge_base: str, caller: Caller = COMMAND_LINE
+        self,
+        query: str,
+        passages: Sequence[str],
+        knowledge_base: str,
+        caller: Caller = COMMAND_LINE,
+        asking: Asking = at_once,
     ) -> tuple[Telling | None, ...]:
         """Return the sentence of each of these texts that is nearest to the query.
 
@@ -226,7 +235,7 @@ class Services:
         (base,) = self.shelves.of(caller).readable([knowledge_base])
         embedder = self.embedder_of(base)
         engine = embedder.engine if isinstance(embedder, CachedEmbedder) else embedder
-        with self.courtesy.search():
+        with self.courtesy.search(), asking(base.embedder):
             return telling_sentences(query, passages, engine, self.settings.query_instruction)
 
     def checked_dimensions(self, embedder: str, wanted: int) -> int:

@@ -15,6 +15,7 @@
         ├── EndpointRefuses       a key, a model name or an address is wrong: trying again cannot help
         ├── EndpointNonsense      what came back is no answer to what was asked
         ├── EngineNotStarted      the process that runs a GGUF file could not be started
+        ├── ModelSilent           it owes others an answer already, for too long
         ├── RerankerStarting      that process is not ready yet: trying again in a moment helps
         └── EncoderChanged        it answers, but not with the vectors it gave before
 
@@ -134,6 +135,13 @@ class EndpointUnavailable(ServiceError):
 
 class EndpointLost(EndpointUnavailable):
     """A server that answered before is away now. Parameters: endpoint, detail, setting."""
+
+
+class ModelSilent(ServiceError):
+    """A model that has not answered others for a while: nobody else waits for it. Parameter: model."""
+
+    template = "The model {model!r} does not answer."
+    hint_template = "Search by words alone meanwhile (mode lexical), or leave out what is searched with it."
 
 
 class ModelSlow(ServiceError):

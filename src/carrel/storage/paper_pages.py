@@ -1,5 +1,6 @@
 """The papers of a knowledge base a page at a time: searchable ones, and files on their way in."""
 
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +13,7 @@ from carrel.storage.database import Row, Transaction, Value
 from carrel.storage.papers import records_of
 
 READY = "ready"
+_ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 class Order(StrEnum):
@@ -97,10 +99,11 @@ def page(tx: Transaction, knowledge_base: KnowledgeBase, wanted: Wanted, limit: 
         conditions.append("state = :state")
         values["state"] = wanted.state
     if wanted.words:
-        conditions.append(
-            "(title_key LIKE lower(:words) ESCAPE '!' OR lower(file_name) LIKE lower(:words) ESCAPE '!')"
-        )
-        values["words"] = f"%{_literal(wanted.words)}%"
+        either = []
+        for number, spelling in enumerate(_spellings(wanted.words)):
+            either += [f"{name} LIKE :words{number} ESCAPE '!'" for name in ("title_key", "lower(file_name)")]
+            values[f"words{number}"] = f"%{_literal(spelling)}%"
+        conditions.append(f"({' OR '.join(either)})")
     if wanted.tags:
         conditions.append(_TAGGED)
         values |= {"tag_keys": sorted(set(wanted.tags)), "tag_count": len(set(wanted.tags))}
@@ -154,6 +157,12 @@ def about_key(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) ->
         paper=paper,
     )
     return "" if row is None else str(row["about_key"])
+
+
+def _spellings(words: str) -> list[str]:
+    """Return the words as both databases' lower() may have them: it knows the letters of ASCII only."""
+    spellings = (words, words.lower(), words.upper(), words.title())
+    return list(dict.fromkeys(spelling.translate(_ASCII_LOWER) for spelling in spellings))
 
 
 def _literal(text: str) -> str:

@@ -17,6 +17,7 @@ from carrel.library.holdings import Found
 from carrel.library.references import linked, references_of
 from carrel.library.waiting import Waiting
 from carrel.web import marks as marking
+from carrel.web.apart import apart
 from carrel.web.desk import Desk, Place
 from carrel.web.facts import facts, origin, reading
 from carrel.web.reader import Reader
@@ -35,6 +36,7 @@ Words = Annotated[str, Query(max_length=2000)]
 
 
 @router.get(ONE)
+@apart
 def paper_page(
     reader: Looking,
     request: Request,
@@ -74,11 +76,14 @@ def words(reader: Looking, request: Request, base: str, paper: str, number: int)
 
 
 @router.get(ONE + "/similar")
+@apart
 def similar_papers(reader: Looking, request: Request, base: str, paper: str) -> Response:
     """Show papers like this one; a part of its page, or a page of its own."""
     found = found_paper(reader, base, paper)
     with reader.rest.searches.place():
-        near = reader.access.services.similar(base, paper, (), _SIMILAR, reader.access.caller)
+        near = reader.access.services.similar(
+            base, paper, (), _SIMILAR, reader.access.caller, reader.rest.searches.asking
+        )
     return _more(request, found, "similar", near=[each.paper for each in near])
 
 

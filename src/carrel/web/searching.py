@@ -17,6 +17,7 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.ranking import Reranking, StageTimings
 from carrel.library.citation_formats import exported
+from carrel.web.apart import apart
 from carrel.web.asking import Asked
 from carrel.web.bibliographies import as_file
 from carrel.web.facets import FacetGroup, chosen
@@ -48,6 +49,7 @@ class Answer:
 
 
 @router.get("/")
+@apart
 def search(reader: Looking, request: Request) -> Response:
     """Show the field; with a question, its answer. The field's own requests get the answer alone."""
     shelves = reader.bases()
@@ -97,6 +99,7 @@ def _answered(reader: Reader, request: Request, shelves: list[KnowledgeBase]) ->
 
 
 @router.get("/export")
+@apart
 def export(
     reader: Looking, request: Request, wanted: Annotated[CitationFormat, Query(alias="format")]
 ) -> Response:

@@ -41,5 +41,5 @@ def selected(reader: Looking, base: str, form: Posted) -> Response:
 @router.post("/shelves/{base}/pause")
 def pause(reader: Looking, base: str, form: Posted) -> Response:
     """Let the jobs of a knowledge base wait, or go on."""
-    reader.access.shelves.pause(base, form.text("paused") == "yes")
+    reader.access.shelves.configure(base, paused=form.text("paused") == "yes")
     return RedirectResponse(f"/shelves/{base}", 303)

@@ -5,9 +5,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from carrel.api.rest.context import rest_of
-from carrel.api.rest.origins import is_private_to_this_machine
 from carrel.api.rest.problems import problem_document
-from carrel.api.rest.setting_up import first_administrator
+from carrel.api.rest.setting_up import first_administrator, takes_code
 from carrel.core.errors import UsageError
 from carrel.core.knowledge_base import DEFAULT_EMBEDDER
 from carrel.core.language import tr
@@ -81,7 +80,7 @@ def _form(request: Request, name: str = "", code: str = "", error: UsageError | 
         button=tr("Make the administrator"),
         name=name,
         code=code,
-        code_needed=not is_private_to_this_machine(request),
+        code_needed=takes_code(request),
         wrong=said.detail if said else "",
         hint=said.hint if said else "",
     )

@@ -70,8 +70,27 @@ def test_from_upload_to_search(opened: Lab) -> None:
     near = opened.client.get(f"{one}/similar", headers=viewer).json()["results"]
     assert [each["paper"]["id"] for each in near] == [jobs[1]["paper_id"]]
     assert opened.client.delete(one, headers=viewer).status_code == 403
-    assert opened.client.delete(one, headers=opened.as_("editor")).status_code == 204
+    unseen = opened.client.delete(one, headers=opened.as_("editor") | {"If-Match": '"other"'})
+    assert (unseen.status_code, unseen.json()["kind"]) == (412, "changed-meanwhile")
+    seen = opened.as_("editor") | {"If-Match": document.headers["etag"]}
+    assert opened.client.delete(one, headers=seen).status_code == 204
     assert opened.client.get(one, headers=viewer).json()["kind"] == "paper-missing"
+
+
+def test_what_can_be_got_can_be_asked_for_its_head(opened: Lab) -> None:
+    base = opened.base()
+    accepted = opened.world.accept_bytes("Whales.pdf", paper("Whales"), base.id)
+    opened.world.work()
+    one = f"{API}/knowledge-bases/{base.id}/papers/{accepted.paper_id}"
+    for path in (API + "/knowledge-bases", one, f"{one}/file", f"{one}/passages", "/healthz", "/readyz"):
+        got, head = (
+            opened.client.request(method, path, headers=opened.as_("viewer")) for method in ("GET", "HEAD")
+        )
+        assert (head.status_code, head.content) == (200, b"")
+        for name in ("content-length", "content-type", "etag"):
+            assert head.headers.get(name) == got.headers.get(name)
+    assert opened.client.head(one).status_code == 401
+    assert opened.client.head(f"{API}/search", headers=opened.as_("viewer")).status_code == 405
 
 
 def test_pages_of_papers_and_words(opened: Lab) -> None:
