@@ -12,6 +12,7 @@ from carrel.web import (
     assets,
     chronicle,
     glance,
+    model_servers,
     own_keys,
     paper,
     people,
@@ -21,8 +22,10 @@ from carrel.web import (
     shelf_actions,
     shelves,
     signing,
+    stored,
     telling,
     uploading,
+    vectorization,
     welcome,
 )
 from carrel.web.failures import error_page
@@ -32,6 +35,7 @@ ROUTERS = (
     assets.router,
     chronicle.router,
     glance.router,
+    model_servers.router,
     own_keys.router,
     paper.router,
     people.router,
@@ -41,8 +45,10 @@ ROUTERS = (
     shelf_actions.router,
     shelves.router,
     signing.router,
+    stored.router,
     telling.router,
     uploading.router,
+    vectorization.router,
     welcome.router,
 )
 _OF_PROGRAMS = ("/api/", "/v1/", "/openapi", "/metrics")  # they get documents, not pages
