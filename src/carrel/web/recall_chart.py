@@ -6,10 +6,10 @@ from math import log2
 
 from carrel.evaluation.recall import CutRecall
 
-WIDTH, HEIGHT = 640, 268
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 20, 26, 48
+WIDTH, HEIGHT = 640, 272
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 20, 30, 48
 _STEPS = (0.1, 0.2, 0.25, 0.5)  # between the lines of the grid
-_NARROWEST = 34  # between the names of two points
+_NARROWEST = 56  # between the names of two points
 
 
 @dataclass(frozen=True, slots=True)

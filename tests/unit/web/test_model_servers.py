@@ -143,7 +143,9 @@ def test_a_reranker_is_tried(opened: Lab) -> None:
         ]
         wrong = send(opened, TEST, "administrator", form, hx_request="true").text
         one = saved(opened, url, "reranker", template="server")
+    gone = send(opened, TEST, "administrator", form, hx_request="true").text
     assert good.count('class="verdict pass"') == 3
+    assert gone.count('class="verdict fail"') == 1
     assert "/rerank" in good
     assert 'class="verdict fail"' in wrong
     assert (one.purpose, one.options.template) == (Purpose.RERANKER, "server")

@@ -118,6 +118,14 @@ def test_what_cannot_be_is_said_and_what_was_typed_stays(opened: Lab) -> None:
     assert opened.world.shelf("filled").generation == 1
 
 
+def test_an_empty_one_has_its_settings_at_once(opened: Lab) -> None:
+    url = f"/shelves/{opened.base('empty').id}/vectorization"
+    assert "measuring takes 50 at least" in look(opened, f"{url}/recall", "owner").text
+    assert send(opened, f"{url}/estimate", "owner", FORM | {"dimensions": "32"}).status_code == 200
+    assert send(opened, url, "owner", FORM | {"dimensions": "32"}).status_code == 303
+    assert opened.world.shelf("empty").dimensions == 32
+
+
 def test_administrators_may_take_any_model(opened: Lab) -> None:
     form = FORM | {"embedder": WIDE_MODEL}
     assert send(opened, path(opened), "owner", form).status_code == 422
