@@ -40,6 +40,7 @@ class Request:
     authors: tuple[str, ...]
     venues: tuple[str, ...]
     languages: tuple[str, ...]
+    tags: tuple[str, ...]
     instruction: str  # a task's name or own words; "": as the settings say
     explain: bool
 
@@ -54,7 +55,7 @@ def search_papers(request: Request, as_json: bool) -> int:
         request.kbs,
         request.mode,
         request.limit,
-        understand.filters(request.year, request.authors, request.venues, request.languages),
+        understand.filters(request.year, request.authors, request.venues, request.languages, request.tags),
         request.instruction or settings.query_instruction,
         bool(settings.reranker) and settings.rerank if request.rerank is None else request.rerank,
     )
@@ -66,10 +67,10 @@ def search_papers(request: Request, as_json: bool) -> int:
 
     with services(settings, load) as opened:
         opened.shelves.readable(query.knowledge_bases)  # a wrong name is said before waiting
-        opened.own_index("carrel search")
+        opened.own_index("carrel search", at_once=True)
         for knowledge_base in opened.shelves.readable(query.knowledge_bases):
             if knowledge_base.papers:
-                check_complete(knowledge_base, opened.index_of(knowledge_base))
+                check_complete(knowledge_base, opened.index_of(knowledge_base), opened.catalog)
         result = opened.search(query)
     if as_json:
         print_json(search_document(result, request.explain))
@@ -93,6 +94,7 @@ def _asked_of(running: Running, request: Request, query: Query, as_json: bool) -
             "author": list(request.authors),
             "venue": list(request.venues),
             "language": list(request.languages),
+            "tag": list(request.tags),
         },
         "rerank": query.rerank,
         "instruction": query.instruction,

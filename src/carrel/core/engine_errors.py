@@ -11,6 +11,7 @@
         ├── TextsRefused          some texts of a call are refused: the caller says which papers they are of
         ├── EndpointUnavailable   nothing there, busy for too long, or gone: trying again later can help
         │   └── EndpointLost        it answered before and does not any more
+        ├── ModelSlow             it has not answered yet, and nobody stands still for it
         ├── EndpointRefuses       a key, a model name or an address is wrong: trying again cannot help
         ├── EndpointNonsense      what came back is no answer to what was asked
         ├── EngineNotStarted      the process that runs a GGUF file could not be started
@@ -133,6 +134,16 @@ class EndpointUnavailable(ServiceError):
 
 class EndpointLost(EndpointUnavailable):
     """A server that answered before is away now. Parameters: endpoint, detail, setting."""
+
+
+class ModelSlow(ServiceError):
+    """A model that has not answered yet, and is not waited for. Parameter: model."""
+
+    template = "The model {model} has not answered yet."
+    hint_template = (
+        "What needs it is tried again, and the rest goes on. If it lasts, its server hangs: see carrel "
+        "doctor --embedder."
+    )
 
 
 class EndpointRefuses(ServiceError):

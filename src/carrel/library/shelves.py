@@ -182,11 +182,11 @@ class Shelves:
     def delete(self, name: str) -> KnowledgeBase:
         """Delete a knowledge base, and its papers where no other one holds them.
 
-        Gone for every search when this returns; its index and files follow (``cleaning``).
+        Gone for everybody when this returns; its passages, index and files follow (``cleaning``).
         """
         with self._catalog.write() as tx:
             knowledge_base = access.require(tx, self._caller, name, Role.OWNER)
-            papers.forget_unreferenced(tx, knowledge_bases.delete(tx, knowledge_base))
+            knowledge_bases.delete(tx, knowledge_base)
             detail = {"name": knowledge_base.name, "papers": knowledge_base.papers}
             record(tx, self._caller, Action.KNOWLEDGE_BASE_DELETE, knowledge_base.id, detail)
         return knowledge_base

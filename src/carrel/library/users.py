@@ -20,7 +20,7 @@ from carrel.library.access import administrators_only
 from carrel.library.auditing import record
 from carrel.library.passwords import Passwords
 from carrel.library.user_names import checked_user_name, name_key
-from carrel.storage import knowledge_bases, members, papers, server_settings, sessions, users
+from carrel.storage import knowledge_bases, members, server_settings, sessions, users
 from carrel.storage.clock import now
 from carrel.storage.database import Catalog, Transaction
 
@@ -193,7 +193,7 @@ class Users:
                 raise OwnsKnowledgeBases(name=user.name, names=names)
             for orphan in orphans:
                 if fate == "delete":
-                    papers.forget_unreferenced(tx, knowledge_bases.delete(tx, orphan))
+                    knowledge_bases.delete(tx, orphan)
                     record(tx, caller, Action.KNOWLEDGE_BASE_DELETE, orphan.id, {"name": orphan.name})
                 else:
                     heir = _heir(tx, caller, user)

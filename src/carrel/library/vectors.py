@@ -8,29 +8,32 @@ from collections.abc import Iterator
 
 from carrel.core.ports import VectorCache
 from carrel.core.probe import PROBE_KEY
+from carrel.library.turns import in_turns
 from carrel.storage import vector_keys
-from carrel.storage.database import Catalog
+from carrel.storage.database import Catalog, Transaction
 
 _KEYS_A_PAGE = 1000
 
 
-def work_off_vectors(catalog: Catalog, vectors: VectorCache) -> int:
-    """Delete what is noted and not in use, as far as no paper is on its way. Returns how many keys went.
+def work_off_vectors(catalog: Catalog, vectors: VectorCache) -> bool:
+    """Delete for about a second what is noted and not in use, as far as no paper is on its way.
 
     A page is one transaction: an interruption leaves the notes of the rest, and doing it again does no harm.
+    Returns whether there is more that can go now.
     """
     with catalog.read() as tx:  # asked every second: where nothing is noted, nobody is to wait for it
-        if not vector_keys.noted(tx, 1):
-            return 0
-    deleted = 0
-    while True:
-        with catalog.write() as tx:
-            keys = () if vector_keys.on_their_way(tx) else vector_keys.noted(tx, _KEYS_A_PAGE)
-            gone = sorted(set(keys) - vector_keys.referenced(tx, keys)) if keys else []
-            if not keys or not vectors.delete(gone):
-                return deleted
-            vector_keys.cross_out(tx, keys)
-            deleted += len(gone)
+        if not vector_keys.noted(tx, 1) or vector_keys.on_their_way(tx):
+            return False
+
+    def delete_a_page(tx: Transaction) -> bool:
+        keys = () if vector_keys.on_their_way(tx) else vector_keys.noted(tx, _KEYS_A_PAGE)
+        gone = sorted(set(keys) - vector_keys.referenced(tx, keys)) if keys else []
+        if not keys or not vectors.delete(gone):
+            return False
+        vector_keys.cross_out(tx, keys)
+        return True
+
+    return in_turns(catalog, delete_a_page)
 
 
 def unreferenced(catalog: Catalog, vectors: VectorCache) -> Iterator[tuple[str, ...]]:

@@ -175,7 +175,8 @@ def _favour_quotations(
         return fused
     with catalog.read() as tx:
         texts = passages.texts(tx, knowledge_bases, quotation.likely_sources(fused, _SOURCES))
-        texts |= papers.titles_and_abstracts(tx, [paper.paper_id for paper in fused[:_SOURCES]])
+        found = [paper.paper_id for paper in fused[:_SOURCES]]
+        texts |= papers.titles_and_abstracts(tx, [base.id for base in knowledge_bases], found)
     return quotation.favour_quotations(text, fused, texts)
 
 

@@ -100,6 +100,7 @@ def facets_document(facets: Facets) -> dict[str, Json]:
         "authors": _facet_documents(facets.authors),
         "venues": _facet_documents(facets.venues),
         "languages": _facet_documents(facets.languages),
+        "tags": _facet_documents(facets.tags),
     }
 
 

@@ -135,7 +135,9 @@ def _documents(
     """Return what is to be read of each paper, best first; nothing of one that was removed meanwhile."""
     wanted = [passage for paper in fused for passage, _ in paper.passages[:_LOOKED_THROUGH]]
     with catalog.read() as tx:
-        abouts = papers.titles_and_abstracts(tx, [paper.paper_id for paper in fused])
+        abouts = papers.titles_and_abstracts(
+            tx, [base.id for base in knowledge_bases], [paper.paper_id for paper in fused]
+        )
         found = passages.sections_and_texts(tx, knowledge_bases, wanted)
     documents = []
     for place, paper in enumerate(fused):

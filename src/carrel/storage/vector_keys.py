@@ -6,7 +6,9 @@ the same text may stand in another paper. A vector goes once nothing has its key
 
 from collections.abc import Sequence
 
+from carrel.core.ids import PaperId
 from carrel.storage.database import Transaction
+from carrel.storage.passages import UP_TO
 from carrel.storage.removals import What
 
 
@@ -18,17 +20,31 @@ def note_paper(tx: Transaction, knowledge_base_id: str, paper: str) -> None:
 
 
 def note_base(tx: Transaction, knowledge_base_id: str) -> None:
-    """Note every key of a knowledge base, before its rows are deleted."""
-    _note(tx, "passages", "text_key", "", base=knowledge_base_id)
+    """Note the keys of a knowledge base's papers, before their rows are deleted; its passages follow."""
     _note(tx, "holdings", "about_key", "", base=knowledge_base_id)
     _note(tx, "built", "about_key", "", base=knowledge_base_id)
 
 
 def note_generation(tx: Transaction, knowledge_base_id: str, generation: int) -> None:
-    """Note the keys of a generation that does not serve, before its rows are deleted."""
+    """Note the keys of the papers of a generation that does not serve, before their rows are deleted."""
     chosen = "AND generation = :generation"
-    _note(tx, "passages", "text_key", chosen, base=knowledge_base_id, generation=generation)
     _note(tx, "built", "about_key", chosen, base=knowledge_base_id, generation=generation)
+
+
+def note_passages(
+    tx: Transaction, knowledge_base_id: str, generation: int, paper: PaperId, ordinal: int
+) -> None:
+    """Note the keys of the passages that ``passages.delete_up_to`` deletes, before it does."""
+    _note(
+        tx,
+        "passages",
+        "text_key",
+        f"AND {UP_TO}",
+        base=knowledge_base_id,
+        generation=generation,
+        paper=paper,
+        ordinal=ordinal,
+    )
 
 
 def noted(tx: Transaction, limit: int) -> tuple[str, ...]:

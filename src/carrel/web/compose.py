@@ -11,6 +11,7 @@ from carrel.core.rest_errors import NothingThere
 from carrel.web import (
     assets,
     chronicle,
+    correcting,
     glance,
     model_servers,
     own_keys,
@@ -34,6 +35,7 @@ from carrel.web.reader import language_of
 ROUTERS = (
     assets.router,
     chronicle.router,
+    correcting.router,
     glance.router,
     model_servers.router,
     own_keys.router,

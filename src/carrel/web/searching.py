@@ -2,19 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from carrel.api.rest.problems import problem_document
 from carrel.core.accounts import Role
+from carrel.core.citation_format import CitationFormat
 from carrel.core.errors import CarrelError, UsageError
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.ranking import Reranking, StageTimings
+from carrel.library.citation_formats import exported
 from carrel.web.asking import Asked
+from carrel.web.bibliographies import as_file
 from carrel.web.facets import FacetGroup, chosen
 from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
@@ -24,6 +28,7 @@ from carrel.web.route import Looking, PageRoute
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 _MORE = 20
+_FORMATS = (("bibtex", "BibTeX"), ("ris", "RIS"), ("csl-json", "CSL-JSON"))
 _TOLD, _MOST_TOLD = 10, 30  # papers, and passages of a knowledge base, whose telling sentence is shown
 
 
@@ -61,6 +66,7 @@ def search(reader: Looking, request: Request) -> Response:
         narrowed=_narrowed(asked, [shelf for shelf, _ in shelves]),
         more=more,
         telling_query=telling_query,
+        formats=_FORMATS,
         has_reranker=bool(reader.access.services.settings.reranker),
     )
 
@@ -81,8 +87,24 @@ def _answered(reader: Reader, request: Request, shelves: list[KnowledgeBase]) ->
     hits = shown(result, {shelf.id: shelf for shelf in shelves}, services.marker(asked.q), asked.q)
     facets = services.facets(result, asked.kb, reader.access.caller)
     return asked, Answer(
-        tuple(hits), result.took_ms, result.reranking, chosen(asked, facets, shelves), _untold(hits)
+        hits=tuple(hits),
+        took=result.took_ms,
+        reranking=result.reranking,
+        facets=chosen(asked, facets, shelves),
+        untold=_untold(hits),
+        papers=facets.papers,
     )
+
+
+@router.get("/export")
+def export(
+    reader: Looking, request: Request, wanted: Annotated[CitationFormat, Query(alias="format")]
+) -> Response:
+    """Send the papers of an answer to a program that keeps bibliographies."""
+    asked = Asked.of(request.query_params)
+    result = reader.rest.searches.run(asked.query(reader.access.services.settings), reader.access.caller)
+    text = exported([hit.paper for hit in result.hits], wanted)
+    return as_file(text, wanted)
 
 
 def _untold(hits: Sequence[ShownHit]) -> dict[str, list[str]]:

@@ -73,7 +73,8 @@ class _Run:
         height = max(last.y1 - last.y0, box.y1 - box.y0)
         return (
             box.page == last.page
-            and box.y0 > last.y0
+            and box.y0 >= (last.y0 + last.y1) / 2
+            and box.y1 > last.y1
             and box.y0 - last.y0 < _SAME_COLUMN * height
             and box.x0 < max(b.x1 for b in self.boxes)
             and box.x1 > min(b.x0 for b in self.boxes)

@@ -18,13 +18,16 @@ from carrel.api.rest.problems import problem_responses
 from carrel.api.rest.route import RestRoute
 from carrel.library.holdings import Holdings
 from carrel.storage.paper_pages import Order, Wanted
+from carrel.storage.tags import tag_key
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["papers"])
-PAPERS = "/knowledge-bases/{knowledge_base}/papers"
+BASE = "/knowledge-bases/{knowledge_base}"
+PAPERS = f"{BASE}/papers"
 ONE = f"{PAPERS}/{{paper}}"
 
 PaperKey = Annotated[str, Path(description="The id of a paper, whole.", max_length=100)]
 _WORDS = Query(max_length=200, description="Stands in the title or the file's name.")
+_ANY_TAG: list[str] = []
 State = Literal["ready", "queued", "running", "handed", "paused", "failed", "cancelled"]
 
 
@@ -38,6 +41,10 @@ def listed(
     q: Annotated[
         str, Query(max_length=200, description="Stands in the title or the file's name."), PLAIN
     ] = "",
+    tag: Annotated[
+        list[Annotated[str, PLAIN]],
+        Query(max_length=20, description="A label that the papers bear; named several times: all of them."),
+    ] = _ANY_TAG,
     sort: Order = Order.NEWEST,
     limit: Limit = DEFAULT,
     after: After = None,
@@ -45,7 +52,9 @@ def listed(
     """List the papers of a knowledge base: searchable ones, files on their way in, and those that failed."""
     kind = f"papers-{sort}"
     start = position(after, kind, int if sort is Order.YEAR else str, str)
-    wanted = Wanted(sort, state or "", q, None if start is None else (start[0], str(start[1])))
+    wanted = Wanted(
+        sort, state or "", q, None if start is None else (start[0], str(start[1])), tuple(map(tag_key, tag))
+    )
     found = holdings(access, knowledge_base).page(wanted, limit + 1)
     last = found[limit - 1] if len(found) > limit else None
     following = cursor(kind, last.key, last.record.id) if last else None

@@ -14,13 +14,11 @@ from carrel.api.rest.paper_documents import BoxDocument, Version
 from carrel.api.rest.problems import problem_responses
 from carrel.api.rest.route import RestRoute
 from carrel.core.engine_errors import NoRerankerConfigured
-from carrel.core.ranking import Filters, Mode, Query
+from carrel.core.ranking import MOST_RESULTS, Filters, Mode, Query
 from carrel.search import understand
 from carrel.search.present import facets_document, search_document
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["search"])
-
-MOST_RESULTS = 100
 
 
 OneOrMore = (
@@ -42,10 +40,16 @@ class FiltersGiven(Given):
     ] = ""
     language: Annotated[OneOrMore, Field(description="A code such as en or zh (ISO 639-1).")] = ""
 
+    tag: Annotated[OneOrMore, Field(description="A label that the paper bears; case does not count.")] = ""
+
     def read(self) -> Filters:
         """Return them as the journey knows them. Raises as ``understand.filters``."""
         return understand.filters(
-            str(self.year), _several(self.author), _several(self.venue), _several(self.language)
+            str(self.year),
+            _several(self.author),
+            _several(self.venue),
+            _several(self.language),
+            _several(self.tag),
         )
 
 

@@ -47,7 +47,9 @@ class Searches:
             shelves = self._services.shelves.of(caller).readable(query.knowledge_bases)
             for knowledge_base in shelves:
                 if knowledge_base.papers:
-                    check_complete(knowledge_base, self._services.index_of(knowledge_base))
+                    check_complete(
+                        knowledge_base, self._services.index_of(knowledge_base), self._services.catalog
+                    )
             try:
                 result = self._services.search(query, caller)
             except ServiceError:

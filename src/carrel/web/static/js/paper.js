@@ -9,7 +9,7 @@
   const figures = pages ? [...pages.querySelectorAll("figure.page")] : [];
   const KEPT = 24;
   // Milliseconds before a page is asked for: nobody waits for pages flown past, and those in sight come first.
-  const SEEN = 60, NEAR = 350;
+  const HERE = 60, SEEN = 200, NEAR = 450;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   // --- drawing
@@ -92,7 +92,7 @@
       clearTimeout(timers.get(target));
       if (isIntersecting) {
         near.add(target);
-        timers.set(target, setTimeout(() => draw(target), isSeen(target) ? SEEN : NEAR));
+        timers.set(target, setTimeout(() => draw(target), target === pageAt(top() + innerHeight * 0.3) ? HERE : isSeen(target) ? SEEN : NEAR));
       } else near.delete(target);
     }
   }, { rootMargin: "70% 0px" });
@@ -193,13 +193,19 @@
     if (list) list.scrollTop = link.offsetTop - list.offsetTop - 40;
     const where = bar.dataset.of.replace("{number}", current + 1).replace("{count}", links.length);
     bar.querySelector(".paper-at").textContent = where;
-    bar.querySelector(".paper-sentence").replaceChildren(...[...link.querySelector(".paper-words").childNodes].map((node) => node.cloneNode(true)));
+    sentence();
     show(link.dataset.mark, true);
     clearTimeout(address);
     history.replaceState(history.state, "", link.href);
     const on = link.dataset.page ? ", " + bar.dataset.onPage.replace("{page}", link.dataset.page) : "";
     say(`${where}${on}: ${link.querySelector(".paper-words").textContent}`);
   }
+
+  function sentence() {
+    const words = links[current]?.querySelector(".paper-words");
+    if (words) bar.querySelector(".paper-sentence").replaceChildren(...[...words.childNodes].map((node) => node.cloneNode(true)));
+  }
+  document.addEventListener("htmx:oobAfterSwap", sentence); // the sentence that tells has come
 
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
@@ -231,7 +237,9 @@
   // --- beginning
   if (matchMedia("(max-width: 64rem)").matches) for (const part of document.querySelectorAll("[data-drawer]")) part.open = false;
   if ("scrollRestoration" in history) history.scrollRestoration = "manual";
-  const start = location.hash.slice(1) || (pages || document.getElementById("text"))?.dataset.start || "";
+  const meant = (pages || document.getElementById("text"))?.dataset.start || "";
+  const named = /^#((page|at|hit|found)-\d+)$/.exec(location.hash)?.[1] || "";
+  const start = named && !(named.startsWith("page-") && /^(hit|found)-/.test(meant)) ? named : meant;
   if (start.startsWith("page-")) { if (start !== "page-1") toPage(Number(start.slice(5))); }
   else if (start) show(start, false);
   for (const figure of figures) watch.observe(figure);
