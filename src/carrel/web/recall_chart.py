@@ -6,8 +6,8 @@ from math import log2
 
 from carrel.evaluation.recall import CutRecall
 
-WIDTH, HEIGHT = 640, 272
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 20, 30, 48
+WIDTH, HEIGHT = 640, 284
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 20, 40, 48
 _STEPS = (0.1, 0.2, 0.25, 0.5)  # between the lines of the grid
 _NARROWEST = 56  # between the names of two points
 

@@ -107,6 +107,7 @@ def test_a_connection_is_tried_and_nothing_is_saved(opened: Lab) -> None:
         assert KEY not in answer.text
     assert "<html" not in part.text
     assert f'value="{url}"' in page.text
+    assert "Type it again" in page.text
     assert named(opened) == ()
     assert any(asked.headers.get("authorization") == f"Bearer {KEY}" for asked in fake.asked)
 
