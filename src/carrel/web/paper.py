@@ -12,6 +12,7 @@ from carrel.core.citation_format import CitationFormat
 from carrel.core.job_errors import JobMissing
 from carrel.core.page_errors import PageMissing
 from carrel.library.citation_formats import exported
+from carrel.library.citations import citation
 from carrel.library.holdings import Found
 from carrel.library.references import linked, references_of
 from carrel.library.waiting import Waiting
@@ -21,6 +22,7 @@ from carrel.web.facts import facts, origin, reading
 from carrel.web.reader import Reader
 from carrel.web.reading import found_paper, parse_at_hand
 from carrel.web.rendering import rendered
+from carrel.web.results import authors_in_short
 from carrel.web.route import Looking, PageRoute, Posted
 from carrel.web.sheets import lines
 
@@ -84,8 +86,9 @@ def similar_papers(reader: Looking, request: Request, base: str, paper: str) -> 
 def cite(reader: Looking, request: Request, base: str, paper: str) -> Response:
     """Show how to cite the paper; a part of its page, or a page of its own."""
     found = found_paper(reader, base, paper)
-    bibtex = exported([found.paper.record], CitationFormat.BIBTEX)
-    return _more(request, found, "cite", bibtex=bibtex.strip(), export=f"{_files(found)[0]}/export")
+    record, export = found.paper.record, f"{_files(found)[0]}/export"
+    bibtex = exported([record], CitationFormat.BIBTEX).strip()
+    return _more(request, found, "cite", said=citation(record), bibtex=bibtex, export=export)
 
 
 @router.get(ONE + "/references")
@@ -142,6 +145,7 @@ def _about(reader: Reader, found: Found) -> dict[str, object]:
     return {
         "title": metadata.title or found.paper.record.file_name,
         "metadata": metadata,
+        "by": authors_in_short(metadata.authors),
         "facts": facts(found.paper.record),
         "abstract_origin": origin(found.paper.record, "abstract"),
         "reading": reading(found.paper.record.quality),

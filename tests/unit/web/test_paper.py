@@ -204,7 +204,8 @@ def test_what_was_read_is_put_right_and_taken_back(opened: Lab) -> None:
 def test_a_paper_is_cited(opened: Lab) -> None:
     page = at(opened, f"{whales(opened)}/cite").text
     assert "@" in page
-    assert "1851" in page
+    assert "Copy citation" in page
+    assert page.count("1851") > 1  # in words and in BibTeX
     assert "format=csl-json&amp;paper=" in page
 
 
