@@ -17,7 +17,7 @@ from carrel.core.language import tr
 from carrel.core.rebuild import Change, GenerationState, RebuildStatus, same_vectors
 from carrel.core.rebuild_errors import RebuildEnded, RebuildHeldUp, RebuildUnderWay
 from carrel.ingest.pauses import Paused
-from carrel.ingest.rebuild import Rebuilds
+from carrel.ingest.rebuild import Noting, Rebuilds
 from carrel.ingest.worker import Finished, Postponed, work
 from carrel.library.auditing import record
 
@@ -76,24 +76,19 @@ def begin_or_resume(
             if change == Change():
                 return None
             raise RebuildUnderWay(name=status.serving.name)
-        rebuilds.cancel(status.serving)
-        write_down(opened, status.serving, "cancel")
+        rebuilds.cancel(status.serving, noting(status.serving, "cancel"))
         opened.clean(0.0)
         note(tr("The re-index of {name} that was interrupted is given up.").format(name=status.serving.name))
     estimate = rebuilds.outlook(status.serving, change)
-    rebuilds.begin(status.serving, change)
     wishes = {name: wish for name, wish in asdict(change).items() if wish is not None}
-    write_down(opened, status.serving, "begin", wishes)
+    rebuilds.begin(status.serving, change, note=noting(status.serving, "begin", wishes))
     return Begun(estimate.to_embed if estimate.exact else None, began)
 
 
-def write_down(
-    opened: Services, knowledge_base: KnowledgeBase, step: str, detail: Mapping[str, object] | None = None
-) -> None:
-    """Enter a step of a re-index in the audit log, under the names that the REST API has for it."""
-    with opened.catalog.write() as tx:
-        detail = {"step": step, **(detail or {})}
-        record(tx, COMMAND_LINE, Action.KNOWLEDGE_BASE_REINDEX, knowledge_base.id, detail)
+def noting(knowledge_base: KnowledgeBase, step: str, detail: Mapping[str, object] | None = None) -> Noting:
+    """Return what enters a step in the audit log, under the names that the REST API has for it."""
+    entry = {"step": step, **(detail or {})}
+    return lambda tx: record(tx, COMMAND_LINE, Action.KNOWLEDGE_BASE_REINDEX, knowledge_base.id, entry)
 
 
 def see_through(

@@ -19,7 +19,6 @@ from carrel.core.ports import BlobStore, Embedder, Index, Parser, VectorCache
 from carrel.core.rebuild import (
     Change,
     Estimate,
-    Generation,
     GenerationState,
     Progress,
     RebuildStatus,
@@ -31,7 +30,7 @@ from carrel.ingest.rebuild_estimate import Estimator, check_answers, is_all_cach
 from carrel.ingest.rebuild_steps import Builder
 from carrel.storage import generations, knowledge_bases, rebuild_jobs, rebuilds
 from carrel.storage.clock import later
-from carrel.storage.database import Catalog
+from carrel.storage.database import Catalog, Transaction
 from carrel.storage.parses import ParseStore
 
 _log = logging.getLogger(__name__)
@@ -41,6 +40,14 @@ _LONGEST_DELAY = 60.0
 _A_DAY = 86400.0
 QUERIES_END_WITHIN = 120.0
 """Seconds: an index that has ceased to serve is not deleted before every query that may ask it has ended."""
+
+
+Noting = Callable[[Transaction], object]
+"""What its caller has to write down of a step, in the transaction of the step."""
+
+
+def _nothing(_: Transaction) -> None:
+    """Write nothing down."""
 
 
 class Equipment(Protocol):
@@ -138,7 +145,9 @@ class Rebuilds:
         serving = self._present(knowledge_base)
         return self._estimator.estimate(serving, self.wanted(serving, change), measure=False)
 
-    def begin(self, knowledge_base: KnowledgeBase, change: Change, started_by: str = "") -> RebuildStatus:
+    def begin(
+        self, knowledge_base: KnowledgeBase, change: Change, started_by: str = "", note: Noting = _nothing
+    ) -> RebuildStatus:
         """Begin to build the next generation. An empty knowledge base has its new settings at once.
 
         Raises:
@@ -156,6 +165,7 @@ class Rebuilds:
             self._check_can_be_built(serving, wanted)
         with self._catalog.write() as tx:
             generations.begin(tx, wanted, started_by)
+            note(tx)
         return self.status(serving)
 
     def wanted(self, serving: KnowledgeBase, change: Change) -> KnowledgeBase:
@@ -180,12 +190,13 @@ class Rebuilds:
                 generations.kept(tx, serving),
             )
 
-    def cancel(self, knowledge_base: KnowledgeBase) -> None:
+    def cancel(self, knowledge_base: KnowledgeBase, note: Noting = _nothing) -> None:
         """End a rebuild and leave everything as it was. Raises NoRebuild."""
         with self._catalog.write() as tx:
             generations.cancel(tx, knowledge_bases.by_id(tx, knowledge_base.id))
+            note(tx)
 
-    def rollback(self, knowledge_base: KnowledgeBase) -> RebuildStatus:
+    def rollback(self, knowledge_base: KnowledgeBase, note: Noting = _nothing) -> RebuildStatus:
         """Go back to the generation that was kept, once it has what was added since.
 
         Raises:
@@ -199,22 +210,28 @@ class Rebuilds:
             check_answers(self._equipment.embedder_of(status.kept.built_as))
         with self._catalog.write() as tx:
             generations.bring_back(tx, knowledge_bases.by_id(tx, knowledge_base.id))
+            note(tx)
         return self.status(knowledge_base)
 
-    def discard_kept(self, knowledge_base: KnowledgeBase) -> None:
+    def discard_kept(self, knowledge_base: KnowledgeBase, note: Noting = _nothing) -> None:
         """Let the kept generation go; its room on the disk is free a little later. Raises NothingKept."""
         with self._catalog.write() as tx:
             generations.discard_kept(tx, knowledge_bases.by_id(tx, knowledge_base.id))
+            note(tx)
 
-    def accept_failures(self, knowledge_base: KnowledgeBase) -> int:
+    def accept_failures(self, knowledge_base: KnowledgeBase, note: Noting = _nothing) -> int:
         """Go on without the papers that failed: they become failed files at the swap. Raises NoRebuild."""
         with self._catalog.write() as tx:
-            return rebuild_jobs.give_up_failed(tx, self._under_way(knowledge_base).built_as)
+            if count := rebuild_jobs.give_up_failed(tx, self._under_way(tx, knowledge_base)):
+                note(tx)
+            return count
 
-    def retry_failures(self, knowledge_base: KnowledgeBase) -> int:
+    def retry_failures(self, knowledge_base: KnowledgeBase, note: Noting = _nothing) -> int:
         """Try the papers again that failed. Raises NoRebuild."""
         with self._catalog.write() as tx:
-            return rebuild_jobs.retry_failed(tx, self._under_way(knowledge_base).built_as)
+            if count := rebuild_jobs.retry_failed(tx, self._under_way(tx, knowledge_base)):
+                note(tx)
+            return count
 
     def advance(self) -> bool:
         """Do what can be done now of every rebuild, about a second of each; return whether there is more.
@@ -293,12 +310,12 @@ class Rebuilds:
         with self._catalog.read() as tx:
             return knowledge_bases.by_id(tx, knowledge_base.id)
 
-    def _under_way(self, knowledge_base: KnowledgeBase) -> Generation:
-        with self._catalog.read() as tx:
-            found = generations.under_way(tx, knowledge_bases.by_id(tx, knowledge_base.id))
+    @staticmethod
+    def _under_way(tx: Transaction, knowledge_base: KnowledgeBase) -> KnowledgeBase:
+        found = generations.under_way(tx, knowledge_bases.by_id(tx, knowledge_base.id))
         if found is None:
             raise NoRebuild(name=knowledge_base.name)
-        return found
+        return found.built_as
 
     def _note_trouble(self, knowledge_base: KnowledgeBase, kind: str, message: str) -> None:
         with self._catalog.write() as tx:

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from carrel.core.accounts import Caller, Role
+from carrel.core.audit import Action
 from carrel.core.errors import PaperMissing
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import Passage
 from carrel.core.ranking import PaperRecord, published_first
 from carrel.library import access
+from carrel.library.auditing import record
 from carrel.storage import paper_pages, papers, passages, versions
 from carrel.storage.database import Catalog, Transaction
 from carrel.storage.paper_pages import SeenPaper, Wanted
@@ -76,6 +78,8 @@ class Holdings:
             found = self._found(tx, paper, Role.EDITOR)
             papers.remove(tx, found.knowledge_base, found.paper.record.id)
             papers.forget_unreferenced(tx, [found.paper.record.id])
+            detail = {"file": found.paper.record.file_name, "knowledge_bases": found.knowledge_base.name}
+            record(tx, self._caller, Action.PAPER_REMOVE, found.paper.record.id, detail)
 
     def records(self, ids: Sequence[PaperId], bases: Sequence[KnowledgeBase]) -> dict[str, PaperRecord]:
         """Return those of the papers that these knowledge bases hold, by id."""

@@ -153,7 +153,10 @@ class Shelves:
         """Let a knowledge base's jobs wait, or go on. Raises as ``require``, for an editor."""
         with self._catalog.write() as tx:
             found = access.require(tx, self._caller, key, Role.EDITOR)
-            knowledge_bases.set_paused(tx, found, paused)
+            if found.paused != paused:
+                knowledge_bases.set_paused(tx, found, paused)
+                action = Action.KNOWLEDGE_BASE_PAUSE if paused else Action.KNOWLEDGE_BASE_RESUME
+                record(tx, self._caller, action, found.id, {"name": found.name})
 
     def configure(
         self,

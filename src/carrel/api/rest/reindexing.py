@@ -11,6 +11,7 @@ from carrel.core.accounts import Role
 from carrel.core.audit import Action
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.rebuild import Change
+from carrel.ingest.rebuild import Noting
 from carrel.library.auditing import record
 
 _PATH = "/knowledge-bases/{knowledge_base}/reindex"
@@ -21,7 +22,7 @@ router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["re-indexing"])
 def status(access: Reading, knowledge_base: Key) -> ReindexDocument:
     """Return what is being built, how far it is and what holds it up; what serves; what is kept."""
     present = access.shelves.require(knowledge_base, Role.VIEWER)
-    return ReindexDocument.of(access.services.rebuilds().status(present))
+    return _standing(access, present)
 
 
 @router.post(
@@ -38,8 +39,8 @@ def begin(access: Writing, knowledge_base: Key, wanted: ReindexWanted) -> Reinde
     """
     present = _owned(access, knowledge_base)
     change = _change(access, wanted)
-    found = access.services.rebuilds().begin(present, change, access.caller.user_id)
-    _record(access, present, "begin", **wanted.model_dump(exclude_none=True))
+    note = _noting(access, present, "begin", **wanted.model_dump(exclude_none=True))
+    found = access.services.rebuilds().begin(present, change, access.caller.user_id, note)
     return ReindexDocument.of(found)
 
 
@@ -64,8 +65,8 @@ def estimate(access: Writing, knowledge_base: Key, wanted: ReindexWanted) -> Est
 def cancel(access: Writing, knowledge_base: Key) -> ReindexDocument:
     """End it, and leave everything as it was."""
     present = _owned(access, knowledge_base)
-    access.services.rebuilds().cancel(present)
-    return _done(access, present, "cancel")
+    access.services.rebuilds().cancel(present, _noting(access, present, "cancel"))
+    return _standing(access, present)
 
 
 @router.post(
@@ -77,8 +78,8 @@ def cancel(access: Writing, knowledge_base: Key) -> ReindexDocument:
 def retry(access: Writing, knowledge_base: Key) -> ReindexDocument:
     """Queue those papers anew that could not be brought into the new index."""
     present = _owned(access, knowledge_base)
-    access.services.rebuilds().retry_failures(present)
-    return _done(access, present, "retry")
+    access.services.rebuilds().retry_failures(present, _noting(access, present, "retry"))
+    return _standing(access, present)
 
 
 @router.post(
@@ -90,8 +91,8 @@ def retry(access: Writing, knowledge_base: Key) -> ReindexDocument:
 def accept_failures(access: Writing, knowledge_base: Key) -> ReindexDocument:
     """Let the new index serve without those papers: they become failed files, with the reason."""
     present = _owned(access, knowledge_base)
-    access.services.rebuilds().accept_failures(present)
-    return _done(access, present, "accept-failures")
+    access.services.rebuilds().accept_failures(present, _noting(access, present, "accept-failures"))
+    return _standing(access, present)
 
 
 @router.post(
@@ -104,8 +105,8 @@ def accept_failures(access: Writing, knowledge_base: Key) -> ReindexDocument:
 def rollback(access: Writing, knowledge_base: Key) -> ReindexDocument:
     """Let the kept index serve again, once it has what was added since."""
     present = _owned(access, knowledge_base)
-    access.services.rebuilds().rollback(present)
-    return _done(access, present, "rollback")
+    access.services.rebuilds().rollback(present, _noting(access, present, "rollback"))
+    return _standing(access, present)
 
 
 @router.post(
@@ -117,8 +118,8 @@ def rollback(access: Writing, knowledge_base: Key) -> ReindexDocument:
 def discard(access: Writing, knowledge_base: Key) -> ReindexDocument:
     """Let the kept index go, to have its room on the disk."""
     present = _owned(access, knowledge_base)
-    access.services.rebuilds().discard_kept(present)
-    return _done(access, present, "discard")
+    access.services.rebuilds().discard_kept(present, _noting(access, present, "discard"))
+    return _standing(access, present)
 
 
 def _owned(access: Access, key: str) -> KnowledgeBase:
@@ -131,11 +132,11 @@ def _change(access: Access, wanted: ReindexWanted) -> Change:
     return wanted.change()
 
 
-def _done(access: Access, present: KnowledgeBase, step: str) -> ReindexDocument:
-    _record(access, present, step)
+def _standing(access: Access, present: KnowledgeBase) -> ReindexDocument:
     return ReindexDocument.of(access.services.rebuilds().status(present))
 
 
-def _record(access: Access, present: KnowledgeBase, step: str, **detail: object) -> None:
-    with access.services.catalog.write() as tx:
-        record(tx, access.caller, Action.KNOWLEDGE_BASE_REINDEX, present.id, {"step": step, **detail})
+def _noting(access: Access, present: KnowledgeBase, step: str, **detail: object) -> Noting:
+    """Return what enters a step in the audit log, in the step's transaction."""
+    entry = {"step": step, **detail}
+    return lambda tx: record(tx, access.caller, Action.KNOWLEDGE_BASE_REINDEX, present.id, entry)

@@ -15,11 +15,13 @@ from carrel.api.rest.multipart import UploadedFile, UploadLimits, uploaded_files
 from carrel.api.rest.problems import FieldProblem, problem, problem_document, problem_responses
 from carrel.api.rest.route import RestRoute
 from carrel.core.accounts import Role
+from carrel.core.audit import Action
 from carrel.core.errors import EmptyFile, PaperError
 from carrel.core.jobs import JobState
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.rest_errors import UploadHasNoFiles, UploadOverLimit
 from carrel.ingest.accept import accept_stream
+from carrel.library.auditing import record
 from carrel.storage.files import check_room
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["papers"])
@@ -101,12 +103,15 @@ async def add(access: Writing, request: Request, knowledge_base: Key) -> Respons
     check_room(settings.home, settings.keep_free_mb, announced)
     taken: list[Taken] = []
     failed: list[tuple[str, PaperError]] = []
-    async with aclosing(uploaded_files(request, settings.home / UPLOADS, limits)) as files:
-        async for file in files:
-            try:
-                taken.append(await run_in_threadpool(_take, access, base, file, limits))
-            except PaperError as error:
-                failed.append((file.name, error))
+    try:
+        async with aclosing(uploaded_files(request, settings.home / UPLOADS, limits)) as files:
+            async for file in files:
+                try:
+                    taken.append(await run_in_threadpool(_take, access, base, file, limits))
+                except PaperError as error:
+                    failed.append((file.name, error))
+    finally:  # one that breaks off, too
+        await run_in_threadpool(_record, access, base, [each for each in taken if not each.duplicate])
     if not taken and not failed:
         raise UploadHasNoFiles
     if not taken:
@@ -140,6 +145,13 @@ def _take(access: Access, base: KnowledgeBase, file: UploadedFile, limits: Uploa
         state=job.state if job else JobState.DONE,
         duplicate=accepted.duplicate,
     )
+
+
+def _record(access: Access, base: KnowledgeBase, taken: list[Taken]) -> None:
+    if taken:
+        with access.services.catalog.write() as tx:
+            detail = {"files": len(taken), "first": taken[0].file_name}
+            record(tx, access.caller, Action.PAPERS_ADD, base.id, detail)
 
 
 def _refused(name: str, error: PaperError) -> Refused:
