@@ -9,6 +9,7 @@ goes on. Until the swap, what serves is untouched; the swap is one transaction.
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from carrel.config import Settings
@@ -182,6 +183,9 @@ class Rebuilds:
         with self._catalog.read() as tx:
             serving = knowledge_bases.by_id(tx, knowledge_base.id)
             found = generations.under_way(tx, serving)
+            if found is not None and not found.error_kind:
+                kind, message = rebuild_jobs.held_up(tx, found.built_as)
+                found = replace(found, error_kind=kind, error_message=message)
             return RebuildStatus(
                 serving,
                 found,

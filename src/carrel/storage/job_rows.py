@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from carrel.core.errors import CarrelError
 from carrel.core.ids import JobId, KnowledgeBaseId, PaperId
 from carrel.core.jobs import UNFINISHED, Job, JobState
 from carrel.core.knowledge_base import KnowledgeBase
@@ -79,6 +80,18 @@ def _in_states(
     return tuple(job_of(row) for row in rows)
 
 
+def still_wanted(tx: Transaction, job: Job) -> bool:
+    """Whether a job stands as it was claimed or handed over: nobody cancelled, removed or took it."""
+    row = tx.row(
+        "SELECT 1 FROM jobs WHERE id = :id AND state = :state AND worker = :worker AND attempts = :attempts",
+        id=job.id,
+        state=job.state,
+        worker=job.worker,
+        attempts=job.attempts,
+    )
+    return row is not None
+
+
 def step(tx: Transaction, job: Job, state: JobState, **values: Value) -> None:
     """Let a job go a step, if it stands where it was seen, and set columns with it.
 
@@ -105,6 +118,16 @@ def change(tx: Transaction, job: Job, values: dict[str, Value]) -> None:
         now=now(),
         **values,
     )
+
+
+def note(tx: Transaction, job: Job, error: CarrelError) -> None:
+    """Note with a job why it does not get on, for those who look; that stays until it is embedded."""
+    change(tx, job, said(error))
+
+
+def said(error: CarrelError) -> dict[str, Value]:
+    """Return the columns that say an error."""
+    return {"error_kind": error.kind, "error_message": str(error)}
 
 
 def job_of(row: Row) -> Job:

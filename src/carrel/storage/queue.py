@@ -22,9 +22,12 @@ from carrel.storage.job_rows import (
     failures,
     get,
     job_of,
+    note,
     of_paper,
+    said,
     states,
     step,
+    still_wanted,
     waiting,
 )
 from carrel.storage.turns import BUILDING, ORDINARY, next_turn
@@ -34,8 +37,10 @@ __all__ = [  # looked up in job_rows.py
     "any_unfinished",
     "failures",
     "get",
+    "note",
     "of_paper",
     "states",
+    "still_wanted",
     "waiting",
 ]
 
@@ -151,7 +156,7 @@ def say(tx: Transaction, error: CarrelError, held: Collection[KnowledgeBaseId] =
     row = _first_claimable(tx, ORDINARY, held, now()) or _first_claimable(tx, BUILDING, held, now())
     if row is None or row["error_kind"] == error.kind:
         return False
-    change(tx, job_of(row), _said(error))
+    note(tx, job_of(row), error)
     return True
 
 
@@ -189,7 +194,8 @@ def renew(
 
 def hand_over(tx: Transaction, job: Job, done: int, pages: int) -> None:
     """Mark a running job embedded: so many passages, from so many pages, wait for the owner of the index."""
-    step(tx, job, JobState.HANDED, lease_until="", stage="index", done=done, total=done, pages=pages)
+    values: dict[str, Value] = {"stage": "index", "done": done, "total": done, "pages": pages}
+    step(tx, job, JobState.HANDED, **_NO_ERROR, lease_until="", **values)
 
 
 def next_handed(tx: Transaction) -> Job | None:
@@ -214,7 +220,7 @@ def finish(tx: Transaction, job: Job, passages: int | None = None, pages: int | 
 def fail(tx: Transaction, job: Job, error: CarrelError) -> None:
     """Mark a running or handed job failed, with the reason a person understands."""
     handovers.delete(tx, job.id)
-    step(tx, job, JobState.FAILED, **_said(error), **_NO_WORKER)
+    step(tx, job, JobState.FAILED, **said(error), **_NO_WORKER)
 
 
 def put_back(tx: Transaction, job: Job) -> None:
@@ -242,7 +248,7 @@ def postpone(tx: Transaction, job: Job, error: CarrelError) -> float:
     before = job.attempts - (0 if handed else 1)
     attempts = 1 + (before if job.error_kind == error.kind else 0)
     seconds = delay_seconds(job.id, attempts)
-    values: dict[str, Value] = {**_said(error), "attempts": attempts, "not_before": later(seconds)}
+    values: dict[str, Value] = {**said(error), "attempts": attempts, "not_before": later(seconds)}
     if handed:
         change(tx, job, values)
     else:
@@ -263,10 +269,10 @@ def recover(tx: Transaction, gone: Collection[str] = ("",)) -> int:
         error = EndsItsWorker(name=job.file_name, count=before + 1)
         handovers.delete(tx, job.id)
         if before + 1 >= MOST_INTERRUPTIONS:
-            step(tx, job, JobState.FAILED, **_said(error), **_NO_WORKER)
+            step(tx, job, JobState.FAILED, **said(error), **_NO_WORKER)
             continue
         delay = delay_seconds(job.id, before + 1) if before + 1 >= _DELAYED_FROM else 0.0
-        back: dict[str, Value] = {**_said(error), **_NO_WORKER, **_NO_PROGRESS, "attempts": before + 1}
+        back: dict[str, Value] = {**said(error), **_NO_WORKER, **_NO_PROGRESS, "attempts": before + 1}
         step(tx, job, JobState.QUEUED, **back, not_before=later(delay))
     return len(rows)
 
@@ -324,18 +330,6 @@ def resume(tx: Transaction, job: Job) -> bool:
     return True
 
 
-def still_wanted(tx: Transaction, job: Job) -> bool:
-    """Whether a job stands as it was claimed or handed over: nobody cancelled, removed or took it."""
-    row = tx.row(
-        "SELECT 1 FROM jobs WHERE id = :id AND state = :state AND worker = :worker AND attempts = :attempts",
-        id=job.id,
-        state=job.state,
-        worker=job.worker,
-        attempts=job.attempts,
-    )
-    return row is not None
-
-
 def _first_claimable(tx: Transaction, lane: str, held: Collection[KnowledgeBaseId], by: str) -> Row | None:
     return tx.row(
         f"""
@@ -348,7 +342,3 @@ def _first_claimable(tx: Transaction, lane: str, held: Collection[KnowledgeBaseI
         by=by,
         held=sorted(held),
     )
-
-
-def _said(error: CarrelError) -> dict[str, Value]:
-    return {"error_kind": error.kind, "error_message": str(error)}
