@@ -12,6 +12,7 @@ from carrel.cli.papers import clean_now_or_later
 from carrel.core.accounts import COMMAND_LINE
 from carrel.core.audit import Action
 from carrel.core.errors import CarrelError, IndexBusy
+from carrel.core.kept_errors import said
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.rebuild import Change, GenerationState, RebuildStatus, same_vectors
@@ -104,14 +105,14 @@ def see_through(
     rebuilds = opened.rebuilds()
     teller = _Teller(knowledge_base.name)
     wanted = rebuilds.status(knowledge_base).under_way
-    said = ""
+    busy = ""
     try:
         while (status := rebuilds.status(knowledge_base)).under_way is not None:
             teller.tell(status)
             try:
                 opened.own_index(purpose, wait_seconds=0)
             except IndexBusy as error:
-                if said != (said := str(error)):
+                if busy != (busy := str(error)):
                     note(tr("{holder} is at work.").format(holder=error.parameters["holder"]))
                 _raise_if_held_up(status)
                 time.sleep(_POLL_SECONDS)
@@ -123,7 +124,7 @@ def see_through(
     if wanted is not None and status.serving.generation != wanted.number:
         last = status.last
         failed = last is not None and last.state is GenerationState.FAILED
-        reason = last.error_message if failed and last is not None else tr("it was cancelled")
+        reason = said(last.error_kept) if failed and last is not None else tr("it was cancelled")
         raise RebuildEnded(name=knowledge_base.name, reason=reason)
     seconds = time.monotonic() - (begun.at if begun else teller.began)
     embedded = begun.embedded if begun else None
@@ -166,7 +167,7 @@ def _raise_if_held_up(status: RebuildStatus) -> None:
             name=status.serving.name,
             count=len(failures),
             example=failures[0].file_name,
-            reason=failures[0].message,
+            reason=said(failures[0].kept),
         )
 
 

@@ -10,6 +10,7 @@ from carrel.cli.rebuilding import Rebuilt, begin_or_resume, noting, rebuilt_fiel
 from carrel.cli.session import services
 from carrel.core.accounts import Role
 from carrel.core.errors import InvalidSetting
+from carrel.core.kept_errors import said
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.rebuild import Change, Estimate, RebuildStatus
@@ -155,11 +156,12 @@ def _print_status(status: RebuildStatus, as_json: bool) -> None:
         text = tr("Rebuilding {name}: {done} of {total} papers")
         print(text.format(name=name, done=status.progress.done, total=status.progress.total))
         for failure in status.progress.failures:
-            print("  " + printable(failure.message))
-        if status.under_way.error_message:
-            print("  " + printable(status.under_way.error_message))
-    if status.last is not None and status.last.error_message:
-        print(tr("The last one ended with: {reason}").format(reason=printable(status.last.error_message)))
+            print("  " + printable(said(failure.kept)))
+        if status.under_way.error_kind:
+            print("  " + printable(said(status.under_way.error_kept)))
+    if status.last is not None and status.last.error_kind:
+        reason = printable(said(status.last.error_kept))
+        print(tr("The last one ended with: {reason}").format(reason=reason))
     if status.kept is not None:
         kept = tr("The index before is kept: {embedder}, since {time}.")
         print(kept.format(embedder=status.kept.built_as.embedder, time=status.kept.finished_at[:16]))

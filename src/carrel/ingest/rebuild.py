@@ -15,6 +15,7 @@ from typing import Protocol
 from carrel.config import Settings
 from carrel.core.courtesy import Courtesy
 from carrel.core.errors import CarrelError, InvalidSetting, KnowledgeBaseMissing, StorageFull
+from carrel.core.kept_errors import kept
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import BlobStore, Embedder, Index, Parser, VectorCache
 from carrel.core.rebuild import (
@@ -184,8 +185,8 @@ class Rebuilds:
             serving = knowledge_bases.by_id(tx, knowledge_base.id)
             found = generations.under_way(tx, serving)
             if found is not None and not found.error_kind:
-                kind, message = rebuild_jobs.held_up(tx, found.built_as)
-                found = replace(found, error_kind=kind, error_message=message)
+                kind, why = rebuild_jobs.held_up(tx, found.built_as)
+                found = replace(found, error_kind=kind, error_kept=why)
             return RebuildStatus(
                 serving,
                 found,
@@ -257,7 +258,7 @@ class Rebuilds:
                 _log.warning("%s: %s", serving.name, error)
                 delay = min(max(2 * delay, _FIRST_DELAY), _LONGEST_DELAY)
                 self._delays[serving.id] = (delay, time.monotonic() + delay)
-                self._note_trouble(serving, error.kind, str(error))
+                self._note_trouble(serving, error.kind, kept(error))
             else:
                 if self._delays.pop(serving.id, None):
                     self._note_trouble(serving, "", "")
@@ -321,11 +322,11 @@ class Rebuilds:
             raise NoRebuild(name=knowledge_base.name)
         return found.built_as
 
-    def _note_trouble(self, knowledge_base: KnowledgeBase, kind: str, message: str) -> None:
+    def _note_trouble(self, knowledge_base: KnowledgeBase, kind: str, why: str) -> None:
         with self._catalog.write() as tx:
             try:
                 found = generations.under_way(tx, knowledge_bases.by_id(tx, knowledge_base.id))
             except KnowledgeBaseMissing:
                 return
             if found is not None:
-                generations.note_trouble(tx, found, kind, message)
+                generations.note_trouble(tx, found, kind, why)

@@ -24,11 +24,11 @@ from carrel.storage.job_rows import (
     job_of,
     note,
     of_paper,
-    said,
     states,
     step,
     still_wanted,
     waiting,
+    why,
 )
 from carrel.storage.turns import BUILDING, ORDINARY, next_turn
 
@@ -220,7 +220,7 @@ def finish(tx: Transaction, job: Job, passages: int | None = None, pages: int | 
 def fail(tx: Transaction, job: Job, error: CarrelError) -> None:
     """Mark a running or handed job failed, with the reason a person understands."""
     handovers.delete(tx, job.id)
-    step(tx, job, JobState.FAILED, **said(error), **_NO_WORKER)
+    step(tx, job, JobState.FAILED, **why(error), **_NO_WORKER)
 
 
 def put_back(tx: Transaction, job: Job) -> None:
@@ -248,7 +248,7 @@ def postpone(tx: Transaction, job: Job, error: CarrelError) -> float:
     before = job.attempts - (0 if handed else 1)
     attempts = 1 + (before if job.error_kind == error.kind else 0)
     seconds = delay_seconds(job.id, attempts)
-    values: dict[str, Value] = {**said(error), "attempts": attempts, "not_before": later(seconds)}
+    values: dict[str, Value] = {**why(error), "attempts": attempts, "not_before": later(seconds)}
     if handed:
         change(tx, job, values)
     else:
@@ -269,10 +269,10 @@ def recover(tx: Transaction, gone: Collection[str] = ("",)) -> int:
         error = EndsItsWorker(name=job.file_name, count=before + 1)
         handovers.delete(tx, job.id)
         if before + 1 >= MOST_INTERRUPTIONS:
-            step(tx, job, JobState.FAILED, **said(error), **_NO_WORKER)
+            step(tx, job, JobState.FAILED, **why(error), **_NO_WORKER)
             continue
         delay = delay_seconds(job.id, before + 1) if before + 1 >= _DELAYED_FROM else 0.0
-        back: dict[str, Value] = {**said(error), **_NO_WORKER, **_NO_PROGRESS, "attempts": before + 1}
+        back: dict[str, Value] = {**why(error), **_NO_WORKER, **_NO_PROGRESS, "attempts": before + 1}
         step(tx, job, JobState.QUEUED, **back, not_before=later(delay))
     return len(rows)
 

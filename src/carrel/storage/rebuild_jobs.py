@@ -39,7 +39,7 @@ def failures(
 
 
 def held_up(tx: Transaction, target: KnowledgeBase) -> tuple[str, str]:
-    """Return kind and message of what the jobs that build the generation wait for; "" where nothing is."""
+    """Return kind and message, as kept, of what the jobs that build the generation wait for; "": nothing."""
     row = tx.row(
         """
         SELECT error_kind, error_message FROM jobs

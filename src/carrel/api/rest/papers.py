@@ -49,7 +49,12 @@ def listed(
     found = holdings(access, knowledge_base).page(wanted, limit + 1)
     last = found[limit - 1] if len(found) > limit else None
     following = cursor(kind, last.key, last.record.id) if last else None
-    return page(request, response, [PaperDocument.of(seen) for seen in found[:limit]], following)
+    return page(
+        request,
+        response,
+        [PaperDocument.of(seen, access.caller.administrator) for seen in found[:limit]],
+        following,
+    )
 
 
 @router.get(
@@ -62,7 +67,7 @@ def listed(
 def one(access: Reading, request: Request, knowledge_base: Key, paper: PaperKey) -> Response:
     """Return all that is known of a paper: metadata with where they come from, quality, versions."""
     found = holdings(access, knowledge_base).one(paper)
-    return tagged(request, WholePaper.whole(found.paper, found.versions))
+    return tagged(request, WholePaper.whole(found.paper, found.versions, access.caller.administrator))
 
 
 @router.delete(

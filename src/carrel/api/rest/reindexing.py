@@ -41,7 +41,7 @@ def begin(access: Writing, knowledge_base: Key, wanted: ReindexWanted) -> Reinde
     change = _change(access, wanted)
     note = _noting(access, present, "begin", **wanted.model_dump(exclude_none=True))
     found = access.services.rebuilds().begin(present, change, access.caller.user_id, note)
-    return ReindexDocument.of(found)
+    return ReindexDocument.of(found, access.caller)
 
 
 @router.post(
@@ -133,7 +133,7 @@ def _change(access: Access, wanted: ReindexWanted) -> Change:
 
 
 def _standing(access: Access, present: KnowledgeBase) -> ReindexDocument:
-    return ReindexDocument.of(access.services.rebuilds().status(present))
+    return ReindexDocument.of(access.services.rebuilds().status(present), access.caller)
 
 
 def _noting(access: Access, present: KnowledgeBase, step: str, **detail: object) -> Noting:
