@@ -20,6 +20,7 @@ from carrel.storage import dump, knowledge_bases, leftovers, orphans, papers, re
 from carrel.storage.database import FILE_NAME, Transaction
 from carrel.storage.files import written_whole
 from carrel.storage.removals import Removal, What
+from carrel.storage.sealing import key_kept
 
 # Where the other installation has its stores: a copy of it must not write there.
 _ELSEWHERE = re.compile(rb"(?m)^([ \t]*(?:catalog_url|chroma_url)[ \t]*=)")
@@ -52,7 +53,7 @@ def restore(backup: OpenedBackup, stores: Stores, replace: bool, say: Progress) 
     contents = backup.check()
     vectors = _put_beside(backup, contents, stores, say)
     say("catalog", 0)
-    with stores.catalog.write() as tx:
+    with key_kept(stores.home), stores.catalog.write() as tx:
         if not replace and not dump.is_empty(tx):
             raise FolderNotEmpty(folder=stores.home)
         _empty(tx)
