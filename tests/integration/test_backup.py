@@ -18,6 +18,7 @@ from carrel.core.accounts import Role
 from carrel.core.backup_errors import BackupDamaged, BackupTooNew, FolderNotEmpty, NotABackup
 from carrel.core.errors import IndexIncomplete, StorageFull
 from carrel.core.ids import PaperId
+from carrel.core.rebuild import Change
 from carrel.library.archive import ArchiveReader, ArchiveWriter
 from carrel.library.backup import Stores, back_up
 from carrel.library.importing import add_missing
@@ -29,7 +30,7 @@ from carrel.storage.clock import now
 from carrel.storage.database import Catalog, Transaction, open_database
 from carrel.storage.sealing import FILE_NAME as SECRET_FILE
 from carrel.storage.sealing import Sealer
-from tests.integration.worlds import WORLDS, World
+from tests.integration.worlds import WIDE_MODEL, WORLDS, World
 
 TEXT = "Attention is compared with recurrence on long documents, once and for all."
 
@@ -249,6 +250,18 @@ class NoRoomToCommit(Catalog):
 
     def close(self) -> None:
         self._catalog.close()
+
+
+def test_both_count_what_can_be_found_and_not_what_is_kept_of_an_index_before(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    with WORLDS["real index"](tmp_path / "one") as one, WORLDS["real index"](tmp_path / "other") as other:
+        one.add("First", "Second")
+        one.reindex(Change(embedder=WIDE_MODEL))
+        stream = io.BytesIO()
+        counts = back_up(stores(one), stream, True, quietly).counts
+        assert counts == restored(other, stream.getvalue()).counts
+        assert counts.passages == one.shelf().passages > 0
 
 
 def test_a_restore_that_cannot_be_committed_leaves_the_key(tmp_path: Path) -> None:

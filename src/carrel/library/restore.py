@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 
 from carrel.config import SETTINGS_FILE
 from carrel.core.backup_errors import BackupDamaged, FolderNotEmpty
-from carrel.library.backup import Counts, Stores
+from carrel.library.backup import Counts, Stores, counted
 from carrel.library.opened_backup import Contents, OpenedBackup
 from carrel.storage import dump, knowledge_bases, leftovers, orphans, papers, removals
 from carrel.storage.database import FILE_NAME, Transaction
@@ -62,7 +62,7 @@ def restore(backup: OpenedBackup, stores: Stores, replace: bool, say: Progress) 
         orphans.forget_papers(tx, orphans.unwanted_papers(tx))  # of one that was being deleted
         for row in tx.rows("SELECT sha256 FROM papers"):
             removals.cross_out(tx, Removal(What.FILE, row["sha256"]))
-        counts = Counts(*(dump.count(tx, table) for table in ("knowledge_bases", "papers", "passages")))
+        counts = counted(tx)
         _write_settings(backup, stores)  # at the last moment: a key fits the rows that it encrypts
     return Restored(counts, vectors, contents.written_at, contents.missing)
 
