@@ -27,8 +27,9 @@ from carrel.core.metadata import Metadata
 from carrel.core.paper import Box, PageSize, ParsedPaper, Passage, WordBoxes
 from carrel.library.cleaning import work_off_leftovers
 from carrel.library.shelves import Shelves
-from carrel.storage import knowledge_bases, leftovers, papers, passages, queue, removals
+from carrel.storage import knowledge_bases, leftovers, paper_pages, papers, passages, queue, removals
 from carrel.storage.database import Catalog, Row, Transaction
+from carrel.storage.paper_pages import Wanted
 from carrel.storage.removals import Removal, What
 from tests.catalogs import CATALOGS, OpenCatalog
 
@@ -119,6 +120,21 @@ def test_a_transaction_that_raises_leaves_no_trace(catalog: Catalog) -> None:
         assert removals.pending(tx) == ()
         with pytest.raises(PaperMissing):
             papers.sha256_of(tx, paper(2))
+
+
+@pytest.mark.parametrize("words", ["Über", "über", "ÜBER", "ÜBERGANG", "übergang von a", "ÉTUDE", "étude"])
+def test_words_of_a_listing_in_any_case(catalog: Catalog, words: str) -> None:
+    with catalog.write() as tx:
+        shelf = base(tx)
+        for n, title in enumerate(
+            ("Über den Übergang von A nach B", "Étude", "Another", "THE ÜBERGANG VON A")
+        ):
+            papers.register(tx, paper(n), sha(n), 1000)
+            queue.enqueue(tx, shelf, paper(n), f"{title}.pdf")
+    with catalog.read() as tx:
+        found = paper_pages.page(tx, shelf, Wanted(words=words), 10)
+    assert found
+    assert {words.lower() in seen.record.file_name.lower() for seen in found} == {True}
 
 
 def test_a_reader_sees_one_state_while_a_writer_changes_it(catalog: Catalog) -> None:

@@ -189,7 +189,8 @@ class Lab:
         """Check every store, as it was left and by the examination; nobody met an unforeseen fault."""
         papers = {kb: set(found.values()) for kb, found in self.held.items()}
         check_in_step(self.carrel.home, papers, embedders(self.carrel.home), self._url)
-        assert self.examination()["problems"] == []
+        problems = self.examination()["problems"]
+        assert problems == [], problems
         check_in_step(self.carrel.home, papers, embedders(self.carrel.home), self._url)
         self.check_passages()
         calm(self._log.read_text())

@@ -1,5 +1,7 @@
 """The next generation of an index: from the cache or by jobs, checked, swapped in, kept, gone back to."""
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -19,7 +21,7 @@ from carrel.core.errors import (
 from carrel.core.ids import PaperId
 from carrel.core.jobs import JobState
 from carrel.core.paper import ParsedPaper
-from carrel.core.ports import IndexQuery
+from carrel.core.ports import EmbeddedQuery, IndexQuery
 from carrel.core.ranking import Filters, Mode, Signal
 from carrel.core.rebuild import Change, GenerationState
 from carrel.core.rebuild_errors import NoRebuild, NothingKept, RebuildUnderWay
@@ -36,6 +38,7 @@ from tests.integration.worlds import (
 )
 
 MakeWorld = Callable[[Path], AbstractContextManager[World]]
+SECONDS = 60.0
 TITLES = ("Glaciers", "Violins", "Compilers", "Comets", "Reefs")
 GONE = EndpointUnavailable(endpoint="http://s", detail="gone", setting="CARREL_EMBEDDER_URL")
 
@@ -405,6 +408,42 @@ def test_the_check_waits_for_a_model_that_is_away_and_says_so(world: World) -> N
     assert (status.under_way.state, status.under_way.error_kind) == ("checking", "endpoint-unavailable")
     world.wide.gone = None
     assert world.finish_rebuild().serving.embedder == WIDE_MODEL
+
+
+def test_the_owner_does_not_wait_for_a_model_that_hangs_in_the_check(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("carrel.ingest.rebuild._CHECK_SECONDS", 0.01)
+    services, answers = world.services, threading.Event()
+    services.own_index("a test", 0)
+    rebuilds = services.rebuilds()
+    rebuilds.begin(world.shelf(), Change(embedder=WIDE_MODEL))
+    rebuilds.step(world.shelf())
+    world.work()
+    wide = services.embedder_of(replace(world.shelf(), embedder=WIDE_MODEL))
+
+    class Hanging:
+        def __getattr__(self, name: str) -> object:
+            return getattr(wide, name)
+
+        def embed_query(self, text: str, instruction: str = "") -> EmbeddedQuery:
+            answers.wait(SECONDS)
+            return world.wide.embed_query(text, instruction)
+
+    rebuilds = replace(services, embedder_of=lambda _: Hanging()).rebuilds()  # type: ignore[arg-type,return-value]
+    while rebuilds.advance():
+        pass
+    assert not rebuilds.advance()
+    under_way = rebuilds.status(world.shelf()).under_way
+    assert under_way is not None
+    assert under_way.state is GenerationState.CHECKING
+    assert not answers.is_set()
+    answers.set()
+    deadline = time.monotonic() + SECONDS
+    while rebuilds.status(world.shelf()).under_way is not None:
+        assert time.monotonic() < deadline
+        rebuilds.advance()
+    assert world.shelf().embedder == WIDE_MODEL
 
 
 def refuse_comets(world: World) -> None:

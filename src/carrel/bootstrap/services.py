@@ -5,9 +5,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from carrel.bootstrap.unhurried import Unhurried
 from carrel.config import Settings
 from carrel.core.accounts import COMMAND_LINE, Caller
-from carrel.core.courtesy import Courtesy
+from carrel.core.courtesy import Asking, Courtesy, at_once
 from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import KnowledgeBase
@@ -79,8 +80,14 @@ class Services:
         """
         self.rebuilds().tidy(queries_end_within)
         more = work_off_leftovers(self.catalog)
-        work_off_removals(self.catalog, self.blobs, self.parses, self.indexes, self.index_of)
+        work_off_removals(
+            self.catalog, self.blobs, self.parses, self.indexes, self.index_of, queries_end_within
+        )
         return work_off_vectors(self.catalog, self.vectors) or more
+
+    def unhurried(self) -> "Services":
+        """Return the same for the thread of an owner who has other work than to wait for a model's server."""
+        return replace(self, index_of=Unhurried(self.embedder_of, self.index_of).index_of)
 
     def owner(self, duties: Sequence[Callable[[], object]] = ()) -> Owner:
         """Return what brings papers into the index that workers hand over; ``duties``: what else it does."""
@@ -118,8 +125,10 @@ class Services:
         check_parser(wanted.parser)
         return replace(wanted, dimensions=self.checked_dimensions(wanted.embedder, wanted.dimensions))
 
-    def search(self, query: Query, caller: Caller = COMMAND_LINE) -> SearchResult:
+    def search(self, query: Query, caller: Caller = COMMAND_LINE, asking: Asking = at_once) -> SearchResult:
         """Answer a query over the knowledge bases it names, or all that the caller may read.
+
+        Models are asked within ``asking``, which may wait for a turn.
 
         Raises:
             KnowledgeBaseMissing, NoRerankerConfigured, and as ``pipeline.search``.
@@ -137,6 +146,7 @@ class Services:
                 self.index_of,
                 reranker,
                 self.settings.reranker_candidates,
+                asking,
             )
 
     def checked_dimensions(self, embedder: str, wanted: int) -> int:

@@ -28,8 +28,6 @@ class Action(StrEnum):
     KNOWLEDGE_BASE_SHARE = "knowledge-base-share"
     KNOWLEDGE_BASE_UNSHARE = "knowledge-base-unshare"
     KNOWLEDGE_BASE_REINDEX = "knowledge-base-reindex"
-    KNOWLEDGE_BASE_PAUSE = "knowledge-base-pause"
-    KNOWLEDGE_BASE_RESUME = "knowledge-base-resume"
     KNOWLEDGE_BASE_DELETE = "knowledge-base-delete"
     PAPERS_ADD = "papers-add"  # one entry an upload
     PAPER_REMOVE = "paper-remove"

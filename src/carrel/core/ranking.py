@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from carrel.core.error_base import CarrelError
 from carrel.core.exchange import Exchange
 from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.metadata import ARXIV_DOI, Metadata
@@ -182,6 +183,21 @@ class Reranking:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A knowledge base that was not searched as it was asked for, since its model could not be used.
+
+    ``by_words``: it was searched by words alone; otherwise not at all. ``reason`` is in the reader's
+    language; ``error`` is None where a server told of it.
+    """
+
+    knowledge_base_id: KnowledgeBaseId
+    name: str
+    by_words: bool
+    reason: str
+    error: CarrelError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """The answer to a query. ``candidates`` are what each signal found, for ``--explain``.
 
@@ -195,3 +211,4 @@ class SearchResult:
     candidates: tuple[tuple[Signal, tuple[Candidate, ...]], ...] = ()
     reranking: Reranking | None = None
     exchanges: tuple[Exchange, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()

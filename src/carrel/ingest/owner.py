@@ -115,10 +115,11 @@ class Owner:
         with self._estate.catalog.read() as tx:
             knowledge_base = targets.target(tx, job)
             head = _head(tx, job)
+        # First: it stands still for no model, and the space is known afterwards.
+        index = self._estate.index_of(knowledge_base)
         if head is None or head.made_for != made_for(knowledge_base, self._estate.space_of(knowledge_base)):
             self._put_back(job)  # another generation serves by now, or it was interrupted oddly
             return
-        index = self._estate.index_of(knowledge_base)
         self._add(job, head, index)
         with self._estate.catalog.write() as tx:
             wanted = queue.still_wanted(tx, job)

@@ -29,6 +29,14 @@ _SECONDS_A_STEP = 0.5  # the owner of the index has other work, too
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of a check: the papers (with passages) that were built before it, and why it failed."""
+
+    before: Mapping[PaperId, int]
+    failure: SelfCheckFailed | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Builder:
     """Builds generations as the owner of the index. Each step can be taken again."""
 
@@ -67,28 +75,46 @@ class Builder:
     def check_and_swap(self, serving: KnowledgeBase, found: Generation) -> bool:
         """Check a whole generation, and let it serve; one that does not pass goes. There is more to do: True.
 
-        Its model is asked, and so loaded, before the first query needs it.
-
         Raises:
             ServiceError: its model does not answer.
         """
-        target = found.built_as
+        check = self.check(serving, found)
+        return check is None or self.swap(serving, found, check())
+
+    def check(self, serving: KnowledgeBase, found: Generation) -> Callable[[], Checked] | None:
+        """Return what checks a whole generation; it changes nothing, and any thread may call it.
+
+        Its model is asked, and so loaded, before the first query needs it. None where papers turned out to
+        be missing: they are built.
+        """
+        target, catalog = found.built_as, self.tools.catalog
         index, embedder = self.index_of(target), self.embedder_of(target)
-        with self.tools.catalog.read() as tx:
+        with catalog.read() as tx:
             before = rebuilds.built(tx, target)
-        if not bring_in_step(target, index, self.tools.catalog):
-            with self.tools.catalog.write() as tx:
+        if not bring_in_step(target, index, catalog):
+            with catalog.write() as tx:
                 if _is_present(tx, serving, found):
                     generations.set_state(tx, found, GenerationState.BUILDING)
-            return True
-        try:
-            if target.embedder != serving.embedder:
-                check_model(target, index, embedder, self.tools.catalog)
-            check(target, index, embedder, self.vectors, self.tools.catalog)
-        except SelfCheckFailed as error:
+            return None
+
+        def checked() -> Checked:
+            try:
+                if target.embedder != serving.embedder:
+                    check_model(target, index, embedder, catalog)
+                check(target, index, embedder, self.vectors, catalog)
+            except SelfCheckFailed as error:
+                return Checked(before, error)
+            return Checked(before)
+
+        return checked
+
+    def swap(self, serving: KnowledgeBase, found: Generation, checked: Checked) -> bool:
+        """Let a generation serve that has passed its check; another one goes. There is more to do: True."""
+        target = found.built_as
+        if (error := checked.failure) is not None:
             with self.tools.catalog.write() as tx:
                 # What went while it was checked makes the counts differ: not its fault.
-                if _is_present(tx, serving, found) and rebuilds.built(tx, target) == before:
+                if _is_present(tx, serving, found) and rebuilds.built(tx, target) == checked.before:
                     generations.end(tx, found, GenerationState.FAILED, (error.kind, kept(error)))
             return True
         readings = self._read_anew(serving, found)
@@ -117,12 +143,12 @@ class Builder:
         with self.tools.catalog.read() as tx:
             contents = rebuilds.contents(tx, serving, list(page))
             records = {record.id: record for record in papers.records(tx, [serving.id], list(page))}
+        index = self.index_of(target)  # first: it waits for no model
         embedder = self.embedder_of(target)
         keys = {key for rows in contents.values() for key in rows.keys if key}
         cached = self.vectors.get(embedder.encoder, sorted(keys))
         whole = [paper for paper, rows in contents.items() if all(key in cached for key in rows.keys)]
         dimensions = target.dimensions or embedder.encoder.width
-        index = self.index_of(target)
         for paper in whole:
             rows = contents[paper]
             vectors = [cached[key] for key in rows.keys]

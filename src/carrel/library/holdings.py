@@ -1,6 +1,6 @@
 """The papers of one knowledge base, as far as one caller may see and change them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from carrel.core.accounts import Caller, Role
@@ -26,6 +26,10 @@ class Found:
     versions: tuple[PaperRecord, ...] = ()
 
 
+def whatever_it_is(_: Found) -> None:
+    """Let every paper be taken out."""
+
+
 class Holdings:
     """The papers of one knowledge base, by its id or name. Each call asks anew what the caller may."""
 
@@ -47,13 +51,7 @@ class Holdings:
             KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``access.require``.
         """
         with self._catalog.read() as tx:
-            found = self._found(tx, paper, Role.VIEWER)
-            readable = [base.id for base, _ in access.visible(tx, self._caller).values()]
-            identifier = found.paper.record.id
-            group = versions.groups(tx, readable, [identifier]).get(identifier, frozenset())
-            others = papers.records(tx, readable, sorted(group - {identifier})) if group else ()
-        once = {other.id: other for other in reversed(others)}
-        return Found(found.knowledge_base, found.paper, published_first(once.values()))
+            return self._with_versions(tx, self._found(tx, paper, Role.VIEWER))
 
     def passages(self, paper: str, after: int, limit: int) -> tuple[Passage, ...]:
         """Return a paper's passages in reading order, from number ``after`` on. Raises as ``one``."""
@@ -67,15 +65,17 @@ class Holdings:
             found = self._found(tx, paper, Role.VIEWER)
             return found, paper_pages.about_key(tx, found.knowledge_base, found.paper.record.id)
 
-    def remove(self, paper: str) -> None:
+    def remove(self, paper: str, check: Callable[[Found], None] = whatever_it_is) -> None:
         """Take a paper out, be it searchable or on its way. Gone for every search when this returns.
 
         Raises:
             RoleTooLow: it takes an editor.
-            PaperMissing, KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``one``.
+            PaperMissing, KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``one``; and what ``check`` raises
+                at the paper, in the transaction that takes it out.
         """
         with self._catalog.write() as tx:
             found = self._found(tx, paper, Role.EDITOR)
+            check(self._with_versions(tx, found))
             papers.remove(tx, found.knowledge_base, found.paper.record.id)
             papers.forget_unreferenced(tx, [found.paper.record.id])
             detail = {"file": found.paper.record.file_name, "knowledge_bases": found.knowledge_base.name}
@@ -96,3 +96,11 @@ class Holdings:
         if seen is None:
             raise PaperMissing(id=paper)
         return Found(base, seen)
+
+    def _with_versions(self, tx: Transaction, found: Found) -> Found:
+        readable = [base.id for base, _ in access.visible(tx, self._caller).values()]
+        identifier = found.paper.record.id
+        group = versions.groups(tx, readable, [identifier]).get(identifier, frozenset())
+        others = papers.records(tx, readable, sorted(group - {identifier})) if group else ()
+        once = {other.id: other for other in reversed(others)}
+        return Found(found.knowledge_base, found.paper, published_first(once.values()))

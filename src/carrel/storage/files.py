@@ -74,14 +74,36 @@ class Destination:
     def become(self, path: Path) -> None:
         """Give the file its name, replacing what was there, after its bytes are on the disk."""
         self.flush()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         self._temporary.replace(path)
+        sync_folder(path.parent)
 
     def become_unless_there(self, path: Path) -> None:
         """Give the file its name, after its bytes are on the disk, unless something has it."""
         self.flush()
         with suppress(FileExistsError):
             path.hardlink_to(self._temporary)
+            sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk: a power failure could undo a file's, bytes and all."""
+    if sys.platform == "win32":  # which lets nobody open a folder
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, each on the disk under its name when this returns."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
 
 
 def sweep_temporary(folder: Path) -> None:

@@ -45,6 +45,18 @@ def states(tx: Transaction, ids: Sequence[JobId]) -> dict[JobId, Job]:
     return found
 
 
+def still_wanted(tx: Transaction, job: Job) -> bool:
+    """Whether a job stands as it was claimed or handed over: nobody cancelled, removed or took it."""
+    row = tx.row(
+        "SELECT 1 FROM jobs WHERE id = :id AND state = :state AND worker = :worker AND attempts = :attempts",
+        id=job.id,
+        state=job.state,
+        worker=job.worker,
+        attempts=job.attempts,
+    )
+    return row is not None
+
+
 def any_unfinished(tx: Transaction) -> bool:
     """Whether some job has not ended."""
     return tx.row("SELECT 1 FROM jobs WHERE state IN :states LIMIT 1", states=UNFINISHED) is not None
@@ -79,18 +91,6 @@ def _in_states(
         states=states,
     )
     return tuple(job_of(row) for row in rows)
-
-
-def still_wanted(tx: Transaction, job: Job) -> bool:
-    """Whether a job stands as it was claimed or handed over: nobody cancelled, removed or took it."""
-    row = tx.row(
-        "SELECT 1 FROM jobs WHERE id = :id AND state = :state AND worker = :worker AND attempts = :attempts",
-        id=job.id,
-        state=job.state,
-        worker=job.worker,
-        attempts=job.attempts,
-    )
-    return row is not None
 
 
 def step(tx: Transaction, job: Job, state: JobState, **values: Value) -> None:
@@ -153,3 +153,9 @@ def job_of(row: Row) -> Job:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
+
+
+def workers(tx: Transaction) -> frozenset[str]:
+    """Return the names of those who have jobs in hand."""
+    rows = tx.rows("SELECT DISTINCT worker FROM jobs WHERE state = :running", running=JobState.RUNNING)
+    return frozenset(row["worker"] for row in rows)

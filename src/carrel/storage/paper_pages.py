@@ -1,5 +1,6 @@
 """The papers of a knowledge base a page at a time: searchable ones, and files on their way in."""
 
+import string
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +12,7 @@ from carrel.storage.database import Row, Transaction, Value
 from carrel.storage.papers import record_of
 
 READY = "ready"
+_ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 class Order(StrEnum):
@@ -83,10 +85,11 @@ def page(tx: Transaction, knowledge_base: KnowledgeBase, wanted: Wanted, limit: 
         conditions.append("state = :state")
         values["state"] = wanted.state
     if wanted.words:
-        conditions.append(
-            "(title_key LIKE lower(:words) ESCAPE '!' OR lower(file_name) LIKE lower(:words) ESCAPE '!')"
-        )
-        values["words"] = f"%{_literal(wanted.words)}%"
+        either = []
+        for number, spelling in enumerate(_spellings(wanted.words)):
+            either += [f"{name} LIKE :words{number} ESCAPE '!'" for name in ("title_key", "lower(file_name)")]
+            values[f"words{number}"] = f"%{_literal(spelling)}%"
+        conditions.append(f"({' OR '.join(either)})")
     if wanted.after is not None:
         sign = "<" if direction == "DESC" else ">"
         conditions.append(f"({key}, id) {sign} (:after_key, :after_id)")
@@ -123,6 +126,12 @@ def about_key(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) ->
         paper=paper,
     )
     return "" if row is None else str(row["about_key"])
+
+
+def _spellings(words: str) -> list[str]:
+    """Return the words as both databases' lower() may have them: it knows the letters of ASCII only."""
+    spellings = (words, words.lower(), words.upper(), words.title())
+    return list(dict.fromkeys(spelling.translate(_ASCII_LOWER) for spelling in spellings))
 
 
 def _literal(text: str) -> str:

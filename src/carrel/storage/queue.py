@@ -29,6 +29,7 @@ from carrel.storage.job_rows import (
     still_wanted,
     waiting,
     why,
+    workers,
 )
 from carrel.storage.turns import BUILDING, ORDINARY, next_turn
 
@@ -42,6 +43,7 @@ __all__ = [  # looked up in job_rows.py
     "states",
     "still_wanted",
     "waiting",
+    "workers",
 ]
 
 _LATEST = "9"  # later than every time
@@ -219,7 +221,7 @@ def finish(tx: Transaction, job: Job, passages: int | None = None, pages: int | 
 
 def fail(tx: Transaction, job: Job, error: CarrelError) -> None:
     """Mark a running or handed job failed, with the reason a person understands."""
-    handovers.delete(tx, job.id)
+    handovers.give_up(tx, job)
     step(tx, job, JobState.FAILED, **why(error), **_NO_WORKER)
 
 
@@ -283,12 +285,6 @@ def any_to_recover(tx: Transaction, gone: Collection[str] = ("",)) -> bool:
     return tx.row(sql, running=JobState.RUNNING, now=now(), gone=sorted(gone) or [""]) is not None
 
 
-def workers(tx: Transaction) -> frozenset[str]:
-    """Return the names of those who have jobs in hand."""
-    rows = tx.rows("SELECT DISTINCT worker FROM jobs WHERE state = :running", running=JobState.RUNNING)
-    return frozenset(row["worker"] for row in rows)
-
-
 def cancel(tx: Transaction, job: Job) -> Job:
     """Give a job up; its worker notices with its next sign of life. No effect on one that has ended.
 
@@ -297,7 +293,7 @@ def cancel(tx: Transaction, job: Job) -> Job:
     present = get(tx, job.id) or job
     if present.state.final:
         return present
-    handovers.delete(tx, job.id)
+    handovers.give_up(tx, present)
     step(tx, present, JobState.CANCELLED, **_NO_ERROR, **_NO_WORKER)
     return replace(present, state=JobState.CANCELLED, error_kind="", error_message="")
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
+from carrel.storage.clock import now
 from carrel.storage.database import Transaction
 
 
@@ -20,7 +21,7 @@ class What(StrEnum):
     FILE = "file"  # key: the SHA-256 of the bytes; the stored parse of the paper named for it goes, too
     PARSE = "parse"  # key: the id of a paper that is not named for its stored bytes
     POINTS = "points"  # key: knowledge base id / generation / paper id
-    INDEX = "index"  # key: knowledge base id / generation
+    INDEX = "index"  # key: knowledge base id / generation, and / since when where queries may still ask it
     VECTORS = "vectors"  # key: the text's in the vector cache; see storage/vector_keys.py
     ROWS = "rows"  # key: knowledge base id / generation; its passages in the catalog
     PAPER = "paper"  # key: the id of a paper that may have become unreferenced
@@ -54,14 +55,10 @@ def note_points(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) 
 
 
 def note_indexes(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
-    """Note that the indexes of all its generations must go; notes about their points become moot."""
-    note_index(tx, knowledge_base)
-    for generation in _generations(tx, knowledge_base):
-        _note(tx, What.INDEX, f"{knowledge_base.id}/{generation}")
+    """Note that the indexes of all its generations must go; notes about their points become moot.
 
-
-def note_index(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
-    """Note that a whole index must go; notes about its points become moot."""
+    The notes say when: a query that began before may still ask an index.
+    """
     prefix = f"{knowledge_base.id}/"
     tx.run(
         "DELETE FROM removals WHERE what = :what AND substr(key, 1, :length) = :prefix",
@@ -69,7 +66,8 @@ def note_index(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
         length=len(prefix),
         prefix=prefix,
     )
-    note_generation(tx, knowledge_base)
+    for generation in _generations(tx, knowledge_base):
+        _note(tx, What.INDEX, f"{knowledge_base.id}/{generation}/{now()}")
 
 
 def note_generation(tx: Transaction, knowledge_base: KnowledgeBase) -> None:

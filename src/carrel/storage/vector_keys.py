@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from carrel.core.ids import PaperId
 from carrel.storage.database import Transaction
+from carrel.storage.holds import IMPORTING
 from carrel.storage.passages import UP_TO
 from carrel.storage.removals import What
 
@@ -76,12 +77,20 @@ def referenced(tx: Transaction, keys: Sequence[str]) -> frozenset[str]:
 
 
 def on_their_way(tx: Transaction) -> bool:
-    """Whether a paper may be between the model and its publication: a job runs, or waits and is not held."""
+    """Whether a paper may be between the model and its publication: a job runs, or waits and is not held.
+
+    Or a backup is being added: its vectors come before its jobs.
+    """
     row = tx.row(
         """
         SELECT 1 FROM jobs JOIN knowledge_bases ON knowledge_bases.id = jobs.knowledge_base_id
-        WHERE state IN ('running', 'handed') OR (state = 'queued' AND paused = 0) LIMIT 1
-        """
+        WHERE state IN ('running', 'handed') OR (state = 'queued' AND paused = 0)
+        UNION ALL
+        SELECT 1 FROM server_settings AS settings JOIN knowledge_bases AS bases
+            ON settings.name = :importing || bases.id
+        LIMIT 1
+        """,
+        importing=IMPORTING,
     )
     return row is not None
 

@@ -9,14 +9,14 @@ from starlette.responses import Response
 
 from carrel.api.rest.access import Access, Reading, Writing
 from carrel.api.rest.documents import PLAIN
-from carrel.api.rest.etags import tagged
+from carrel.api.rest.etags import check_unchanged, tagged
 from carrel.api.rest.knowledge_bases import PREFIX, Key
 from carrel.api.rest.outlines import Heading, outline_of
 from carrel.api.rest.paging import DEFAULT, After, Limit, Page, cursor, page, position
 from carrel.api.rest.paper_documents import PaperDocument, PassageDocument, WholePaper
 from carrel.api.rest.problems import problem_responses
 from carrel.api.rest.route import RestRoute
-from carrel.library.holdings import Holdings
+from carrel.library.holdings import Found, Holdings
 from carrel.storage.paper_pages import Order, Wanted
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["papers"])
@@ -75,11 +75,16 @@ def one(access: Reading, request: Request, knowledge_base: Key, paper: PaperKey)
     status_code=204,
     operation_id="removePaper",
     summary="Take a paper out",
-    responses=problem_responses(409),
+    responses=problem_responses(409, 412),
 )
-def remove(access: Writing, knowledge_base: Key, paper: PaperKey) -> Response:
+def remove(access: Writing, request: Request, knowledge_base: Key, paper: PaperKey) -> Response:
     """Take a paper out of the knowledge base; its file goes where no other one holds it."""
-    holdings(access, knowledge_base).remove(paper)
+
+    def unchanged(found: Found) -> None:
+        in_whole = access.caller.administrator  # as it was given to them
+        check_unchanged(request, WholePaper.whole(found.paper, found.versions, in_whole))
+
+    holdings(access, knowledge_base).remove(paper, unchanged)
     return Response(status_code=204)
 
 

@@ -7,16 +7,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from carrel.api.failures import json_bytes
-from carrel.api.rest.access import Reading
+from carrel.api.rest.access import Access, Reading
 from carrel.api.rest.documents import PLAIN, Given, Name, Text
 from carrel.api.rest.knowledge_bases import PREFIX
 from carrel.api.rest.paper_documents import BoxDocument, Version
-from carrel.api.rest.problems import problem_responses
+from carrel.api.rest.problems import problem_document, problem_responses
 from carrel.api.rest.route import RestRoute
 from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.ranking import MOST_RESULTS, Mode, Query
 from carrel.search import understand
-from carrel.search.present import search_document
+from carrel.search.present import left_out_document, search_document
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["search"])
 
@@ -100,6 +100,15 @@ class Took(BaseModel):
     total: float
 
 
+class LeftOutDocument(BaseModel):
+    """A knowledge base that was not searched as it was asked for, since its model could not be used."""
+
+    knowledge_base: str
+    name: str
+    searched: Literal["words", "nothing"]
+    reason: str
+
+
 class SearchAnswer(BaseModel):
     """The command line's document. With explain also ``explain``, with a reranker also ``rerank``."""
 
@@ -109,6 +118,7 @@ class SearchAnswer(BaseModel):
     mode: str
     took_ms: Took
     results: list[Result]
+    left_out: list[LeftOutDocument] | None = Field(None, description="Only where there are any.")
 
 
 @router.post(
@@ -118,8 +128,12 @@ class SearchAnswer(BaseModel):
     response_model=SearchAnswer,
     responses=problem_responses(409, 413, 415, 502),
 )
-def search(access: Reading, wanted: Search) -> Response:
+async def search(access: Reading, wanted: Search) -> Response:
     """Search by meaning, by words, or both, in every knowledge base that the caller may read, or in some."""
+    return await access.rest.searches.apart(access.caller, _answer, access, wanted)
+
+
+def _answer(access: Access, wanted: Search) -> Response:
     settings = access.services.settings
     if wanted.rerank and not settings.reranker:
         raise NoRerankerConfigured
@@ -134,6 +148,11 @@ def search(access: Reading, wanted: Search) -> Response:
     )
     result = access.rest.searches.run(query, access.caller)
     document: dict[str, Any] = search_document(result, wanted.explain)
+    if result.left_out:  # without the addresses of the server's own servers
+        document["left_out"] = [
+            left_out_document(each, problem_document(each.error).detail if each.error else each.reason)
+            for each in result.left_out
+        ]
     if wanted.explain and not access.caller.administrator:
         document["explain"].pop("exchanges", None)  # addresses of the server's own servers
     return Response(json_bytes(document), media_type="application/json")

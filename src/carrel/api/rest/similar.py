@@ -42,7 +42,7 @@ class Similar(BaseModel):
     summary="Papers like this one",
     responses=problem_responses(409, 502),
 )
-def similar(
+async def similar(
     access: Reading,
     knowledge_base: Key,
     paper: PaperKey,
@@ -53,6 +53,12 @@ def similar(
     ] = [],  # noqa: B006  # FastAPI copies it
 ) -> Similar:
     """Return the papers that are about what this one is about, in all knowledge bases with the same model."""
+    return await access.rest.searches.apart(
+        access.caller, _similar, access, knowledge_base, paper, limit, within
+    )
+
+
+def _similar(access: Access, knowledge_base: str, paper: str, limit: int, within: list[str]) -> Similar:
     found, key = holdings(access, knowledge_base).about_key(paper)
     bases = access.shelves.readable(within)
     vector = _vector(access, found, key)
@@ -78,7 +84,8 @@ def _vector(access: Access, found: Found, key: str) -> Vectors | None:
         return cached[key]
     metadata = found.paper.record.metadata  # the cache was lost: near enough
     text = "\n".join(part for part in (metadata.title, metadata.abstract) if part)
-    vector: Vectors = embedder.embed_documents([text or found.paper.record.file_name])[0]
+    with access.rest.searches.turns.one(found.knowledge_base.embedder):
+        vector: Vectors = embedder.embed_documents([text or found.paper.record.file_name])[0]
     return vector
 
 

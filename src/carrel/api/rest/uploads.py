@@ -20,7 +20,8 @@ from carrel.core.errors import EmptyFile, PaperError
 from carrel.core.jobs import JobState
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.rest_errors import UploadHasNoFiles, UploadOverLimit
-from carrel.ingest.accept import accept_stream
+from carrel.ingest.accept import Bringer, accept_stream
+from carrel.library.access import require
 from carrel.library.auditing import record
 from carrel.storage.files import check_room
 
@@ -126,6 +127,7 @@ def _take(access: Access, base: KnowledgeBase, file: UploadedFile, limits: Uploa
 
     Raises:
         PaperError: it cannot become a paper; nothing of it was stored.
+        KnowledgeBaseMissing, RoleTooLow: it was deleted, or the caller's role has ended; likewise.
         StorageFull: nor is there room for others.
     """
     if file.over_limit:
@@ -134,9 +136,8 @@ def _take(access: Access, base: KnowledgeBase, file: UploadedFile, limits: Uploa
         raise EmptyFile(name=file.name)
     services = access.services
     check_room(services.settings.home, services.settings.keep_free_mb)
-    accepted = accept_stream(
-        file.stream, file.name, base, services.catalog, services.blobs, access.caller.user_id
-    )
+    bringer = Bringer(access.caller.user_id, lambda tx: require(tx, access.caller, base.id, Role.EDITOR))
+    accepted = accept_stream(file.stream, file.name, base, services.catalog, services.blobs, bringer)
     job = accepted.job
     return Taken(
         id=job.id if job else None,

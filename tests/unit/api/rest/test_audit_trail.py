@@ -78,8 +78,8 @@ def test_jobs_given_up_and_tried_again_and_a_pause(opened: Lab) -> None:
             opened.client.patch(url, json={"paused": paused}, headers=opened.as_("owner")).status_code == 200
         )
     assert [entry[:2] for entry in entries(opened)] == [
-        ("owner", "knowledge-base-resume"),
-        ("owner", "knowledge-base-pause"),
+        ("owner", "knowledge-base-configure"),
+        ("owner", "knowledge-base-configure"),
         ("editor", "job-retry"),
         ("editor", "job-cancel"),
         ("editor", "papers-add"),
