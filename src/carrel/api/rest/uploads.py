@@ -14,6 +14,7 @@ from carrel.api.rest.knowledge_bases import PREFIX, Key
 from carrel.api.rest.multipart import UploadedFile, UploadLimits, uploaded_files
 from carrel.api.rest.problems import FieldProblem, problem, problem_document, problem_responses
 from carrel.api.rest.route import RestRoute
+from carrel.api.rest.wording import worded
 from carrel.core.accounts import Role
 from carrel.core.audit import Action
 from carrel.core.errors import EmptyFile, PaperError
@@ -164,5 +165,8 @@ def _all_failed(failed: list[tuple[str, PaperError]]) -> Response:
     """Return the first file's problem, and each file's among its errors."""
     return problem(
         failed[0][1],
-        [FieldProblem(field=name, message=str(error), code=error.kind) for name, error in failed],
+        [
+            FieldProblem(field=name, message=" ".join(worded(type(error), error.parameters)), code=error.kind)
+            for name, error in failed
+        ],
     )
