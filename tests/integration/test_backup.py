@@ -6,6 +6,8 @@ import io
 import json
 import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,9 @@ from hypothesis import strategies as st
 
 from carrel.core.accounts import Role
 from carrel.core.backup_errors import BackupDamaged, BackupTooNew, FolderNotEmpty, NotABackup
-from carrel.core.errors import IndexIncomplete
+from carrel.core.errors import IndexIncomplete, StorageFull
 from carrel.core.ids import PaperId
+from carrel.core.rebuild import Change
 from carrel.library.archive import ArchiveReader, ArchiveWriter
 from carrel.library.backup import Stores, back_up
 from carrel.library.importing import add_missing
@@ -26,7 +29,8 @@ from carrel.storage import dump, holds, knowledge_bases, members
 from carrel.storage.clock import now
 from carrel.storage.database import Catalog, Transaction, open_database
 from carrel.storage.sealing import FILE_NAME as SECRET_FILE
-from tests.integration.worlds import WORLDS, World
+from carrel.storage.sealing import Sealer
+from tests.integration.worlds import WIDE_MODEL, WORLDS, World
 
 TEXT = "Attention is compared with recurrence on long documents, once and for all."
 
@@ -226,6 +230,53 @@ def test_interrupted_anywhere_nothing_has_changed_and_it_can_be_done_again(two: 
     restored(other, content, in_place=True)
     mend_and_work(other)
     other.check(library=papers, other=papers[2:])
+
+
+class NoRoomToCommit(Catalog):
+    """A catalog that has no room left when a transaction ends after which the key is another one."""
+
+    def __init__(self, catalog: Catalog, key: Path) -> None:
+        self._catalog, self._key, self._before = catalog, key, key.read_bytes()
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        with self._catalog.write() as tx:
+            yield tx
+            if self._key.read_bytes() != self._before:
+                raise StorageFull(folder="/x", free_mb=0, needed_mb=1)
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        return self._catalog.read()
+
+    def close(self) -> None:
+        self._catalog.close()
+
+
+def test_both_count_what_can_be_found_and_not_what_is_kept_of_an_index_before(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    with WORLDS["real index"](tmp_path / "one") as one, WORLDS["real index"](tmp_path / "other") as other:
+        one.add("First", "Second")
+        one.reindex(Change(embedder=WIDE_MODEL))
+        stream = io.BytesIO()
+        counts = back_up(stores(one), stream, True, quietly).counts
+        assert counts == restored(other, stream.getvalue()).counts
+        assert counts.passages == one.shelf().passages > 0
+
+
+def test_a_restore_that_cannot_be_committed_leaves_the_key(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    with WORLDS["real index"](tmp_path / "one") as one, WORLDS["real index"](tmp_path / "other") as other:
+        Sealer(stores(one).home).seal("x", "x")
+        content = backup_of(one)
+        home = stores(other).home
+        sealed = Sealer(home).seal("sk-secret", "x")
+        catalog = NoRoomToCommit(stores(other).catalog, home / SECRET_FILE)
+        other.services.indexes.acquire("a test", 0)
+        with pytest.raises(StorageFull):
+            restore(opened(content), replace(stores(other), catalog=catalog), True, quietly)
+        assert Sealer(home).opened(sealed, "x") == "sk-secret"
 
 
 def test_what_is_missing_is_added_while_others_work(two: tuple[World, World]) -> None:

@@ -11,12 +11,13 @@ import pytest
 
 from carrel.bootstrap.unhurried import Unhurried
 from carrel.core.courtesy import Courtesy
-from carrel.core.engine_errors import EndpointUnavailable
+from carrel.core.engine_errors import EndpointLost, EndpointUnavailable
 from carrel.core.errors import StorageFull
 from carrel.core.jobs import JobState
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Embedder, Index, IndexedPaper, IndexQuery
 from carrel.core.ranking import Filters
+from carrel.core.rebuild import Change
 from carrel.ingest.owner import Owner
 from carrel.ingest.worker import Event, Finished, Postponed, work
 from carrel.storage import handovers, queue, removals
@@ -290,6 +291,31 @@ def test_trouble_that_is_no_files_fault_is_tried_again_and_others_go_on(world: W
     hand_over(world, handed(2))
     take_in(world)
     assert set(rows(world).values()) == {("done", "")}
+
+
+def test_jobs_and_a_reindex_say_that_their_models_server_went_away_in_the_middle(world: World) -> None:
+    world.add("Comets")
+    rebuilds = world.services.rebuilds()
+    rebuilds.begin(world.shelf(), Change(embedder=WIDE_MODEL))
+    rebuilds.step(world.shelf())
+    seen = list[tuple[tuple[str, str], str]]()
+
+    def goes_away_once(_: str) -> None:
+        under_way = rebuilds.status(world.shelf()).under_way
+        with world.services.catalog.read() as tx:
+            (job,) = tx.rows("SELECT * FROM jobs WHERE generation > 0")
+        seen.append(((job["state"], job["error_kind"]), under_way.error_kind if under_way else ""))
+        if len(seen) == 1:
+            raise EndpointLost(endpoint="http://s", detail="gone", setting="CARREL_EMBEDDER_URL")
+
+    world.wide.before = goes_away_once
+    hand_over(world, handed(1))
+    assert seen[0] == (("running", ""), "")
+    assert seen[1] == (("running", "endpoint-lost"), "endpoint-lost")
+    assert [kind for state, kind in rows(world).values() if state == "handed"] == [""]  # it is over
+    under_way = rebuilds.status(world.shelf()).under_way
+    assert under_way is not None
+    assert under_way.error_kind == ""
 
 
 def test_a_model_that_hangs_keeps_no_other_knowledge_base_waiting(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -164,3 +165,11 @@ def test_a_full_disk_is_named_and_the_transaction_has_not_happened(tmp_path: Pat
             assert len(papers.records(tx, [shelf.id])) == count
             assert tx.rows("PRAGMA integrity_check")[0][0] == "ok"
         catalog.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of folders are POSIX's")
+def test_a_new_data_folder_is_its_owners_alone_and_one_that_is_there_stays(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir(0o750)
+    for name, mode in (("new", 0o700), ("there", 0o750)):
+        open_database(tmp_path / name).close()
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode

@@ -12,12 +12,13 @@ from carrel.cli.papers import clean_now_or_later
 from carrel.core.accounts import COMMAND_LINE
 from carrel.core.audit import Action
 from carrel.core.errors import CarrelError, IndexBusy
+from carrel.core.kept_errors import said
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.rebuild import Change, GenerationState, RebuildStatus, same_vectors
 from carrel.core.rebuild_errors import RebuildEnded, RebuildHeldUp, RebuildUnderWay
 from carrel.ingest.pauses import Paused
-from carrel.ingest.rebuild import Rebuilds
+from carrel.ingest.rebuild import Noting, Rebuilds
 from carrel.ingest.worker import Finished, Postponed, work
 from carrel.library.auditing import record
 
@@ -76,24 +77,19 @@ def begin_or_resume(
             if change == Change():
                 return None
             raise RebuildUnderWay(name=status.serving.name)
-        rebuilds.cancel(status.serving)
-        write_down(opened, status.serving, "cancel")
+        rebuilds.cancel(status.serving, noting(status.serving, "cancel"))
         opened.clean(0.0)
         note(tr("The re-index of {name} that was interrupted is given up.").format(name=status.serving.name))
     estimate = rebuilds.outlook(status.serving, change)
-    rebuilds.begin(status.serving, change)
     wishes = {name: wish for name, wish in asdict(change).items() if wish is not None}
-    write_down(opened, status.serving, "begin", wishes)
+    rebuilds.begin(status.serving, change, note=noting(status.serving, "begin", wishes))
     return Begun(estimate.to_embed if estimate.exact else None, began)
 
 
-def write_down(
-    opened: Services, knowledge_base: KnowledgeBase, step: str, detail: Mapping[str, object] | None = None
-) -> None:
-    """Enter a step of a re-index in the audit log, under the names that the REST API has for it."""
-    with opened.catalog.write() as tx:
-        detail = {"step": step, **(detail or {})}
-        record(tx, COMMAND_LINE, Action.KNOWLEDGE_BASE_REINDEX, knowledge_base.id, detail)
+def noting(knowledge_base: KnowledgeBase, step: str, detail: Mapping[str, object] | None = None) -> Noting:
+    """Return what enters a step in the audit log, under the names that the REST API has for it."""
+    entry = {"step": step, **(detail or {})}
+    return lambda tx: record(tx, COMMAND_LINE, Action.KNOWLEDGE_BASE_REINDEX, knowledge_base.id, entry)
 
 
 def see_through(
@@ -109,14 +105,14 @@ def see_through(
     rebuilds = opened.rebuilds()
     teller = _Teller(knowledge_base.name)
     wanted = rebuilds.status(knowledge_base).under_way
-    said = ""
+    busy = ""
     try:
         while (status := rebuilds.status(knowledge_base)).under_way is not None:
             teller.tell(status)
             try:
                 opened.own_index(purpose, wait_seconds=0)
             except IndexBusy as error:
-                if said != (said := str(error)):
+                if busy != (busy := str(error)):
                     note(tr("{holder} is at work.").format(holder=error.parameters["holder"]))
                 _raise_if_held_up(status)
                 time.sleep(_POLL_SECONDS)
@@ -128,7 +124,7 @@ def see_through(
     if wanted is not None and status.serving.generation != wanted.number:
         last = status.last
         failed = last is not None and last.state is GenerationState.FAILED
-        reason = last.error_message if failed and last is not None else tr("it was cancelled")
+        reason = said(last.error_kept) if failed and last is not None else tr("it was cancelled")
         raise RebuildEnded(name=knowledge_base.name, reason=reason)
     seconds = time.monotonic() - (begun.at if begun else teller.began)
     embedded = begun.embedded if begun else None
@@ -171,7 +167,7 @@ def _raise_if_held_up(status: RebuildStatus) -> None:
             name=status.serving.name,
             count=len(failures),
             example=failures[0].file_name,
-            reason=failures[0].message,
+            reason=said(failures[0].kept),
         )
 
 

@@ -6,10 +6,11 @@ from enum import Enum
 from carrel.bootstrap import Services
 from carrel.cli.output import Json, note, print_json, printable
 from carrel.cli.papers import clean_now_or_later
-from carrel.cli.rebuilding import Rebuilt, begin_or_resume, rebuilt_fields, see_through, write_down
+from carrel.cli.rebuilding import Rebuilt, begin_or_resume, noting, rebuilt_fields, see_through
 from carrel.cli.session import services
 from carrel.core.accounts import Role
 from carrel.core.errors import InvalidSetting
+from carrel.core.kept_errors import said
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.rebuild import Change, Estimate, RebuildStatus
@@ -76,12 +77,10 @@ def reindex_knowledge_base(name: str, action: Action, wish: Wish, wait: bool, as
             _build(opened, knowledge_base, action, change, wait, as_json)
             return 0
         if action is Action.CANCEL:
-            opened.rebuilds().cancel(knowledge_base)
-            write_down(opened, knowledge_base, "cancel")
+            opened.rebuilds().cancel(knowledge_base, noting(knowledge_base, "cancel"))
             clean_now_or_later(opened, _PURPOSE)
         elif action is Action.DISCARD:
-            opened.rebuilds().discard_kept(knowledge_base)
-            write_down(opened, knowledge_base, "discard")
+            opened.rebuilds().discard_kept(knowledge_base, noting(knowledge_base, "discard"))
             clean_now_or_later(opened, _PURPOSE)
         _print_status(opened.rebuilds().status(knowledge_base), as_json)
     return 0
@@ -95,13 +94,12 @@ def _build(
     if action is Action.BUILD:
         begun = begin_or_resume(opened, knowledge_base, change, _PURPOSE)
     elif action is Action.ROLLBACK:
-        rebuilds.rollback(knowledge_base)
-        write_down(opened, knowledge_base, "rollback")
+        rebuilds.rollback(knowledge_base, noting(knowledge_base, "rollback"))
     else:
         retry = action is Action.RETRY
-        if not (rebuilds.retry_failures if retry else rebuilds.accept_failures)(knowledge_base):
+        entry = noting(knowledge_base, "retry" if retry else "accept-failures")
+        if not (rebuilds.retry_failures if retry else rebuilds.accept_failures)(knowledge_base, entry):
             raise NoRebuild(name=knowledge_base.name)
-        write_down(opened, knowledge_base, "retry" if retry else "accept-failures")
     if not wait:
         _print_status(rebuilds.status(knowledge_base), as_json)
         return
@@ -158,11 +156,12 @@ def _print_status(status: RebuildStatus, as_json: bool) -> None:
         text = tr("Rebuilding {name}: {done} of {total} papers")
         print(text.format(name=name, done=status.progress.done, total=status.progress.total))
         for failure in status.progress.failures:
-            print("  " + printable(failure.message))
-        if status.under_way.error_message:
-            print("  " + printable(status.under_way.error_message))
-    if status.last is not None and status.last.error_message:
-        print(tr("The last one ended with: {reason}").format(reason=printable(status.last.error_message)))
+            print("  " + printable(said(failure.kept)))
+        if status.under_way.error_kind:
+            print("  " + printable(said(status.under_way.error_kept)))
+    if status.last is not None and status.last.error_kind:
+        reason = printable(said(status.last.error_kept))
+        print(tr("The last one ended with: {reason}").format(reason=reason))
     if status.kept is not None:
         kept = tr("The index before is kept: {embedder}, since {time}.")
         print(kept.format(embedder=status.kept.built_as.embedder, time=status.kept.finished_at[:16]))

@@ -25,8 +25,9 @@ class Watched:
             self._last[job.id] = job
             if job.state.final:
                 yield Finished(job, job.pages, job.total)
-            elif before != job and job.state in (JobState.RUNNING, JobState.HANDED) and job.stage:
-                yield Progress(job, Stage(job.stage), job.done, job.total, job.pages)
-            elif job.state is JobState.QUEUED and job.error_message not in {"", *self._reasons}:
+                continue
+            if job.error_message not in {"", *self._reasons}:
                 self._reasons.add(job.error_message)
                 yield job.error_message
+            if before != job and job.state in (JobState.RUNNING, JobState.HANDED) and job.stage:
+                yield Progress(job, Stage(job.stage), job.done, job.total, job.pages)

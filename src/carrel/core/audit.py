@@ -29,9 +29,12 @@ class Action(StrEnum):
     KNOWLEDGE_BASE_UNSHARE = "knowledge-base-unshare"
     KNOWLEDGE_BASE_REINDEX = "knowledge-base-reindex"
     KNOWLEDGE_BASE_DELETE = "knowledge-base-delete"
+    PAPERS_ADD = "papers-add"  # one entry an upload
     PAPER_REMOVE = "paper-remove"
     PAPER_CORRECT = "paper-correct"
     PAPER_TAG = "paper-tag"
+    JOB_CANCEL = "job-cancel"
+    JOB_RETRY = "job-retry"
     BACKUP = "backup"
     RESTORE = "restore"
 

@@ -24,8 +24,7 @@ class CarrelError(Exception):
     @property
     def kind(self) -> str:
         """The class's name in kebab-case, for programs: ``EncryptedPdf`` is ``encrypted-pdf``."""
-        name = type(self).__name__
-        return "".join("-" + c.lower() if c.isupper() else c for c in name).lstrip("-")
+        return kind_of(type(self))
 
     @property
     def message(self) -> str:
@@ -39,6 +38,11 @@ class CarrelError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+
+def kind_of(error: type[CarrelError]) -> str:
+    """Return the kind of the errors of a class."""
+    return "".join("-" + c.lower() if c.isupper() else c for c in error.__name__).lstrip("-")
 
 
 def _rebuild(error: type[CarrelError], parameters: dict[str, str]) -> CarrelError:

@@ -146,7 +146,7 @@ class PaperFailure:
     paper_id: str
     file_name: str
     kind: str
-    message: str
+    kept: str  # as core/kept_errors.py reads it
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class Generation:
     started_at: str = ""  # UTC, ISO 8601
     finished_at: str = ""  # when it began to serve or ceased to, or its building ended; "" before
     error_kind: str = ""
-    error_message: str = ""
+    error_kept: str = ""  # as core/kept_errors.py reads it
 
     @property
     def number(self) -> int:

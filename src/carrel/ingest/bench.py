@@ -3,7 +3,7 @@
 import contextvars
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
@@ -244,6 +244,8 @@ class Bench:
             yield said
         self._waiting.append(paper)
         self._waiting.sort(key=lambda waiting: waiting.number)
+        if self._workshop.lasting:  # nobody is told but by their rows
+            self._note([paper.job for paper in self._waiting if paper.embedder is embedder], error)
 
     def _bring_in(self, job: Job, embedded: Embedded, sent: _Sent) -> Iterator[Event]:
         """Bring an embedded paper into the index, or hand it over to who owns that."""
@@ -298,6 +300,7 @@ class Bench:
             paper.parsing.cancel()
         if self._workshop.lasting:
             yield self._postponed(job, error)
+            self._note([paper.job for paper in waiting], reason)
         jobs = [*([] if self._workshop.lasting else [job]), *(paper.job for paper in waiting)]
         with self._workshop.tools.catalog.write() as tx:
             for held in jobs:
@@ -312,6 +315,11 @@ class Bench:
             if queue.still_wanted(tx, job):
                 queue.postpone(tx, job, error)
         return Postponed(replace(job, state=JobState.QUEUED), error)
+
+    def _note(self, jobs: Sequence[Job], error: CarrelError) -> None:
+        with self._workshop.tools.catalog.write() as tx:
+            for job in jobs:
+                queue.note(tx, job, error)
 
     def _gone(self, job: Job) -> Iterator[Event]:
         self._leases.let_go(job.id)

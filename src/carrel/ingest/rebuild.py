@@ -9,31 +9,28 @@ goes on. Until the swap, what serves is untouched; the swap is one transaction.
 import logging
 import time
 from collections.abc import Callable
-from typing import Protocol
+from dataclasses import replace
 
-from carrel.config import Settings
-from carrel.core.courtesy import Courtesy
 from carrel.core.errors import CarrelError, InvalidSetting, KnowledgeBaseMissing, StorageFull
+from carrel.core.kept_errors import kept
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.ports import BlobStore, Embedder, Index, Parser, VectorCache
 from carrel.core.rebuild import (
     Change,
     Estimate,
-    Generation,
     GenerationState,
     Progress,
     RebuildStatus,
     same_vectors,
 )
 from carrel.core.rebuild_errors import NoRebuild, NothingKept, RebuildUnderWay
+from carrel.ingest.equipment import Equipment
 from carrel.ingest.errands import Errand
 from carrel.ingest.pipeline import Tools
 from carrel.ingest.rebuild_estimate import Estimator, check_answers, is_all_cached
 from carrel.ingest.rebuild_steps import Builder, Checked
 from carrel.storage import generations, knowledge_bases, rebuild_jobs, rebuilds
 from carrel.storage.clock import later
-from carrel.storage.database import Catalog
-from carrel.storage.parses import ParseStore
+from carrel.storage.database import Transaction
 
 _log = logging.getLogger(__name__)
 
@@ -44,58 +41,12 @@ _A_DAY = 86400.0
 QUERIES_END_WITHIN = 120.0
 """Seconds: an index that has ceased to serve is not deleted before every query that may ask it has ended."""
 
+Noting = Callable[[Transaction], object]
+"""What its caller has to write down of a step, in the transaction of the step."""
 
-class Equipment(Protocol):
-    """What re-indexing needs, as the services have it. All is read and nothing set."""
 
-    @property
-    def settings(self) -> Settings:
-        """Where data are, how much room stays free, and for how long an index is kept."""
-        ...
-
-    @property
-    def catalog(self) -> Catalog:
-        """What is held and what is built."""
-        ...
-
-    @property
-    def blobs(self) -> BlobStore:
-        """The papers' bytes."""
-        ...
-
-    @property
-    def parses(self) -> ParseStore:
-        """How parsers have read them."""
-        ...
-
-    @property
-    def vectors(self) -> VectorCache:
-        """What models have said."""
-        ...
-
-    @property
-    def embedder_of(self) -> Callable[[KnowledgeBase], Embedder]:
-        """The model of a generation."""
-        ...
-
-    @property
-    def index_of(self) -> Callable[[KnowledgeBase], Index]:
-        """The index of a generation."""
-        ...
-
-    @property
-    def parser_of(self) -> Callable[[KnowledgeBase], Parser]:
-        """The parser of a generation."""
-        ...
-
-    @property
-    def courtesy(self) -> Courtesy:
-        """Who goes first."""
-        ...
-
-    def possible(self, wanted: KnowledgeBase) -> KnowledgeBase:
-        """Return a knowledge base with settings that can be, or raise."""
-        ...
+def _nothing(_: Transaction) -> None:
+    """Write nothing down."""
 
 
 class Rebuilds:
@@ -141,7 +92,9 @@ class Rebuilds:
         serving = self._present(knowledge_base)
         return self._estimator.estimate(serving, self.wanted(serving, change), measure=False)
 
-    def begin(self, knowledge_base: KnowledgeBase, change: Change, started_by: str = "") -> RebuildStatus:
+    def begin(
+        self, knowledge_base: KnowledgeBase, change: Change, started_by: str = "", note: Noting = _nothing
+    ) -> RebuildStatus:
         """Begin to build the next generation. An empty knowledge base has its new settings at once.
 
         Raises:
@@ -159,6 +112,7 @@ class Rebuilds:
             self._check_can_be_built(serving, wanted)
         with self._catalog.write() as tx:
             generations.begin(tx, wanted, started_by)
+            note(tx)
         return self.status(serving)
 
     def wanted(self, serving: KnowledgeBase, change: Change) -> KnowledgeBase:
@@ -175,6 +129,9 @@ class Rebuilds:
         with self._catalog.read() as tx:
             serving = knowledge_bases.by_id(tx, knowledge_base.id)
             found = generations.under_way(tx, serving)
+            if found is not None and not found.error_kind:
+                kind, why = rebuild_jobs.held_up(tx, found.built_as)
+                found = replace(found, error_kind=kind, error_kept=why)
             return RebuildStatus(
                 serving,
                 found,
@@ -183,12 +140,13 @@ class Rebuilds:
                 generations.kept(tx, serving),
             )
 
-    def cancel(self, knowledge_base: KnowledgeBase) -> None:
+    def cancel(self, knowledge_base: KnowledgeBase, note: Noting = _nothing) -> None:
         """End a rebuild and leave everything as it was. Raises NoRebuild."""
         with self._catalog.write() as tx:
             generations.cancel(tx, knowledge_bases.by_id(tx, knowledge_base.id))
+            note(tx)
 
-    def rollback(self, knowledge_base: KnowledgeBase) -> RebuildStatus:
+    def rollback(self, knowledge_base: KnowledgeBase, note: Noting = _nothing) -> RebuildStatus:
         """Go back to the generation that was kept, once it has what was added since.
 
         Raises:
@@ -202,22 +160,28 @@ class Rebuilds:
             check_answers(self._equipment.embedder_of(status.kept.built_as))
         with self._catalog.write() as tx:
             generations.bring_back(tx, knowledge_bases.by_id(tx, knowledge_base.id))
+            note(tx)
         return self.status(knowledge_base)
 
-    def discard_kept(self, knowledge_base: KnowledgeBase) -> None:
+    def discard_kept(self, knowledge_base: KnowledgeBase, note: Noting = _nothing) -> None:
         """Let the kept generation go; its room on the disk is free a little later. Raises NothingKept."""
         with self._catalog.write() as tx:
             generations.discard_kept(tx, knowledge_bases.by_id(tx, knowledge_base.id))
+            note(tx)
 
-    def accept_failures(self, knowledge_base: KnowledgeBase) -> int:
+    def accept_failures(self, knowledge_base: KnowledgeBase, note: Noting = _nothing) -> int:
         """Go on without the papers that failed: they become failed files at the swap. Raises NoRebuild."""
         with self._catalog.write() as tx:
-            return rebuild_jobs.give_up_failed(tx, self._under_way(knowledge_base).built_as)
+            if count := rebuild_jobs.give_up_failed(tx, self._under_way(tx, knowledge_base)):
+                note(tx)
+            return count
 
-    def retry_failures(self, knowledge_base: KnowledgeBase) -> int:
+    def retry_failures(self, knowledge_base: KnowledgeBase, note: Noting = _nothing) -> int:
         """Try the papers again that failed. Raises NoRebuild."""
         with self._catalog.write() as tx:
-            return rebuild_jobs.retry_failed(tx, self._under_way(knowledge_base).built_as)
+            if count := rebuild_jobs.retry_failed(tx, self._under_way(tx, knowledge_base)):
+                note(tx)
+            return count
 
     def advance(self) -> bool:
         """Do what can be done now of every rebuild, about a second of each; return whether there is more.
@@ -239,7 +203,7 @@ class Rebuilds:
                 _log.warning("%s: %s", serving.name, error)
                 delay = min(max(2 * delay, _FIRST_DELAY), _LONGEST_DELAY)
                 self._delays[serving.id] = (delay, time.monotonic() + delay)
-                self._note_trouble(serving, error.kind, str(error))
+                self._note_trouble(serving, error.kind, kept(error))
             else:
                 asked = any(identifier == serving.id for identifier, _ in self._checks)
                 if not asked and serving.id in self._delays:
@@ -316,18 +280,18 @@ class Rebuilds:
         with self._catalog.read() as tx:
             return knowledge_bases.by_id(tx, knowledge_base.id)
 
-    def _under_way(self, knowledge_base: KnowledgeBase) -> Generation:
-        with self._catalog.read() as tx:
-            found = generations.under_way(tx, knowledge_bases.by_id(tx, knowledge_base.id))
+    @staticmethod
+    def _under_way(tx: Transaction, knowledge_base: KnowledgeBase) -> KnowledgeBase:
+        found = generations.under_way(tx, knowledge_bases.by_id(tx, knowledge_base.id))
         if found is None:
             raise NoRebuild(name=knowledge_base.name)
-        return found
+        return found.built_as
 
-    def _note_trouble(self, knowledge_base: KnowledgeBase, kind: str, message: str) -> None:
+    def _note_trouble(self, knowledge_base: KnowledgeBase, kind: str, why: str) -> None:
         with self._catalog.write() as tx:
             try:
                 found = generations.under_way(tx, knowledge_bases.by_id(tx, knowledge_base.id))
             except KnowledgeBaseMissing:
                 return
             if found is not None:
-                generations.note_trouble(tx, found, kind, message)
+                generations.note_trouble(tx, found, kind, why)

@@ -8,6 +8,7 @@ import numpy as np
 
 from carrel.core.courtesy import Courtesy
 from carrel.core.ids import PaperId
+from carrel.core.kept_errors import kept
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.likeness import Likeness, likeness_of
 from carrel.core.ports import Embedder, Index, IndexedPaper, VectorCache
@@ -114,7 +115,7 @@ class Builder:
             with self.tools.catalog.write() as tx:
                 # What went while it was checked makes the counts differ: not its fault.
                 if _is_present(tx, serving, found) and rebuilds.built(tx, target) == checked.before:
-                    generations.end(tx, found, GenerationState.FAILED, (error.kind, str(error)))
+                    generations.end(tx, found, GenerationState.FAILED, (error.kind, kept(error)))
             return True
         readings = self._read_anew(serving, found)
         with self.tools.catalog.write() as tx:

@@ -44,14 +44,14 @@ def visible(tx: Transaction, caller: Caller) -> dict[str, tuple[KnowledgeBase, R
 
 
 def require(tx: Transaction, caller: Caller, key: str, needed: Role) -> KnowledgeBase:
-    """Return the knowledge base with this id or name.
+    """Return the knowledge base with this id or name; of several of that name, the one that they made.
 
     Raises:
         KnowledgeBaseMissing: there is none that the caller may see.
-        KnowledgeBaseAmbiguous: several that they may see have the name.
+        KnowledgeBaseAmbiguous: several that they may see have the name, and none is theirs.
         RoleTooLow: they may see it, but lack the role.
     """
-    return _required(visible(tx, caller), key, needed)
+    return _required(visible(tx, caller), caller, key, needed)
 
 
 def require_all(
@@ -59,14 +59,18 @@ def require_all(
 ) -> tuple[KnowledgeBase, ...]:
     """Return the knowledge bases with these ids or names, each once; raises as ``require``."""
     seen = visible(tx, caller)
-    found = [_required(seen, key, needed) for key in keys]
+    found = [_required(seen, caller, key, needed) for key in keys]
     return tuple({knowledge_base.id: knowledge_base for knowledge_base in found}.values())
 
 
-def _required(seen: dict[str, tuple[KnowledgeBase, Role]], key: str, needed: Role) -> KnowledgeBase:
+def _required(
+    seen: dict[str, tuple[KnowledgeBase, Role]], caller: Caller, key: str, needed: Role
+) -> KnowledgeBase:
     named = [key] if key in seen else [known for known, (found, _) in seen.items() if found.name == key]
     if not named:
         raise KnowledgeBaseMissing(name=key)
+    if len(named) > 1:  # whatever others share, one's own keeps its name
+        named = [known for known in named if seen[known][0].created_by == caller.user_id] or named
     if len(named) > 1:
         raise KnowledgeBaseAmbiguous(name=key, ids=", ".join(named))
     knowledge_base, role = seen[named[0]]

@@ -77,6 +77,18 @@ def room_needed(stores: Stores) -> int:
     return int(row["bytes"]) + cache + 4000 * passages + 20_000 * int(row["papers"])
 
 
+def counted(tx: Transaction) -> Counts:
+    """Return how much there is to be found: passages of indexes that do not serve are none of it."""
+    row = tx.row(
+        """
+        SELECT count(*) AS passages FROM passages JOIN knowledge_bases
+            ON knowledge_bases.id = knowledge_base_id AND knowledge_bases.generation = passages.generation
+        """
+    )
+    assert row is not None
+    return Counts(dump.count(tx, "knowledge_bases"), dump.count(tx, "papers"), int(row["passages"]))
+
+
 def back_up(
     stores: Stores, stream: BinaryIO, with_vectors: bool, say: Callable[[str, int], None]
 ) -> BackedUp:
@@ -89,7 +101,7 @@ def back_up(
     writer = ArchiveWriter(stream)
     with _held(stores.catalog) as renew:
         with stores.catalog.read() as tx:
-            counts = Counts(*(dump.count(tx, table) for table in ("knowledge_bases", "papers", "passages")))
+            counts = counted(tx)
             writer.add(MANIFEST, _manifest(counts, with_vectors))
             for name, part in _catalog_parts(tx):
                 writer.add(name, part)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from carrel.core.accounts import Caller, Role
+from carrel.core.audit import Action
 from carrel.core.corrections import Value
 from carrel.core.errors import PaperMissing
 from carrel.core.ids import PaperId
@@ -11,6 +12,7 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import Passage
 from carrel.core.ranking import PaperRecord, published_first
 from carrel.library import access
+from carrel.library.auditing import record
 from carrel.library.corrections import correct
 from carrel.library.references import Reference, likely
 from carrel.library.tagging import tag, usable
@@ -86,6 +88,8 @@ class Holdings:
             check(self._with_versions(tx, found))
             papers.remove(tx, found.knowledge_base, found.paper.record.id)
             papers.forget_unreferenced(tx, [found.paper.record.id])
+            detail = {"file": found.paper.record.file_name, "knowledge_bases": found.knowledge_base.name}
+            record(tx, self._caller, Action.PAPER_REMOVE, found.paper.record.id, detail)
 
     def correct(
         self,

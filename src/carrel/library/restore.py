@@ -14,12 +14,13 @@ from typing import BinaryIO, cast
 
 from carrel.config import SETTINGS_FILE
 from carrel.core.backup_errors import BackupDamaged, FolderNotEmpty
-from carrel.library.backup import Counts, Stores
+from carrel.library.backup import Counts, Stores, counted
 from carrel.library.opened_backup import Contents, OpenedBackup
 from carrel.storage import dump, knowledge_bases, leftovers, orphans, papers, removals
 from carrel.storage.database import FILE_NAME, Transaction
 from carrel.storage.files import written_whole
 from carrel.storage.removals import Removal, What
+from carrel.storage.sealing import key_kept
 
 # Where the other installation has its stores: a copy of it must not write there.
 _ELSEWHERE = re.compile(rb"(?m)^([ \t]*(?:catalog_url|chroma_url)[ \t]*=)")
@@ -52,7 +53,7 @@ def restore(backup: OpenedBackup, stores: Stores, replace: bool, say: Progress) 
     contents = backup.check()
     vectors = _put_beside(backup, contents, stores, say)
     say("catalog", 0)
-    with stores.catalog.write() as tx:
+    with key_kept(stores.home), stores.catalog.write() as tx:
         if not replace and not dump.is_empty(tx):
             raise FolderNotEmpty(folder=stores.home)
         _empty(tx)
@@ -61,7 +62,7 @@ def restore(backup: OpenedBackup, stores: Stores, replace: bool, say: Progress) 
         orphans.forget_papers(tx, orphans.unwanted_papers(tx))  # of one that was being deleted
         for row in tx.rows("SELECT sha256 FROM papers"):
             removals.cross_out(tx, Removal(What.FILE, row["sha256"]))
-        counts = Counts(*(dump.count(tx, table) for table in ("knowledge_bases", "papers", "passages")))
+        counts = counted(tx)
         _write_settings(backup, stores)  # at the last moment: a key fits the rows that it encrypts
     return Restored(counts, vectors, contents.written_at, contents.missing)
 

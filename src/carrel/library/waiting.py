@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 
 from carrel.core.accounts import Caller, Role
+from carrel.core.audit import Action
 from carrel.core.errors import KnowledgeBaseMissing
 from carrel.core.ids import JobId
 from carrel.core.job_errors import JobMissing
 from carrel.core.jobs import Job, JobState
 from carrel.library import access
+from carrel.library.auditing import record
 from carrel.storage import job_lists, queue
 from carrel.storage.database import Catalog, Transaction
 from carrel.storage.job_lists import ListedJob
@@ -61,17 +63,23 @@ class Waiting:
 
     def cancel(self, identifier: str) -> ListedJob:
         """Give a job up, as an editor; no effect on one that has ended. Raises JobMissing, RoleTooLow."""
-        return self._steer(identifier, queue.cancel)
+        return self._steer(identifier, queue.cancel, Action.JOB_CANCEL)
 
     def retry(self, identifier: str) -> ListedJob:
         """Queue a failed or cancelled job anew; no effect on another one. Raises as ``cancel``."""
-        return self._steer(identifier, queue.retry)
+        return self._steer(identifier, queue.retry, Action.JOB_RETRY)
 
-    def _steer(self, identifier: str, step: Callable[[Transaction, Job], object]) -> ListedJob:
+    def _steer(
+        self, identifier: str, step: Callable[[Transaction, Job], object], action: Action
+    ) -> ListedJob:
         with self._catalog.write() as tx:
-            self._required(tx, identifier, Role.EDITOR)
+            before = self._required(tx, identifier, Role.EDITOR)
             step(tx, queue.states(tx, [JobId(identifier)])[JobId(identifier)])
-            return self._required(tx, identifier, Role.EDITOR)
+            after = self._required(tx, identifier, Role.EDITOR)
+            if after.state != before.state:
+                detail = {"file": after.file_name, "knowledge_base": after.knowledge_base_id}
+                record(tx, self._caller, action, identifier, detail)
+            return after
 
     def _required(self, tx: Transaction, identifier: str, role: Role) -> ListedJob:
         found = job_lists.one(tx, identifier)

@@ -160,7 +160,7 @@ def set_settings(tx: Transaction, after: KnowledgeBase) -> None:
 def set_state(
     tx: Transaction, generation: Generation, state: GenerationState, error: tuple[str, str] = ("", "")
 ) -> None:
-    """Take a step; ``error`` is the kind and the message of why its building ended.
+    """Take a step; ``error`` is the kind of why its building ended, and what is kept of it.
 
     Raises:
         ValueError: there is no such step.
@@ -184,7 +184,7 @@ def set_state(
     )
 
 
-def note_trouble(tx: Transaction, generation: Generation, kind: str, message: str) -> None:
+def note_trouble(tx: Transaction, generation: Generation, kind: str, kept: str) -> None:
     """Note why a generation that is being built does not get on; "" where it does."""
     tx.run(
         """
@@ -195,7 +195,7 @@ def note_trouble(tx: Transaction, generation: Generation, kind: str, message: st
         generation=generation.number,
         states=_UNDER_WAY,
         kind=kind,
-        message=message,
+        message=kept,
     )
 
 

@@ -19,7 +19,7 @@ class ListedJob:
     state: str
     generation: int  # 0: the one that serves
     error_kind: str
-    error_message: str
+    error_kept: str  # as core/kept_errors.py reads it
     attempts: int
     not_before: str
     stage: str
@@ -145,7 +145,7 @@ def _listed(row: Row) -> ListedJob:
         state=row["state"],
         generation=row["generation"],
         error_kind=row["error_kind"],
-        error_message=row["error_message"],
+        error_kept=row["error_message"],
         attempts=row["attempts"],
         not_before=row["not_before"],
         stage=row["stage"],

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from carrel.core.errors import CarrelError
 from carrel.core.ids import JobId, KnowledgeBaseId, PaperId
 from carrel.core.jobs import UNFINISHED, Job, JobState
+from carrel.core.kept_errors import kept, said
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.storage import handovers
 from carrel.storage.clock import now
@@ -120,6 +122,16 @@ def change(tx: Transaction, job: Job, values: dict[str, Value]) -> None:
     )
 
 
+def note(tx: Transaction, job: Job, error: CarrelError) -> None:
+    """Note with a job why it does not get on, for those who look; that stays until it is embedded."""
+    change(tx, job, why(error))
+
+
+def why(error: CarrelError) -> dict[str, Value]:
+    """Return the columns that say an error."""
+    return {"error_kind": error.kind, "error_message": kept(error)}
+
+
 def job_of(row: Row) -> Job:
     """Return the job that a row says."""
     return Job(
@@ -129,7 +141,7 @@ def job_of(row: Row) -> Job:
         file_name=row["file_name"],
         state=JobState(row["state"]),
         error_kind=row["error_kind"],
-        error_message=row["error_message"],
+        error_message=said(row["error_message"]),
         generation=row["generation"],
         attempts=row["attempts"],
         not_before=row["not_before"],

@@ -75,7 +75,7 @@ class SeenPaper:
     sha256: str
     size: int  # bytes
     error_kind: str = ""
-    error_message: str = ""
+    error_kept: str = ""  # as core/kept_errors.py reads it
     key: str | int = ""  # its place in the order it was asked for in
 
 
@@ -179,6 +179,6 @@ def _seen(row: Row, key: str, record: PaperRecord) -> SeenPaper:
         sha256=row["sha256"],
         size=row["bytes"],
         error_kind=row["error_kind"],
-        error_message=row["error_message"],
+        error_kept=row["error_message"],
         key=row[key],
     )

@@ -22,11 +22,13 @@ from carrel.storage.job_rows import (
     failures,
     get,
     job_of,
+    note,
     of_paper,
     states,
     step,
     still_wanted,
     waiting,
+    why,
     workers,
 )
 from carrel.storage.turns import BUILDING, ORDINARY, next_turn
@@ -36,6 +38,7 @@ __all__ = [  # looked up in job_rows.py
     "any_unfinished",
     "failures",
     "get",
+    "note",
     "of_paper",
     "states",
     "still_wanted",
@@ -155,7 +158,7 @@ def say(tx: Transaction, error: CarrelError, held: Collection[KnowledgeBaseId] =
     row = _first_claimable(tx, ORDINARY, held, now()) or _first_claimable(tx, BUILDING, held, now())
     if row is None or row["error_kind"] == error.kind:
         return False
-    change(tx, job_of(row), _said(error))
+    note(tx, job_of(row), error)
     return True
 
 
@@ -193,7 +196,8 @@ def renew(
 
 def hand_over(tx: Transaction, job: Job, done: int, pages: int) -> None:
     """Mark a running job embedded: so many passages, from so many pages, wait for the owner of the index."""
-    step(tx, job, JobState.HANDED, lease_until="", stage="index", done=done, total=done, pages=pages)
+    values: dict[str, Value] = {"stage": "index", "done": done, "total": done, "pages": pages}
+    step(tx, job, JobState.HANDED, **_NO_ERROR, lease_until="", **values)
 
 
 def next_handed(tx: Transaction) -> Job | None:
@@ -218,7 +222,7 @@ def finish(tx: Transaction, job: Job, passages: int | None = None, pages: int | 
 def fail(tx: Transaction, job: Job, error: CarrelError) -> None:
     """Mark a running or handed job failed, with the reason a person understands."""
     handovers.give_up(tx, job)
-    step(tx, job, JobState.FAILED, **_said(error), **_NO_WORKER)
+    step(tx, job, JobState.FAILED, **why(error), **_NO_WORKER)
 
 
 def put_back(tx: Transaction, job: Job) -> None:
@@ -246,7 +250,7 @@ def postpone(tx: Transaction, job: Job, error: CarrelError) -> float:
     before = job.attempts - (0 if handed else 1)
     attempts = 1 + (before if job.error_kind == error.kind else 0)
     seconds = delay_seconds(job.id, attempts)
-    values: dict[str, Value] = {**_said(error), "attempts": attempts, "not_before": later(seconds)}
+    values: dict[str, Value] = {**why(error), "attempts": attempts, "not_before": later(seconds)}
     if handed:
         change(tx, job, values)
     else:
@@ -267,10 +271,10 @@ def recover(tx: Transaction, gone: Collection[str] = ("",)) -> int:
         error = EndsItsWorker(name=job.file_name, count=before + 1)
         handovers.delete(tx, job.id)
         if before + 1 >= MOST_INTERRUPTIONS:
-            step(tx, job, JobState.FAILED, **_said(error), **_NO_WORKER)
+            step(tx, job, JobState.FAILED, **why(error), **_NO_WORKER)
             continue
         delay = delay_seconds(job.id, before + 1) if before + 1 >= _DELAYED_FROM else 0.0
-        back: dict[str, Value] = {**_said(error), **_NO_WORKER, **_NO_PROGRESS, "attempts": before + 1}
+        back: dict[str, Value] = {**why(error), **_NO_WORKER, **_NO_PROGRESS, "attempts": before + 1}
         step(tx, job, JobState.QUEUED, **back, not_before=later(delay))
     return len(rows)
 
@@ -334,7 +338,3 @@ def _first_claimable(tx: Transaction, lane: str, held: Collection[KnowledgeBaseI
         by=by,
         held=sorted(held),
     )
-
-
-def _said(error: CarrelError) -> dict[str, Value]:
-    return {"error_kind": error.kind, "error_message": str(error)}

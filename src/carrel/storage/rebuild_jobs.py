@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from carrel.core.ids import PaperId
-from carrel.core.jobs import JobState
+from carrel.core.job_errors import EndsItsWorker
+from carrel.core.jobs import UNFINISHED, JobState
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.rebuild import PaperFailure
 from carrel.storage import queue
@@ -35,6 +36,23 @@ def failures(
         PaperFailure(row["paper_id"], row["file_name"], row["error_kind"], row["error_message"])
         for row in rows
     )
+
+
+def held_up(tx: Transaction, target: KnowledgeBase) -> tuple[str, str]:
+    """Return kind and message, as kept, of what the jobs that build the generation wait for; "": nothing."""
+    row = tx.row(
+        """
+        SELECT error_kind, error_message FROM jobs
+        WHERE knowledge_base_id = :id AND generation = :generation AND state IN :states
+            AND error_kind NOT IN :no_matter
+        ORDER BY updated_at DESC LIMIT 1
+        """,
+        id=target.id,
+        generation=target.generation,
+        states=UNFINISHED,
+        no_matter=["", EndsItsWorker(name="", count=0).kind],  # a worker that was stopped: another goes on
+    )
+    return ("", "") if row is None else (row["error_kind"], row["error_message"])
 
 
 def retry_failed(tx: Transaction, target: KnowledgeBase) -> int:

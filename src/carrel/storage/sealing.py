@@ -3,6 +3,8 @@
 import base64
 import binascii
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
@@ -10,6 +12,7 @@ from carrel.core.account_errors import SecretKeyUnusable, SecretKeyWrong
 from carrel.storage.files import written_whole
 
 FILE_NAME = "secret.key"
+OLDER_NAME = "secret.key.before"  # a key a line: of those that a restore was replacing
 SETTING = "CARREL_SECRET_KEY"
 
 _KEY_BYTES = 32
@@ -26,6 +29,7 @@ class Sealer:
     def __init__(self, folder: Path, secret_key: str = "") -> None:
         """Take the data folder, and the key in base64 where the settings have one."""
         self._path = folder / FILE_NAME
+        self._older_path = folder / OLDER_NAME
         self._setting = secret_key.strip()
         self._key = b""
         self._lock = Lock()
@@ -50,17 +54,14 @@ class Sealer:
             SecretKeyWrong: it was sealed with another key, about something else, or was changed.
             SecretKeyUnusable: the key in the settings or the file is none.
         """
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
         try:
             content = base64.b64decode(sealed.removeprefix(_VERSION), validate=True)
-            opened = AESGCM(self._secret()).decrypt(
-                content[:_NONCE_BYTES], content[_NONCE_BYTES:], about.encode("utf-8")
-            )
-        except (InvalidTag, ValueError) as error:
+        except ValueError as error:
             raise SecretKeyWrong(path=self._place) from error
-        return opened.decode("utf-8")
+        for key in (self._secret(), *self._older()):
+            if (text := _opened(content, about, key)) is not None:
+                return text
+        raise SecretKeyWrong(path=self._place)
 
     @property
     def _place(self) -> str:
@@ -81,6 +82,10 @@ class Sealer:
         except UnicodeDecodeError as error:
             raise SecretKeyUnusable(path=self._place) from error
 
+    def _older(self) -> Iterator[bytes]:
+        if not self._setting and self._older_path.exists():
+            yield from map(self._decoded, self._older_path.read_text(encoding="ascii").split())
+
     def _make(self) -> None:
         """Make the file, readable by its owner alone; of several that make it at once, one does."""
         with written_whole(self._path.parent) as (stream, destination):
@@ -96,3 +101,47 @@ class Sealer:
         if len(key) != _KEY_BYTES:
             raise SecretKeyUnusable(path=self._place)
         return key
+
+
+@contextmanager
+def key_kept(folder: Path) -> Iterator[None]:
+    """Keep the key file aside while the block may replace it; where the block fails, it is there again.
+
+    Killed in between, both keys are there, and what either of them sealed can be opened.
+    """
+    path, aside = folder / FILE_NAME, folder / OLDER_NAME
+    key, older = _content(path), _content(aside)
+    if key:
+        _put(aside, older + key.strip() + b"\n")
+    try:
+        yield
+    except BaseException:
+        _put(path, key)
+        _put(aside, older)
+        raise
+    _put(aside, b"")
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Give a file this content, readable by its owner alone; without content there is no file."""
+    if not content:
+        path.unlink(missing_ok=True)
+        return
+    with written_whole(path.parent) as (stream, destination):
+        stream.write(content)
+        destination.become(path)
+
+
+def _opened(content: bytes, about: str, key: bytes) -> str | None:
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    nonce, sealed = content[:_NONCE_BYTES], content[_NONCE_BYTES:]
+    try:
+        return AESGCM(key).decrypt(nonce, sealed, about.encode("utf-8")).decode("utf-8")
+    except (InvalidTag, ValueError):
+        return None

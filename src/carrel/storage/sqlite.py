@@ -111,7 +111,7 @@ def open_sqlite(folder: Path) -> SqliteCatalog:
     """
     path = folder / FILE_NAME
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(0o700, parents=True, exist_ok=True)  # one that is there stays as open as it is
     except OSError as error:
         raise DataFolderNotWritable(folder=folder) from error
     catalog = SqliteCatalog(path)

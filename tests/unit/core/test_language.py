@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, nodes
 
+from carrel.api.rest.wording import HINTS
 from carrel.core import file_errors
 from carrel.core.errors import CarrelError
 
@@ -60,7 +61,7 @@ def test_every_error_is_looked_at() -> None:
 
 
 def test_every_text_has_its_chinese_and_no_entry_is_left_over() -> None:
-    wanted = _texts_in_code() | _texts_in_templates() | _texts_of_errors()
+    wanted = _texts_in_code() | _texts_in_templates() | _texts_of_errors() | set(HINTS.values())
     assert wanted == set(_catalogue())
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carrel.core.account_errors import SecretKeyUnusable, SecretKeyWrong
-from carrel.storage.sealing import FILE_NAME, Sealer
+from carrel.storage.sealing import FILE_NAME, OLDER_NAME, Sealer, key_kept
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 
@@ -73,3 +73,33 @@ def test_both_ways_of_writing_base64_are_taken() -> None:
     sealed = Sealer(Path("/nonexistent"), base64.b64encode(key).decode()).seal("text", "x")
     urlsafe = base64.urlsafe_b64encode(key).decode().rstrip("=")
     assert Sealer(Path("/nonexistent"), urlsafe).opened(sealed, "x") == "text"
+
+
+def test_a_key_that_is_replaced_in_vain_is_there_again(tmp_path: Path) -> None:
+    sealed = Sealer(tmp_path).seal("sk-secret", "x")
+    in_vain = key_kept(tmp_path)
+    in_vain.__enter__()
+    (tmp_path / FILE_NAME).write_text(KEY)
+    assert not in_vain.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert Sealer(tmp_path).opened(sealed, "x") == "sk-secret"
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+    with key_kept(tmp_path):
+        (tmp_path / FILE_NAME).write_text(KEY)
+    with pytest.raises(SecretKeyWrong):
+        Sealer(tmp_path).opened(sealed, "x")
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+
+
+def test_killed_while_a_key_is_replaced_what_either_sealed_opens(tmp_path: Path) -> None:
+    sealed = [Sealer(tmp_path).seal("first", "x")]
+    killed = [key_kept(tmp_path), key_kept(tmp_path)]
+    for number, each in enumerate(killed):  # never left: a power cut
+        each.__enter__()
+        (tmp_path / FILE_NAME).write_text(base64.b64encode(bytes([number] * 32)).decode())
+        sealed.append(Sealer(tmp_path).seal(f"after {number}", "x"))
+    if os.name == "posix":
+        assert stat.S_IMODE((tmp_path / OLDER_NAME).stat().st_mode) == 0o600
+    assert [Sealer(tmp_path).opened(text, "x") for text in sealed] == ["first", "after 0", "after 1"]
+    with pytest.raises(KeyboardInterrupt), key_kept(tmp_path):
+        raise KeyboardInterrupt
+    assert Sealer(tmp_path).opened(sealed[0], "x") == "first"

@@ -120,7 +120,7 @@ class _Listener:
     def _lines(self, change: Change, role: Role) -> Iterator[bytes]:
         mark = self._changes.mark(change.number, self._roles)
         if change.job is not None:
-            yield _event("job", mark, _json(JobDocument.of(change.job)))
+            yield _event("job", mark, _json(JobDocument.of(change.job, self._access.caller)))
         elif change.base is not None:
             yield _event("knowledge-base", mark, _json(KnowledgeBaseDocument.of(change.base, role)))
 

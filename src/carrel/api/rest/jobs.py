@@ -10,9 +10,10 @@ from starlette.responses import Response
 from carrel.api.rest.access import Access, Reading, Writing
 from carrel.api.rest.knowledge_bases import PREFIX
 from carrel.api.rest.paging import DEFAULT, After, Limit, Page, cursor, page, position
-from carrel.api.rest.paper_documents import WhyNot
 from carrel.api.rest.problems import problem_responses
 from carrel.api.rest.route import RestRoute
+from carrel.api.rest.wording import WhyNot
+from carrel.core.accounts import Caller
 from carrel.core.jobs import JobState
 from carrel.library.waiting import Waiting
 from carrel.storage.job_lists import ListedJob
@@ -49,8 +50,8 @@ class JobDocument(BaseModel):
     updated_at: str
 
     @classmethod
-    def of(cls, job: ListedJob) -> "JobDocument":
-        """Return a job as a document."""
+    def of(cls, job: ListedJob, caller: Caller) -> "JobDocument":
+        """Return a job as a document for a caller."""
         return cls(
             id=job.id,
             knowledge_base=job.knowledge_base_id,
@@ -63,7 +64,7 @@ class JobDocument(BaseModel):
             ),
             attempts=job.attempts,
             not_before=job.not_before or None,
-            error=WhyNot(kind=job.error_kind, message=job.error_message) if job.error_kind else None,
+            error=WhyNot.of(job.error_kind, job.error_kept, caller.administrator),
             created_at=job.created_at,
             updated_at=job.updated_at,
         )
@@ -87,13 +88,13 @@ def listed(
     keys = [knowledge_base] if knowledge_base is not None else []
     found = _waiting(access).page(keys, state or "", before, limit + 1)
     following = cursor(_ORDER, found[limit - 1].number) if len(found) > limit else None
-    return page(request, response, [JobDocument.of(job) for job in found[:limit]], following)
+    return page(request, response, [JobDocument.of(job, access.caller) for job in found[:limit]], following)
 
 
 @router.get("/jobs/{job}", operation_id="getJob", summary="One job", responses=problem_responses())
 def one(access: Reading, job: JobKey) -> JobDocument:
     """Return where a job stands."""
-    return JobDocument.of(_waiting(access).one(job))
+    return JobDocument.of(_waiting(access).one(job), access.caller)
 
 
 @router.post(
@@ -101,7 +102,7 @@ def one(access: Reading, job: JobKey) -> JobDocument:
 )
 def cancel(access: Writing, job: JobKey) -> JobDocument:
     """Give a job up, for editors. One that has ended stays as it is."""
-    return JobDocument.of(_waiting(access).cancel(job))
+    return JobDocument.of(_waiting(access).cancel(job), access.caller)
 
 
 @router.post(
@@ -109,7 +110,7 @@ def cancel(access: Writing, job: JobKey) -> JobDocument:
 )
 def retry(access: Writing, job: JobKey) -> JobDocument:
     """Queue a job anew that failed or was cancelled, for editors. Another one stays as it is."""
-    return JobDocument.of(_waiting(access).retry(job))
+    return JobDocument.of(_waiting(access).retry(job), access.caller)
 
 
 def _waiting(access: Access) -> Waiting:

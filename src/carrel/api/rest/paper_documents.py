@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, Field
 
+from carrel.api.rest.wording import WhyNot
 from carrel.core.metadata_format import quality_fields
 from carrel.core.paper import Passage
 from carrel.core.quality import ParseQuality
@@ -33,13 +34,6 @@ class Version(BaseModel):
         )
 
 
-class WhyNot(BaseModel):
-    """Why a file did not become a paper, or was tried in vain the last time."""
-
-    kind: str
-    message: str
-
-
 class PaperDocument(BaseModel):
     """A paper of a knowledge base. What could not be read is empty, or null."""
 
@@ -61,9 +55,9 @@ class PaperDocument(BaseModel):
     error: WhyNot | None
 
     @classmethod
-    def of(cls, seen: SeenPaper) -> "PaperDocument":
-        """Return a paper as a document."""
-        return cls.model_validate(_fields(seen))
+    def of(cls, seen: SeenPaper, in_whole: bool) -> "PaperDocument":
+        """Return a paper as a document; ``in_whole``: with the addresses that an error names."""
+        return cls.model_validate(_fields(seen, in_whole))
 
 
 class Origin(BaseModel):
@@ -129,8 +123,8 @@ class WholePaper(PaperDocument):
     knowledge_base: str = Field(description="The id of the knowledge base.")
 
     @classmethod
-    def whole(cls, seen: SeenPaper, versions: tuple[PaperRecord, ...]) -> "WholePaper":
-        """Return all that is known of a paper."""
+    def whole(cls, seen: SeenPaper, versions: tuple[PaperRecord, ...], in_whole: bool) -> "WholePaper":
+        """Return all that is known of a paper; ``in_whole`` as in ``of``."""
         record = seen.record
         more: dict[str, object] = {
             "abstract": record.metadata.abstract,
@@ -145,7 +139,7 @@ class WholePaper(PaperDocument):
             "sha256": seen.sha256,
             "knowledge_base": record.knowledge_base_id,
         }
-        return cls.model_validate(_fields(seen) | more)
+        return cls.model_validate(_fields(seen, in_whole) | more)
 
 
 class BoxDocument(BaseModel):
@@ -183,9 +177,8 @@ class PassageDocument(BaseModel):
         )
 
 
-def _fields(seen: SeenPaper) -> dict[str, object]:
+def _fields(seen: SeenPaper, in_whole: bool) -> dict[str, object]:
     record, metadata = seen.record, seen.record.metadata
-    failed = WhyNot(kind=seen.error_kind, message=seen.error_message) if seen.error_kind else None
     return {
         "id": record.id,
         "state": seen.state,
@@ -202,5 +195,5 @@ def _fields(seen: SeenPaper) -> dict[str, object]:
         "passages": seen.passages,
         "bytes": seen.size,
         "added_at": seen.added_at,
-        "error": failed,
+        "error": WhyNot.of(seen.error_kind, seen.error_kept, in_whole),
     }

@@ -10,13 +10,11 @@ from starlette.responses import Response
 
 from carrel.api.failures import RETRY_AFTER_SECONDS, json_bytes
 from carrel.api.rest.statuses import status_of
-from carrel.core.errors import CarrelError, KnowledgeBaseMissing, PaperMissing, StorageFull
+from carrel.api.rest.wording import worded
+from carrel.core.errors import CarrelError
 from carrel.core.language import tr
 
 PROBLEM = "application/problem+json"
-# What tells of this machine is for its log, not for everybody who may ask.
-_PRIVATE = frozenset({"folder", "path", "url", "endpoint", "holder", "key", "ways"})
-_OURS = frozenset({"NothingThere", "MethodNotTaken"})  # their path is the client's own
 
 _log = logging.getLogger(__name__)
 
@@ -71,17 +69,14 @@ def problem(error: CarrelError, errors: Sequence[FieldProblem] = ()) -> Response
 
 def problem_document(error: CarrelError, errors: Sequence[FieldProblem] = ()) -> Problem:
     """Return an error as a document, without what is nobody's business but this machine's."""
-    shown = {
-        name: "…" if name in _PRIVATE and type(error).__name__ not in _OURS else value
-        for name, value in error.parameters.items()
-    }
+    detail, hint = worded(type(error), error.parameters)
     return Problem(
         type=f"/problems/{error.kind}",
         title=_title(error.kind),
         status=status_of(error),
-        detail=tr(error.template).format(**shown),
+        detail=detail,
         kind=error.kind,
-        hint=_hint(error, shown),
+        hint=hint,
         retryable=error.retryable,
         errors=list(errors) or None,
     )
@@ -124,17 +119,6 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, object]]:
         }
         for status in sorted({*everywhere, *statuses})
     }
-
-
-def _hint(error: CarrelError, shown: Mapping[str, str]) -> str:
-    # The tree's hints name commands; who asks over HTTP has none.
-    if isinstance(error, KnowledgeBaseMissing):
-        return tr("See those there are with: GET /api/v1/knowledge-bases.")
-    if isinstance(error, PaperMissing):
-        return tr("See those there are with: GET /api/v1/knowledge-bases/ID/papers.")
-    if isinstance(error, StorageFull):
-        return tr("Make room on the server and send it again; what was accepted is kept.")
-    return tr(error.hint_template).format(**shown)
 
 
 def _title(kind: str) -> str:

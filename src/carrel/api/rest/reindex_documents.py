@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from carrel.api.rest.documents import PLAIN, Given, Name
-from carrel.api.rest.paper_documents import WhyNot
+from carrel.api.rest.wording import WhyNot, told
+from carrel.core.accounts import Caller
 from carrel.core.rebuild import Change, Estimate, GenerationState, RebuildStatus
 from carrel.core.rebuild_format import estimate_fields, status_fields
 
@@ -111,9 +112,11 @@ class ReindexDocument(BaseModel):
     last: Ended | None
 
     @classmethod
-    def of(cls, status: RebuildStatus) -> "ReindexDocument":
-        """Return it as a document."""
-        return cls.model_validate(status_fields(status))
+    def of(cls, status: RebuildStatus, caller: Caller) -> "ReindexDocument":
+        """Return it as a document for a caller."""
+        return cls.model_validate(
+            status_fields(status, lambda kind, kept: told(kind, kept, caller.administrator))
+        )
 
 
 class EstimateDocument(BaseModel):

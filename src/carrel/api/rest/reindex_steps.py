@@ -10,7 +10,7 @@ from carrel.core.accounts import Role
 from carrel.core.audit import Action
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.rebuild import Change, Estimate, RebuildStatus
-from carrel.ingest.rebuild import Rebuilds
+from carrel.ingest.rebuild import Noting, Rebuilds
 from carrel.library.auditing import record
 
 
@@ -24,7 +24,7 @@ class Step(StrEnum):
     DISCARD = "discard"  # what is kept
 
 
-_TAKEN: Mapping[Step, Callable[[Rebuilds, KnowledgeBase], object]] = {
+_TAKEN: Mapping[Step, Callable[[Rebuilds, KnowledgeBase, Noting], object]] = {
     Step.CANCEL: Rebuilds.cancel,
     Step.RETRY: Rebuilds.retry_failures,
     Step.ACCEPT_FAILURES: Rebuilds.accept_failures,
@@ -55,17 +55,15 @@ def begin(access: Access, key: str, change: Change) -> RebuildStatus:
     """
     present = access.shelves.require(key, Role.OWNER)
     _check(access, change)
-    found = access.services.rebuilds().begin(present, change, access.caller.user_id)
     said = {name: value for name, value in asdict(change).items() if value is not None}
-    _record(access, present, "begin", **said)
-    return found
+    note = _noting(access, present, "begin", **said)
+    return access.services.rebuilds().begin(present, change, access.caller.user_id, note)
 
 
 def take(access: Access, key: str, step: Step) -> RebuildStatus:
     """Take a step, for an owner. Raises as ``Shelves.require`` and as the step in ``Rebuilds``."""
     present = access.shelves.require(key, Role.OWNER)
-    _TAKEN[step](access.services.rebuilds(), present)
-    _record(access, present, step)
+    _TAKEN[step](access.services.rebuilds(), present, _noting(access, present, step))
     return access.services.rebuilds().status(present)
 
 
@@ -74,6 +72,7 @@ def _check(access: Access, change: Change) -> None:
         check_offered(access, change.embedder)
 
 
-def _record(access: Access, present: KnowledgeBase, step: str, **detail: object) -> None:
-    with access.services.catalog.write() as tx:
-        record(tx, access.caller, Action.KNOWLEDGE_BASE_REINDEX, present.id, {"step": step, **detail})
+def _noting(access: Access, present: KnowledgeBase, step: str, **detail: object) -> Noting:
+    """Return what enters a step in the audit log, in the step's transaction."""
+    entry = {"step": step, **detail}
+    return lambda tx: record(tx, access.caller, Action.KNOWLEDGE_BASE_REINDEX, present.id, entry)

@@ -19,7 +19,7 @@ router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["re-indexing"])
 )
 def status(access: Reading, knowledge_base: Key) -> ReindexDocument:
     """Return what is being built, how far it is and what holds it up; what serves; what is kept."""
-    return ReindexDocument.of(reindex_steps.status(access, knowledge_base))
+    return ReindexDocument.of(reindex_steps.status(access, knowledge_base), access.caller)
 
 
 @router.post(
@@ -34,7 +34,7 @@ def begin(access: Writing, knowledge_base: Key, wanted: ReindexWanted) -> Reinde
 
     The model is asked first whether it answers. An empty knowledge base has its settings at once.
     """
-    return ReindexDocument.of(reindex_steps.begin(access, knowledge_base, wanted.change()))
+    return ReindexDocument.of(reindex_steps.begin(access, knowledge_base, wanted.change()), access.caller)
 
 
 @router.post(
@@ -56,7 +56,7 @@ def estimate(access: Writing, knowledge_base: Key, wanted: ReindexWanted) -> Est
 )
 def cancel(access: Writing, knowledge_base: Key) -> ReindexDocument:
     """End it, and leave everything as it was."""
-    return ReindexDocument.of(reindex_steps.take(access, knowledge_base, Step.CANCEL))
+    return ReindexDocument.of(reindex_steps.take(access, knowledge_base, Step.CANCEL), access.caller)
 
 
 @router.post(
@@ -67,7 +67,7 @@ def cancel(access: Writing, knowledge_base: Key) -> ReindexDocument:
 )
 def retry(access: Writing, knowledge_base: Key) -> ReindexDocument:
     """Queue those papers anew that could not be brought into the new index."""
-    return ReindexDocument.of(reindex_steps.take(access, knowledge_base, Step.RETRY))
+    return ReindexDocument.of(reindex_steps.take(access, knowledge_base, Step.RETRY), access.caller)
 
 
 @router.post(
@@ -78,7 +78,7 @@ def retry(access: Writing, knowledge_base: Key) -> ReindexDocument:
 )
 def accept_failures(access: Writing, knowledge_base: Key) -> ReindexDocument:
     """Let the new index serve without those papers: they become failed files, with the reason."""
-    return ReindexDocument.of(reindex_steps.take(access, knowledge_base, Step.ACCEPT_FAILURES))
+    return ReindexDocument.of(reindex_steps.take(access, knowledge_base, Step.ACCEPT_FAILURES), access.caller)
 
 
 @router.post(
@@ -90,7 +90,7 @@ def accept_failures(access: Writing, knowledge_base: Key) -> ReindexDocument:
 )
 def rollback(access: Writing, knowledge_base: Key) -> ReindexDocument:
     """Let the kept index serve again, once it has what was added since."""
-    return ReindexDocument.of(reindex_steps.take(access, knowledge_base, Step.ROLLBACK))
+    return ReindexDocument.of(reindex_steps.take(access, knowledge_base, Step.ROLLBACK), access.caller)
 
 
 @router.post(
@@ -101,4 +101,4 @@ def rollback(access: Writing, knowledge_base: Key) -> ReindexDocument:
 )
 def discard(access: Writing, knowledge_base: Key) -> ReindexDocument:
     """Let the kept index go, to have its room on the disk."""
-    return ReindexDocument.of(reindex_steps.take(access, knowledge_base, Step.DISCARD))
+    return ReindexDocument.of(reindex_steps.take(access, knowledge_base, Step.DISCARD), access.caller)

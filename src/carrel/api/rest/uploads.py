@@ -14,13 +14,16 @@ from carrel.api.rest.knowledge_bases import PREFIX, Key
 from carrel.api.rest.multipart import UploadedFile, UploadLimits, uploaded_files
 from carrel.api.rest.problems import FieldProblem, problem, problem_document, problem_responses
 from carrel.api.rest.route import RestRoute
+from carrel.api.rest.wording import worded
 from carrel.core.accounts import Role
+from carrel.core.audit import Action
 from carrel.core.errors import EmptyFile, PaperError
 from carrel.core.jobs import JobState
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.rest_errors import UploadHasNoFiles, UploadOverLimit
 from carrel.ingest.accept import Bringer, accept_stream
 from carrel.library.access import require
+from carrel.library.auditing import record
 from carrel.storage.files import check_room
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["papers"])
@@ -120,12 +123,15 @@ async def received(
     check_room(settings.home, settings.keep_free_mb, announced)
     taken: list[Taken] = []
     failed: list[tuple[str, PaperError]] = []
-    async with aclosing(uploaded_files(request, settings.home / UPLOADS, limits)) as files:
-        async for file in files:
-            try:
-                taken.append(await run_in_threadpool(_take, access, base, file, limits))
-            except PaperError as error:
-                failed.append((file.name, error))
+    try:
+        async with aclosing(uploaded_files(request, settings.home / UPLOADS, limits)) as files:
+            async for file in files:
+                try:
+                    taken.append(await run_in_threadpool(_take, access, base, file, limits))
+                except PaperError as error:
+                    failed.append((file.name, error))
+    finally:  # one that breaks off, too
+        await run_in_threadpool(_record, access, base, [each for each in taken if not each.duplicate])
     if not taken and not failed:
         raise UploadHasNoFiles
     return taken, failed
@@ -157,6 +163,13 @@ def _take(access: Access, base: KnowledgeBase, file: UploadedFile, limits: Uploa
     )
 
 
+def _record(access: Access, base: KnowledgeBase, taken: list[Taken]) -> None:
+    if taken:
+        with access.services.catalog.write() as tx:
+            detail = {"files": len(taken), "first": taken[0].file_name}
+            record(tx, access.caller, Action.PAPERS_ADD, base.id, detail)
+
+
 def _refused(name: str, error: PaperError) -> Refused:
     document = problem_document(error)
     return Refused(file_name=name, kind=error.kind, message=document.detail, hint=document.hint)
@@ -166,5 +179,8 @@ def _all_failed(failed: list[tuple[str, PaperError]]) -> Response:
     """Return the first file's problem, and each file's among its errors."""
     return problem(
         failed[0][1],
-        [FieldProblem(field=name, message=str(error), code=error.kind) for name, error in failed],
+        [
+            FieldProblem(field=name, message=" ".join(worded(type(error), error.parameters)), code=error.kind)
+            for name, error in failed
+        ],
     )

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from carrel.core.accounts import Role
+from carrel.storage import members
 from tests.unit.api.rest.lab import API, Lab, lab
 
 BASES = f"{API}/knowledge-bases"
@@ -172,3 +174,15 @@ def test_overlap_that_does_not_fit_and_models_that_are_not_offered(opened: Lab) 
     assert (
         opened.client.post(BASES, json=parser, headers=opened.as_("owner")).json()["kind"] == "parser-unknown"
     )
+
+
+def test_ones_own_keeps_its_name_whatever_others_share(opened: Lab) -> None:
+    theirs = opened.base("Thesis")
+    own = opened.world.services.shelves.of(opened.sign_in.keys["editor"]).create("Thesis")
+    url = f"{API}/knowledge-bases/Thesis"
+    assert opened.client.get(url, headers=opened.as_("editor")).json()["id"] == own.id
+    assert opened.client.get(url, headers=opened.as_("owner")).json()["id"] == theirs.id
+    with opened.world.services.catalog.write() as tx:
+        members.set_role(tx, own.id, opened.sign_in.keys["viewer"].user_id, Role.VIEWER)
+    found = opened.client.get(url, headers=opened.as_("viewer"))
+    assert (found.status_code, found.json()["kind"]) == (409, "knowledge-base-ambiguous")
