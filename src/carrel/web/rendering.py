@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from carrel import __version__
+from carrel.api.rest.wording import told
 from carrel.core.language import language, tr
 from carrel.web import wording
 from carrel.web.assets import address
@@ -65,7 +66,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals |= {"tr": tr, "static": address}
+    made.globals |= {"tr": tr, "static": address, "told": told}
     made.filters |= {
         "number": wording.number,
         "size": wording.size,

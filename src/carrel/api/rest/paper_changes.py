@@ -71,14 +71,14 @@ def change(
     Shown at once, whatever parser reads the file again. Searches know it once the paper has gone through its
     journey again, which begins at once. With If-Match nothing is changed unless it is still what was seen.
     """
-    found = holdings(access, knowledge_base)
+    found, in_whole = holdings(access, knowledge_base), access.caller.administrator
     found.check_editor()
     before = found.one(paper)
-    check_unchanged(request, WholePaper.whole(before.paper, before.versions))
+    check_unchanged(request, WholePaper.whole(before.paper, before.versions, in_whole))
     labels = wanted.tags if "tags" in wanted.model_fields_set else None
     found.correct(paper, wanted.corrected(), wanted.as_read, labels)
     after = found.one(paper)
-    return tagged(request, WholePaper.whole(after.paper, after.versions))
+    return tagged(request, WholePaper.whole(after.paper, after.versions, in_whole))
 
 
 class TagDocument(BaseModel):
