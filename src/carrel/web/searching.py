@@ -81,7 +81,12 @@ def _answered(reader: Reader, request: Request, shelves: list[KnowledgeBase]) ->
     hits = shown(result, {shelf.id: shelf for shelf in shelves}, services.marker(asked.q), asked.q)
     facets = services.facets(result, asked.kb, reader.access.caller)
     return asked, Answer(
-        tuple(hits), result.took_ms, result.reranking, chosen(asked, facets, shelves), _untold(hits)
+        tuple(hits),
+        result.took_ms,
+        result.reranking,
+        chosen(asked, facets, shelves),
+        _untold(hits),
+        sum(shelf.papers for shelf in shelves if not asked.kb or shelf.id in asked.kb),
     )
 
 
