@@ -15,7 +15,7 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.ranking import Reranking, StageTimings
 from carrel.web.asking import Asked
-from carrel.web.facets import FacetGroup, chosen
+from carrel.web.facets import FacetGroup, chosen, language_name
 from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
 from carrel.web.results import ShownHit, shown
@@ -113,7 +113,7 @@ def _narrowed(asked: Asked, shelves: list[KnowledgeBase]) -> list[tuple[str, str
         ("year", asked.year.replace("..", "\N{EN DASH}")),
         ("author", asked.author),
         ("venue", asked.venue),
-        ("language", asked.language),
+        ("language", language_name(asked.language)),
         ("tag", asked.tag),
     ):
         if text:
