@@ -334,6 +334,21 @@ def test_a_paused_knowledge_base_waits_and_the_others_go_on(catalog: Catalog) ->
         assert [claimed(tx).file_name for _ in range(2)] == ["1.pdf", "2.pdf"]
 
 
+def test_the_next_job_says_why_it_waits_and_keeps_its_place(catalog: Catalog) -> None:
+    with catalog.write() as tx:
+        assert not queue.say(tx, AWAY)  # there is none
+        first, second = put(tx, base(tx), range(1, 3))
+        assert not queue.say(tx, AWAY, [first.knowledge_base_id])
+        assert queue.say(tx, AWAY)
+        assert not queue.say(tx, AWAY)  # it is no news
+        assert queue.any_claimable(tx)
+        job = claimed(tx)
+        assert (job.id, job.error_kind, job.attempts) == (first.id, AWAY.kind, 1)
+        queue.finish(tx, job)
+        assert claimed(tx).id == second.id
+    assert now(catalog, first.id).error_kind == ""
+
+
 def test_a_paused_job_waits_until_it_is_let_go_on(catalog: Catalog) -> None:
     with catalog.write() as tx:
         first, second = put(tx, base(tx), range(1, 3))

@@ -141,6 +141,56 @@ def test_what_is_deleted_is_gone_with_every_encoder_and_the_rest_stays(cache: Ve
         assert cache.get(encoder(name), list(put)).keys() == set(kept)
 
 
+def look_to_the_end(cache: VectorCache) -> list[str]:
+    """Look at all that has not been looked at, in pages; return the keys."""
+    seen: list[str] = []
+    while page := cache.unexamined(7):
+        assert len(page) <= 7
+        seen.extend(key for _, key in page)
+        assert cache.mark_examined(page[-1][0], ())
+    return seen
+
+
+def test_each_is_looked_at_once_in_the_order_in_which_it_came(cache: VectorCache) -> None:
+    look_to_the_end(cache)
+    put = some_vectors(20, seed=33)
+    cache.put(encoder("looked"), put)
+    cache.put(encoder("looked"), put)
+    cache.copy_in(dict.fromkeys([(encoder("looked too").id, next(iter(put)))], bytes(2 * WIDTH)))
+    assert look_to_the_end(cache) == [*put, next(iter(put))]
+    cache.put(encoder("looked"), put)
+    cache.close()
+    assert cache.unexamined(7) == []
+
+
+@given(st.lists(st.tuples(st.sampled_from(["put", "delete", "look", "look and delete"]), st.integers(1, 4))))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_deleted_between_what_comes_is_looked_at(
+    cache: VectorCache, steps: list[tuple[str, int]]
+) -> None:
+    look_to_the_end(cache)
+    new: list[str] = []  # not looked at, in order
+    old: list[str] = []
+    for number, (step, count) in enumerate(steps):
+        if step == "put":
+            put = {text_key(f"{number}/{n}"): np.eye(1, WIDTH, dtype=np.float32)[0] for n in range(count)}
+            cache.put(encoder("mixed"), put)
+            new.extend(put)
+        elif step == "delete":  # the newest: their numbers are free again
+            doomed = (old + new)[-count:]
+            assert cache.delete(doomed)
+            old, new = [[key for key in keys if key not in doomed] for keys in (old, new)]
+        else:
+            page = cache.unexamined(count)
+            assert [key for _, key in page] == new[:count]
+            gone = [page[-1][1]] if page and step == "look and delete" else []
+            assert not page or cache.mark_examined(page[-1][0], gone)
+            old, new = old + [key for key in new[:count] if key not in gone], new[count:]
+    assert look_to_the_end(cache) == new
+    assert cache.get(encoder("mixed"), old + new).keys() == set(old + new)
+    cache.delete(old + new)
+
+
 def test_a_copy_is_the_same_to_the_bit(cache: VectorCache) -> None:
     put = some_vectors(5, seed=32)
     cache.put(encoder("copied"), put)

@@ -4,19 +4,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from carrel.core.ids import paper_id
+from carrel.core.ids import PaperId, paper_id
 from carrel.core.jobs import JobState
+from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Embedder
 from carrel.core.space import Space
 from carrel.indexing.shards import QdrantIndexes
-from carrel.storage import knowledge_bases, passages, removals
+from carrel.storage import generations, knowledge_bases, passages, rebuilds, removals
 from carrel.storage.blobs import FolderBlobStore
-from carrel.storage.database import open_database
+from carrel.storage.database import Transaction, open_database
 from carrel.storage.parses import ParseStore
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,11 +119,15 @@ def calm(text: str) -> None:
 
 
 def check_in_step(
-    home: Path, papers: Mapping[str, set[str]], load_embedder: Callable[[str], Embedder]
+    home: Path,
+    papers: Mapping[str, set[str]],
+    load_embedder: Callable[[str], Embedder],
+    catalog_url: str = "",
 ) -> None:
     """Check that a data folder holds these papers (SHA-256 by knowledge base), each once, and nothing else.
 
-    Opened here, not asked of a command: no command's mending comes first.
+    Opened here, not asked of a command: no command's mending comes first. ``catalog_url``: of the database
+    that is its catalog; "" is the folder's own file.
     """
     wanted = {sha256 for found in papers.values() for sha256 in found}
     blobs, parses = FolderBlobStore(home / "blobs"), ParseStore(home / "parses")
@@ -130,7 +135,7 @@ def check_in_step(
     assert sorted(parses.list()) == sorted(paper_id(sha256) for sha256 in wanted)
     assert list(home.rglob("*.part")) == []
 
-    catalog = open_database(home)
+    catalog = open_database(home, catalog_url)
     indexes = QdrantIndexes(home / "index")
     try:
         indexes.acquire("a test", 5)
@@ -138,20 +143,36 @@ def check_in_step(
             assert removals.pending(tx) == ()
             assert {row["sha256"] for row in tx.rows("SELECT sha256 FROM papers")} == wanted
             assert {row["state"] for row in tx.rows("SELECT state FROM jobs")} <= {JobState.DONE}
+            assert tx.rows("SELECT job_id FROM handovers") == []
             shelves = knowledge_bases.all_of_them(tx)
             assert {shelf.name for shelf in shelves} == set(papers)
-            assert len(tx.rows("SELECT id FROM passages")) == sum(shelf.passages for shelf in shelves)
+            found = 0
             for shelf in shelves:
                 ids = {paper_id(sha256) for sha256 in papers[shelf.name]}
                 held = tx.rows("SELECT paper_id FROM holdings WHERE knowledge_base_id = :id", id=shelf.id)
                 assert sorted(row["paper_id"] for row in held) == sorted(ids)
-                encoder = load_embedder(shelf.embedder).encoder
-                index = indexes.open(shelf, Space(encoder, shelf.dimensions or encoder.width))
-                assert index.paper_ids() == ids
-                assert index.counts() == (shelf.papers, shelf.passages)
-                found = {p.id for paper in ids for p in passages.of_paper(tx, shelf, paper)}
-                assert len(found) == shelf.passages
-        assert {name for name, _ in indexes.stored()} <= {shelf.id for shelf in shelves}
+                for target, counts in counted_generations(tx, shelf):
+                    encoder = load_embedder(target.embedder).encoder
+                    index = indexes.open(target, Space(encoder, target.dimensions or encoder.width))
+                    assert index.paper_ids() == set(counts) == ids
+                    assert index.counts() == (len(counts), sum(counts.values()))
+                    known = [p.id for paper in ids for p in passages.of_paper(tx, target, paper)]
+                    assert len(known) == len(set(known)) == sum(counts.values())
+                    found += len(known)
+            assert len(tx.rows("SELECT id FROM passages")) == found
+            assert set(indexes.stored()) <= set(generations.with_index(tx))
     finally:
         indexes.release()
         catalog.close()
+
+
+def counted_generations(
+    tx: Transaction, shelf: KnowledgeBase
+) -> Iterator[tuple[KnowledgeBase, Mapping[PaperId, int]]]:
+    """Yield every generation that has an index, its papers and their numbers of passages; none is built."""
+    serving = tx.rows("SELECT paper_id, passages FROM holdings WHERE knowledge_base_id = :id", id=shelf.id)
+    yield shelf, {PaperId(row["paper_id"]): row["passages"] for row in serving}
+    for found in generations.all_of(tx, shelf):
+        assert not found.state.under_way, found
+        if found.state.has_index and found.number != shelf.generation:
+            yield found.built_as, rebuilds.built(tx, found.built_as)

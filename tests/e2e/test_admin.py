@@ -1,9 +1,13 @@
 """``carrel admin`` as a process of its own."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from carrel.core.accounts import Role
+from carrel.storage import audit, members, users
+from carrel.storage.database import open_database
 from tests.e2e.command import Answer, Carrel
 
 PASSWORD = "a good password"
@@ -41,6 +45,37 @@ def test_a_password_is_set_and_must_be_changed(carrel: Carrel) -> None:
     assert carrel.json("admin", "users")["users"][0]["must_change_password"] is True
     with_password(carrel, "admin", "reset-password", "bob").failed_with(2, "bob")
     with_password(carrel, "admin", "reset-password", "ada", password="short").failed_with(2, "10")
+
+
+def test_a_user_is_deleted_and_somebody_else_has_what_only_they_owned(carrel: Carrel) -> None:
+    with_password(carrel, "admin", "create", "ada")
+    carrel.run("admin", "delete", "ada").failed_with(2, "administrator")
+    with_password(carrel, "admin", "create", "bob")
+    kept, doomed = (carrel.json("kb", "create", name)["id"] for name in ("kept", "doomed"))
+    catalog = open_database(carrel.home)
+    with closing(catalog):
+        for name, base in (("bob", kept), ("eve", doomed)):
+            if name == "eve":
+                with_password(carrel, "admin", "create", "eve")
+            with catalog.write() as tx:
+                row = tx.row("SELECT id FROM users WHERE name = :name", name=name)
+                assert row is not None
+                members.set_role(tx, base, row["id"], Role.OWNER)
+        carrel.run("admin", "delete", "bob").failed_with(2, "kept")
+        gone = carrel.json("admin", "delete", "bob", "--knowledge-bases", "keep")
+        assert gone["name"] == "bob"
+        assert "eve" in carrel.run("admin", "delete", "eve", "--knowledge-bases", "delete").out
+        assert [each["name"] for each in carrel.json("admin", "users")["users"]] == ["ada"]
+        assert [each["name"] for each in carrel.json("kb", "list")["knowledge_bases"]] == ["kept"]
+        with catalog.read() as tx:
+            (owner,) = members.of(tx, kept)
+            heir = users.by_id(tx, owner)
+            assert heir is not None
+            assert heir.name == "ada"
+            done = [(entry.action, entry.subject) for entry in audit.page(tx, 10, None, None, "user-delete")]
+        assert ("user-delete", gone["id"]) in done
+        assert len(done) == 2
+    carrel.run("admin", "delete", "bob").failed_with(2, "bob")
 
 
 def test_signing_up_is_opened_and_closed(carrel: Carrel) -> None:

@@ -181,6 +181,20 @@ def test_search_for_a_person_names_title_section_and_page(filled: tuple[Carrel, 
     assert "\x1b" not in answer.out
 
 
+def test_export_prints_papers_for_bibliographies(filled: tuple[Carrel, Document]) -> None:
+    carrel, added = filled
+    whole = carrel.run("export")
+    assert whole.code == 0
+    assert len(re.findall(r"^@\w+\{\w+,$", whole.out, re.MULTILINE)) == 2
+    item = added["items"][0]
+    (csl,) = json.loads(carrel.run("export", item["paper_id"][:8], "--format", "csl-json").out)
+    assert csl["title"] == item["title"]
+    document = carrel.json("export", "--kb", "library", "--format", "ris")
+    assert (document["format"], document["papers"], document["content"].count("ER  -")) == ("ris", 2, 2)
+    carrel.run("export", "0000000").failed_with(2, "0000000")
+    assert carrel.run("export", "--format", "docx").code == 2
+
+
 def test_list_and_show_answer_with_what_is_known(filled: tuple[Carrel, Document]) -> None:
     carrel, added = filled
     listed = carrel.json("list", "--kb", "library")

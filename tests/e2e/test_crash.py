@@ -1,138 +1,126 @@
 """SIGKILL of a server and its workers at random moments: every paper ends up searchable, exactly once.
 
-Moments are drawn from a fixed seed. ``CARREL_CRASH_ROUNDS=300`` runs it for longer than the suite does.
+Meanwhile papers come and go, and another knowledge base is re-indexed. Moments are drawn from a fixed seed.
+``CARREL_CRASH_ROUNDS=300`` runs it for longer than the suite does, and with 60 real papers.
 """
 
-import hashlib
-import json
 import os
 import random
-import signal
-import subprocess
-import sys
 import time
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
-from carrel.cli.server_file import FILE_NAME
 from carrel.core.jobs import JobState
-from carrel.core.ports import Embedder
-from carrel.ingest.accept import accept
-from carrel.storage.database import open_database
-from tests.e2e.command import ROOT, Carrel, check_in_step
+from carrel.core.rebuild import GenerationState
+from tests.conftest import SHARED_DATA
 from tests.e2e.conftest import write_paper
-from tests.fakes.embedder import FakeEmbedder
+from tests.e2e.lab import Lab
+from tests.postgres import fresh_database
 
-pytestmark = pytest.mark.xdist_group("kill")
-
-ROUNDS = int(os.environ.get("CARREL_CRASH_ROUNDS", "10"))
-PAPERS_A_ROUND = 6
+BY_HAND = "CARREL_CRASH_ROUNDS"
+ROUNDS = int(os.environ.get(BY_HAND, "10"))
 SEED = 20261130
+PAPERS, SURVEYED = 60, 12  # of the knowledge base that is filled, and of the one that is re-indexed
+A_ROUND = 6
+ROUNDS_BETWEEN = 25  # two looks at everything
+
+pytestmark = [
+    pytest.mark.xdist_group("kill"),
+    pytest.mark.timeout(300 + 10 * ROUNDS),
+]
 
 
-def embedder(_: str) -> Embedder:
-    return FakeEmbedder()
-
-
-class Lab:
-    """A data folder, and a server on it that is killed and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        self.carrel = Carrel(folder / "home", folder / "cache", {"CARREL_OCR": "false"})
-        self.papers = folder / "papers"
-        self.added: set[str] = set()
-
-    def start(self, workers: int = 2) -> "subprocess.Popen[bytes]":
-        environment = self.carrel.environment()
-        environment["PYTHONPATH"] = os.pathsep.join((str(ROOT / "src"), str(ROOT)))
-        command = [sys.executable, "-m", "tests.e2e.instant", "serve", str(workers)]
-        return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, cwd=ROOT)
-
-    def add(self, *subjects: str) -> None:
-        """Accept papers, beside whatever runs."""
-        from carrel.library.shelves import Shelves
-        from carrel.storage.blobs import FolderBlobStore
-
-        catalog = open_database(self.carrel.home)
-        try:
-            shelf = Shelves(catalog).existing_or_new("library")
-            for subject in subjects:
-                path = write_paper(self.papers / f"{subject}.pdf", subject)
-                accept(path, shelf, catalog, FolderBlobStore(self.carrel.home / "blobs"))
-                self.added.add(hashlib.sha256(path.read_bytes()).hexdigest())
-        finally:
-            catalog.close()
-
-    def states(self) -> list[str]:
-        catalog = open_database(self.carrel.home)
-        try:
-            with catalog.read() as tx:
-                return [row["state"] for row in tx.rows("SELECT state FROM jobs")]
-        finally:
-            catalog.close()
-
-    def wait_until_done(self, seconds: float = 120.0) -> None:
-        deadline = time.monotonic() + seconds
-        while set(self.states()) != {JobState.DONE}:
-            assert time.monotonic() < deadline, self.states()
-            time.sleep(0.1)
-
-    def processes(self) -> list[psutil.Process]:
-        mine, found = str(self.carrel.home), []
-        for process in psutil.process_iter():
-            try:
-                if process.environ().get("CARREL_HOME") == mine:
-                    found.append(process)
-            except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-                continue
-        return found
-
-    def stop(self, server: "subprocess.Popen[bytes]") -> None:
-        """End a server as a person does, once it runs; nothing may be left of it."""
-        note = self.carrel.home / FILE_NAME
-        deadline = time.monotonic() + 30
-        while not (note.is_file() and json.loads(note.read_text())["pid"] == server.pid):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        server.send_signal(signal.SIGTERM)
-        assert server.wait(30) == 0
-        self.wait_for_nobody()
-
-    def wait_for_nobody(self) -> None:
-        _, left = psutil.wait_procs(self.processes(), timeout=15)
-        assert left == []
+@pytest.fixture(params=["sqlite", "postgres"])
+def lab(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
+    if request.param == "sqlite":
+        yield Lab(tmp_path)
+    else:
+        with fresh_database() as url:
+            yield Lab(tmp_path, url)
+            assert not (tmp_path / "home" / "carrel.db").exists()
 
 
 @pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    return Lab(tmp_path)
+def papers(tmp_path: Path) -> list[Path]:
+    """So many papers that both knowledge bases have their own: real ones by hand, where they are there."""
+    if BY_HAND in os.environ:
+        real = sorted(path for path in SHARED_DATA.glob("pdf/*/*.pdf") if path.parent.name != "weird")
+        if len(real) >= PAPERS + SURVEYED:
+            random.Random(SEED).shuffle(real)
+            return real[: PAPERS + SURVEYED]
+    return written(tmp_path, PAPERS + SURVEYED)
 
 
-def test_killed_at_any_moment_every_paper_comes_in_exactly_once(lab: Lab) -> None:
-    chance = random.Random(SEED)
-    for number in range(ROUNDS):
-        lab.add(*(f"round {number} paper {n}" for n in range(PAPERS_A_ROUND)))
-        server = lab.start()
-        try:
-            time.sleep(chance.uniform(0.3, 2.5))
-            workers = [process for process in lab.processes() if "worker" in process.cmdline()]
-            if number % 2 and workers:  # a worker first: the server starts another one
-                chance.choice(workers).kill()
-                time.sleep(chance.uniform(0.0, 1.0))
-        finally:
-            server.kill()
-            server.wait()
+def written(folder: Path, count: int) -> list[Path]:
+    return [write_paper(folder / "papers" / f"{n}.pdf", f"subject number {n}") for n in range(count)]
+
+
+def play_a_round(lab: Lab, outside: list[Path], chance: random.Random, number: int) -> Counter[str]:
+    """Papers come and go, a re-index is begun or ended, and everything is killed at some moment of it."""
+    happened: Counter[str] = Counter()
+    server = lab.start()
+    try:
+        coming = [outside.pop(0) for _ in range(min(A_ROUND, len(outside)))]
+        lab.add(coming)
+        if number % 3:  # else it is killed while it starts, maybe
+            lab.wait_until_ready(server)
+        time.sleep(chance.uniform(0.0, 0.6))
+        happened[lab.reindex(chance, "survey")] += 1
+        time.sleep(chance.uniform(0.0, 0.6))
+        going = chance.sample(sorted(lab.held["library"]), 1 if outside else A_ROUND)
+        lab.remove(going)
+        outside.extend(going)
+        workers = lab.workers()
+        if number % 2 and workers:  # a worker first: the server starts another one
+            chance.choice(workers).kill()
+            happened["workers killed"] += 1
+            time.sleep(chance.uniform(0.0, 0.6))
+    finally:
+        server.kill()
+        server.wait()
+    happened["killed in a re-index"] += lab.is_rebuilding()
+    happened["killed with papers on their way"] += set(lab.states()) != {JobState.DONE}
+    return happened
+
+
+def settle(lab: Lab, chance: random.Random) -> None:
+    """Start once more, with something to re-index; in the end every store is as it should be."""
+    while lab.reindex(chance, "survey") == "cancelled":
+        pass
     server = lab.start()
     lab.wait_until_done()
     lab.stop(server)
-    assert len(lab.states()) == ROUNDS * PAPERS_A_ROUND
-    check_in_step(lab.carrel.home, {"library": lab.added}, embedder)
+    lab.check()
+    assert GenerationState.FAILED not in lab.generations()
+    found, allowed = lab.stored("survey")
+    assert found == allowed
 
 
-def test_workers_of_a_killed_server_end_by_themselves(lab: Lab) -> None:
-    lab.add("glaciers")
+def test_killed_at_any_moment_every_paper_comes_in_exactly_once(lab: Lab, papers: list[Path]) -> None:
+    chance = random.Random(SEED)
+    outside, surveyed = papers[:PAPERS], papers[PAPERS:]
+    lab.add([*surveyed, outside[0]], "survey")  # one of them is in both
+    server = lab.start()
+    lab.wait_until_done()
+    lab.stop(server)
+    happened: Counter[str] = Counter()
+    for number in range(ROUNDS):
+        happened += play_a_round(lab, outside, chance, number)
+        if number % ROUNDS_BETWEEN == ROUNDS_BETWEEN - 1:
+            settle(lab, chance)
+            print(number + 1, dict(happened), flush=True)
+    lab.add(outside)
+    settle(lab, chance)
+    assert len(lab.held["library"]) == PAPERS
+    assert happened["killed in a re-index"]
+    assert happened["killed with papers on their way"]
+
+
+def test_workers_of_a_killed_server_end_by_themselves(lab: Lab, tmp_path: Path) -> None:
+    lab.add(written(tmp_path, 1))
     server = lab.start()
     lab.wait_until_done()
     server.kill()
@@ -140,8 +128,8 @@ def test_workers_of_a_killed_server_end_by_themselves(lab: Lab) -> None:
     lab.wait_for_nobody()
 
 
-def test_a_stopped_server_gives_back_what_is_in_hand(lab: Lab) -> None:
-    lab.add(*(f"subject {n}" for n in range(30)))
+def test_a_stopped_server_gives_back_what_is_in_hand(lab: Lab, tmp_path: Path) -> None:
+    lab.add(written(tmp_path, 20))
     server = lab.start()
     while set(lab.states()) == {JobState.QUEUED}:
         time.sleep(0.02)
@@ -150,4 +138,4 @@ def test_a_stopped_server_gives_back_what_is_in_hand(lab: Lab) -> None:
     server = lab.start(workers=1)
     lab.wait_until_done()
     lab.stop(server)
-    check_in_step(lab.carrel.home, {"library": lab.added}, embedder)
+    lab.check()

@@ -5,11 +5,14 @@ import random
 import signal
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from carrel.engines.models import load_minilm
+from carrel.storage import audit
+from carrel.storage.database import open_database
 from tests.e2e.command import Carrel, check_in_step
 
 KILLS = 6
@@ -29,6 +32,14 @@ def without_model(carrel: Carrel, tmp_path: Path) -> Carrel:
 def found(carrel: Carrel, question: str) -> list[str]:
     results = carrel.json("search", question, "--mode", "dense")["results"]
     return [result["paper"]["title"] for result in results]
+
+
+def steps(carrel: Carrel) -> list[dict[str, str]]:
+    """Return what the audit log says of re-indexing, in order."""
+    catalog = open_database(carrel.home)
+    with closing(catalog), catalog.read() as tx:
+        found = audit.page(tx, 100, None, None, "knowledge-base-reindex")
+    return [dict(entry.detail) for entry in reversed(found)]
 
 
 def test_dimensions_change_without_a_model(filled: Carrel, tmp_path: Path) -> None:
@@ -168,6 +179,10 @@ def test_passages_change_and_one_goes_back(filled: Carrel) -> None:
     assert filled.json("reindex", "--kb", "library", "--rollback")["papers"] == 5
     assert found(filled, "corals") == before
     assert filled.run("reindex", "--kb", "library", "--cancel", "--rollback").code == 2
+    assert steps(filled) == [
+        {"step": "begin", "chunk_size": "64", "chunk_overlap": "16"},
+        {"step": "rollback"},
+    ]
 
 
 def test_what_is_begun_without_waiting_is_finished_by_the_next(filled: Carrel) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from openai import OpenAI
 
+from carrel.core.ranking import MOST_RESULTS
 from carrel.engines.models import load_minilm
 from tests.e2e.command import SECONDS, Carrel, calm
 
@@ -105,6 +106,8 @@ def test_commands_beside_a_server_leave_the_work_to_it(
         assert again["duplicates"] == 1
         listed = carrel.json("list")["papers"]
         assert len(listed) == len(small_papers)
+        everything = carrel.json("search", "the observation of violins", "--limit", str(MOST_RESULTS))
+        assert len(everything["results"]) == len(small_papers)
         asked = carrel.json("search", "the observation of violins", "--limit", "3", "--explain")
         assert asked["results"][0]["paper"]["file"] == "violins.pdf"
         assert asked["explain"]["candidates"]

@@ -118,7 +118,7 @@ def test_everything_comes_back_and_no_model_is_asked(two: tuple[World, World]) -
         assert dump.is_empty(tx) is False
         assert tx.row("SELECT 1 FROM sessions") is None
     with pytest.raises(IndexIncomplete):
-        check_complete(other.shelf(), other.index())
+        check_complete(other.shelf(), other.index(), other.services.catalog)
     parsed = list(other.parser.parsed)
     assert mend_and_work(other) == []
     assert other.parser.parsed == parsed  # what had been read was not read again

@@ -1,6 +1,7 @@
 """The journeys over Chroma, and what happens when the engine is changed."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,7 +89,7 @@ def test_another_engine_is_filled_from_the_vector_cache(tmp_path: Path, before: 
 
         world.embedder.before = no_model
         with pytest.raises(IndexIncomplete, match="carrel add"):
-            check_complete(kept, world.index())
+            check_complete(kept, world.index(), world.services.catalog)
         assert (folders[before] / "1").is_dir()  # a look changes nothing
         assert mend(world) == 3
         assert len(world.work()) == 3
@@ -96,7 +97,7 @@ def test_another_engine_is_filled_from_the_vector_cache(tmp_path: Path, before: 
         assert identities(world) == found
         assert not (folders[before] / "1").exists()
     with world_with_real_index(tmp_path, index_engine=before) as world, pytest.raises(IndexIncomplete):
-        check_complete(kept, world.index())
+        check_complete(kept, world.index(), world.services.catalog)
 
 
 def test_a_deleted_knowledge_base_goes_from_the_engine_before_too(tmp_path: Path) -> None:
@@ -119,11 +120,42 @@ def test_a_server_that_lost_its_data_is_filled_again(tmp_path: Path, chroma_serv
     chromadb.HttpClient(chroma_server).delete_collection(f"carrel-{base}-1-passages")
     with world_with_real_index(tmp_path, index_engine="chroma", chroma_url=chroma_server) as world:
         with pytest.raises(IndexIncomplete):
-            check_complete(world.shelf(), world.index())
+            check_complete(world.shelf(), world.index(), world.services.catalog)
         assert mend(world) == 2
         world.work()
         assert in_step(world.shelf(), world.index())
         assert world.titles("one two") == ["One", "Two"]
+
+
+def test_collections_whose_folder_is_gone_or_half_made_go_from_the_server(
+    tmp_path: Path, chroma_server: str
+) -> None:
+    import chromadb
+
+    def collections() -> int:
+        return sum(base in each.name for each in chromadb.HttpClient(chroma_server).list_collections())
+
+    folder = tmp_path / "home" / "index" / "chroma.d"
+    with world_with_real_index(tmp_path, index_engine="chroma", chroma_url=chroma_server) as world:
+        world.add("One")
+        base = world.shelf().id
+    assert collections() == 2
+    (folder / base / "1" / "index.json").unlink()  # as a crash leaves one that is being made
+    away = "http://127.0.0.1:9"
+    with world_with_real_index(tmp_path, index_engine="chroma", chroma_url=away) as world:
+        world.services.own_index("a test", 0)  # another time
+    with world_with_real_index(tmp_path, index_engine="chroma", chroma_url=chroma_server) as world:
+        world.services.own_index("a test", 0)
+        assert collections() == 0
+        assert not (folder / base).exists()
+        mend(world)
+        world.work()
+        assert collections() == 2
+    shutil.rmtree(folder / base)
+    with world_with_real_index(tmp_path, index_engine="chroma", chroma_url=chroma_server) as world:
+        world.services.shelves.delete("library")
+        world.services.own_index("a test", 0)
+        assert collections() == 0
 
 
 def test_a_server_that_is_away_is_named_and_can_be_tried_again(tmp_path: Path) -> None:

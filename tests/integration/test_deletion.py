@@ -1,19 +1,25 @@
 """Deletion that deletes: rows, files, parses, points and cached vectors, and nothing that others use."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from carrel.core.account_errors import RoleTooLow
 from carrel.core.accounts import Caller, Role
+from carrel.core.errors import IndexIncomplete
 from carrel.core.ids import PaperId, paper_id, text_key
+from carrel.core.index_errors import IndexServerUnavailable
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.ports import Index
 from carrel.core.probe import PROBE_KEY
+from carrel.library.mending import check_complete
 from carrel.library.vectors import delete_unreferenced, unreferenced, work_off_vectors
 from carrel.storage import holds, members, removals, vector_keys
 from carrel.storage.clock import now
 from carrel.storage.database import Transaction
-from tests.integration.worlds import WORLDS, World
+from tests.integration.worlds import WORLDS, World, world_of_fakes, world_with_real_index
 
 ALIKE = "Attention is compared with recurrence on long documents, once and for all."
 
@@ -26,6 +32,8 @@ TABLES_OF_A_BASE = (
     "generations",
     "built",
     "members",
+    "corrections",
+    "paper_tags",
 )
 TABLES_OF_PAPERS = ("papers", "likenesses", "likeness_keys", "version_links")
 
@@ -106,7 +114,7 @@ def test_a_base_goes_with_its_generations_members_and_handovers(world: World) ->
         viewer.delete("library")
     generation = world.services.shelves.delete("library").generation
     with world.services.catalog.read() as tx:
-        noted = {removal.key.partition("/")[2] for removal in removals.pending(tx) if removal.what == "index"}
+        noted = {removal.key.split("/")[1] for removal in removals.pending(tx) if removal.what == "index"}
     assert noted == {str(generation), "7"}
     world.services.own_index("a test", 0)
     for table in TABLES_OF_A_BASE:
@@ -173,7 +181,7 @@ def test_an_interruption_leaves_the_notes(world: World) -> None:
         work_off_vectors(world.services.catalog, Stopping())  # type: ignore[arg-type]
     with world.services.catalog.read() as tx:
         assert vector_keys.noted(tx, 100) == noted
-    assert work_off_vectors(world.services.catalog, world.services.vectors) == len(noted)
+    assert not work_off_vectors(world.services.catalog, world.services.vectors)
     assert keys_in_cache(world) == set()
 
 
@@ -216,3 +224,81 @@ def test_the_hold_of_a_killed_backup_ends_by_itself(world: World) -> None:
         assert not holds.held(tx)
         holds.end(tx, holds.take(tx))
         assert tx.row("SELECT 1 FROM server_settings WHERE name = :old", old=old) is None
+
+
+class Away:
+    """Indexes on a server that is away, which says so when something is to be dropped."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._indexes = world.services.indexes
+        self.gone = True
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._indexes, name)
+
+    def drop(self, knowledge_base_id: str, generation: int) -> None:
+        with self._world.services.catalog.write() as tx:  # what takes its time keeps nobody from writing
+            tx.run("UPDATE knowledge_bases SET description = 'written'")
+        if self.gone:
+            raise IndexServerUnavailable(index=knowledge_base_id, url="http://s", detail="gone")
+        self._indexes.drop(knowledge_base_id, generation)
+
+
+def test_a_server_that_is_away_keeps_its_notes_and_nothing_else(tmp_path: Path) -> None:
+    with world_of_fakes(tmp_path) as world:
+        world.add("One")
+        removed = world.accept("Two", kb="other").paper_id
+        world.work()
+        indexes = Away(world)
+        world.services = replace(world.services, indexes=indexes)  # type: ignore[arg-type]
+        world.services.shelves.delete("library")
+        world.services.shelves.remove(removed, [world.shelf("other")])
+        world.services.own_index("a test", 0)
+        with world.services.catalog.read() as tx:
+            assert [note.what for note in removals.pending(tx)] == ["index"]
+        assert world.index("other").counts() == (0, 0)
+        assert list(world.services.blobs.list()) == []
+        indexes.gone = False
+        world.services.own_index("a test", 0)
+        with world.services.catalog.read() as tx:
+            assert removals.pending(tx) == ()
+        assert [base for base, _ in world.services.indexes.stored()] == [world.shelf("other").id]
+
+
+def test_a_search_under_way_outlives_the_knowledge_base_and_leaves_no_index(tmp_path: Path) -> None:
+    with world_with_real_index(tmp_path) as world:
+        world.add("Glaciers")
+        world.add("Glaciers in winter", kb="other")
+        services = world.services
+        services.own_index("a test", 0)
+        held = services.index_of(world.shelf("other"))
+
+        def deleted_between_embedding_and_retrieval(knowledge_base: KnowledgeBase) -> Index:
+            if len(services.shelves.readable()) == 2:
+                services.shelves.delete("other")
+                services.clean()
+            return services.index_of(knowledge_base)
+
+        world.services = replace(services, index_of=deleted_between_embedding_and_retrieval)
+        assert world.titles("glaciers") == ["Glaciers"]
+        assert held.counts()[0] == 1  # whoever has it in hand can go on
+        world.services = services
+        services.own_index("a test", 0)
+        assert [base for base, _ in services.indexes.stored()] == [world.shelf().id]
+
+
+def test_a_paper_removed_since_it_was_looked_up_makes_no_index_incomplete(world: World) -> None:
+    removed = world.accept("Glaciers").paper_id
+    kept = world.accept("Violins").paper_id
+    world.work()
+    seen = world.shelf()
+    services = world.services
+    services.shelves.remove(removed, [seen])
+    services.own_index("a test", 0)
+    check_complete(seen, world.index(), services.catalog)
+    world.index().remove([kept])
+    with pytest.raises(IndexIncomplete):
+        check_complete(seen, world.index(), services.catalog)
+    services.shelves.delete("library")
+    check_complete(seen, services.index_of(seen), services.catalog)

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -53,6 +54,20 @@ def test_a_model_is_asked_of_the_server_that_was_named(services: Services) -> No
     assert "sparse attention" in fake.texts
     with pytest.raises(EndpointNotSet):
         services.embedder_of(BASE)
+
+
+def test_within_a_search_a_server_is_looked_up_once(services: Services) -> None:
+    fake = EmbeddingServerFake()
+    with serving(fake) as url:
+        endpoint = named(services, url)
+        with services.steady():
+            asked = services.embedder_of(BASE)
+            services.endpoints.delete(COMMAND_LINE, endpoint.id)
+            assert services.embedder_of(BASE) is asked
+            with ThreadPoolExecutor(1) as pool, pytest.raises(EndpointNotSet):
+                pool.submit(services.embedder_of, BASE).result()  # another search has its own
+        with pytest.raises(EndpointNotSet):
+            services.embedder_of(BASE)
 
 
 def test_after_a_change_the_new_server_is_asked_and_calls_to_the_old_one_end_well(services: Services) -> None:

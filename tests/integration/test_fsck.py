@@ -89,7 +89,7 @@ def test_nothing_is_found_where_all_is_well(anywhere: World) -> None:
 
 
 ORPHANS: dict[str, str] = {
-    "holding-of-nothing": "INSERT INTO holdings VALUES (:base, :nobody, 'x.pdf', 1, :now, '')",
+    "holding-of-nothing": "INSERT INTO holdings VALUES (:base, :nobody, 'x.pdf', 1, :now, '', '')",
     "generation-of-nothing": (
         "INSERT INTO generations VALUES (:nobody, 1, 'kept', '', 0, 1, 0, 0, '', '', :now, '', '', '')"
     ),
@@ -274,10 +274,12 @@ def test_points_that_no_paper_has_go(anywhere: World) -> None:
 def test_vectors_of_nothing_go_once_no_paper_is_on_its_way(anywhere: World) -> None:
     papers = fill(anywhere)
     (vector,) = anywhere.embedder.embed_documents(["never published"])
-    anywhere.services.vectors.put(anywhere.embedder.encoder, {text_key("never published"): vector})
+    cache = anywhere.services.vectors
+    cache.put(anywhere.embedder.encoder, {text_key("never published"): vector})
     anywhere.accept("Waits", TEXT)
     assert fsck(anywhere) == []
     anywhere.work()
+    cache.mark_examined(cache.unexamined(1000)[-1][0], ())  # as if it had been of use then
     mended(anywhere, "vectors", "vector-of-nothing")
     assert len(papers) + 1 == anywhere.shelf().papers
 

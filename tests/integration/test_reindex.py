@@ -1,5 +1,7 @@
 """The next generation of an index: from the cache or by jobs, checked, swapped in, kept, gone back to."""
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -18,12 +20,14 @@ from carrel.core.errors import (
 )
 from carrel.core.ids import PaperId
 from carrel.core.jobs import JobState
-from carrel.core.ports import IndexQuery
+from carrel.core.paper import ParsedPaper
+from carrel.core.ports import EmbeddedQuery, IndexQuery
 from carrel.core.ranking import Filters, Mode, Signal
 from carrel.core.rebuild import Change, GenerationState
 from carrel.core.rebuild_errors import NoRebuild, NothingKept, RebuildUnderWay
 from carrel.core.space import Encoder, Space, checked_dimensions
-from carrel.storage import generations, queue
+from carrel.storage import generations, queue, versions
+from tests.fakes.parser import FakeParser
 from tests.integration.worlds import (
     WIDE_MODEL,
     World,
@@ -34,6 +38,7 @@ from tests.integration.worlds import (
 )
 
 MakeWorld = Callable[[Path], AbstractContextManager[World]]
+SECONDS = 60.0
 TITLES = ("Glaciers", "Violins", "Compilers", "Comets", "Reefs")
 GONE = EndpointUnavailable(endpoint="http://s", detail="gone", setting="CARREL_EMBEDDER_URL")
 
@@ -147,6 +152,41 @@ def test_another_model_embeds_everything_anew_and_serves_alone(world: World) -> 
     assert set(TITLES) <= {title_of(hit) for hit in world.search("comets", mode=Mode.DENSE).hits}
     assert title_of(world.search("comets", mode=Mode.DENSE).hits[0]) == "Comets"
     world.check(library=ids(world, *TITLES))
+
+
+class ErratumForgetting(FakeParser):
+    """Another parser: it takes the word before the title for no part of it."""
+
+    def __init__(self) -> None:
+        super().__init__(fingerprint="forgetting/1")
+
+    def parse(self, path: Path, name: str) -> ParsedPaper:
+        parsed = super().parse(path, name)
+        title = parsed.metadata.title.removeprefix("Erratum to: ")
+        return replace(parsed, metadata=replace(parsed.metadata, title=title))
+
+
+def test_versions_are_recognised_by_what_the_new_parser_reads(world: World) -> None:
+    world.embedder.before = answers
+    usual, other = world.parser, ErratumForgetting()
+    world.services = replace(
+        world.services, parser_of=lambda base: other if base.parser == "grobid" else usual
+    )
+    text = " ".join(f"The measurement of reef {number} is told in full." for number in range(60))
+    pair = [world.accept(title, text).paper_id for title in ("On Reefs", "Erratum to: On Reefs")]
+    world.work()
+
+    def linked() -> set[PaperId]:
+        with world.services.catalog.read() as tx:
+            return set(versions.groups(tx, [world.shelf().id], pair))
+
+    assert linked() == set()
+    assert world.reindex(Change(parser="grobid")).serving.parser == "grobid"
+    assert linked() == set(pair)
+    world.services.rebuilds().rollback(world.shelf())
+    assert world.finish_rebuild().serving.parser == "pdfium"
+    assert linked() == set()
+    world.check(library=[*ids(world, *TITLES), *pair])
 
 
 def test_other_passages_and_another_parser(world: World) -> None:
@@ -368,6 +408,42 @@ def test_the_check_waits_for_a_model_that_is_away_and_says_so(world: World) -> N
     assert (status.under_way.state, status.under_way.error_kind) == ("checking", "endpoint-unavailable")
     world.wide.gone = None
     assert world.finish_rebuild().serving.embedder == WIDE_MODEL
+
+
+def test_the_owner_does_not_wait_for_a_model_that_hangs_in_the_check(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("carrel.ingest.rebuild._CHECK_SECONDS", 0.01)
+    services, answers = world.services, threading.Event()
+    services.own_index("a test", 0)
+    rebuilds = services.rebuilds()
+    rebuilds.begin(world.shelf(), Change(embedder=WIDE_MODEL))
+    rebuilds.step(world.shelf())
+    world.work()
+    wide = services.embedder_of(replace(world.shelf(), embedder=WIDE_MODEL))
+
+    class Hanging:
+        def __getattr__(self, name: str) -> object:
+            return getattr(wide, name)
+
+        def embed_query(self, text: str, instruction: str = "") -> EmbeddedQuery:
+            answers.wait(SECONDS)
+            return world.wide.embed_query(text, instruction)
+
+    rebuilds = replace(services, embedder_of=lambda _: Hanging()).rebuilds()  # type: ignore[arg-type,return-value]
+    while rebuilds.advance():
+        pass
+    assert not rebuilds.advance()
+    under_way = rebuilds.status(world.shelf()).under_way
+    assert under_way is not None
+    assert under_way.state is GenerationState.CHECKING
+    assert not answers.is_set()
+    answers.set()
+    deadline = time.monotonic() + SECONDS
+    while rebuilds.status(world.shelf()).under_way is not None:
+        assert time.monotonic() < deadline
+        rebuilds.advance()
+    assert world.shelf().embedder == WIDE_MODEL
 
 
 def refuse_comets(world: World) -> None:

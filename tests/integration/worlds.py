@@ -49,6 +49,7 @@ class HookedEmbedder(FakeEmbedder):
     def __init__(self, width: int = WIDTH, model: str = "fake-bag-of-words") -> None:
         super().__init__(width=width, model=model)
         self.before: Hook = nothing_happens
+        self.asked: Hook = nothing_happens  # called with each question
         self.calls = 1  # how many at once it makes use of
         self.gone: Exception | None = None  # raised instead of any answer
         self.garble: Callable[[list[str]], list[str]] | None = (
@@ -69,6 +70,7 @@ class HookedEmbedder(FakeEmbedder):
     def embed_query(self, text: str, instruction: str = "") -> EmbeddedQuery:
         if self.gone is not None:
             raise self.gone
+        self.asked(text)
         return EmbeddedQuery(super().embed_documents([text])[0])
 
 

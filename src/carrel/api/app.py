@@ -28,6 +28,7 @@ from carrel.api.rest.compose import add_rest
 from carrel.api.rest.context import Rest
 from carrel.api.rest.metrics import Measured
 from carrel.api.rest.problems import problem
+from carrel.api.unread import Unread
 from carrel.bootstrap import GatewayModels, Services
 from carrel.core.errors import CarrelError
 from carrel.core.gateway_errors import ModelNotServed, NotJsonContent
@@ -91,8 +92,15 @@ def create_app(
     if server is None or rest is None:
         app.add_exception_handler(HTTPException, refusal)
         app.add_middleware(Guard, api_key=api_key)
+        app.add_middleware(Unread)
         _add_health(app, readiness, api_key)
         return app
+    _add_server(app, server, rest, api_key)
+    return app
+
+
+def _add_server(app: FastAPI, server: Server, rest: Rest, api_key: str) -> None:
+    """Add the REST API, and what every request goes through: the last one added is the first to see it."""
     add_rest(app, rest)
     app.add_middleware(
         ServerGuard,
@@ -103,7 +111,7 @@ def create_app(
     )
     app.add_middleware(Measured, figures=rest.figures)
     app.add_middleware(Answering, language=server.services.settings.language)
-    return app
+    app.add_middleware(Unread)
 
 
 def _add_post(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -19,6 +20,7 @@ OPEN = (
 )  # to what watches the process, without a key
 MODELS = "/v1/"
 _LOCAL_NAME = "localhost"
+_SAID_BY_PROXIES = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
 class Guard:
@@ -45,7 +47,9 @@ class Guard:
         headers = Headers(scope=scope)
         if not self._key:
             host = headers.get("host", "")
-            return None if is_this_machine(host) else HostRefused(host=host)
+            if not is_this_machine(host):
+                return HostRefused(host=host)
+            return KeyRefused() if through_proxy(headers) else None
         if scope["path"] in OPEN:
             return None
         return None if has_key(headers, self._key) else KeyRefused()
@@ -109,12 +113,7 @@ class ServerGuard:
             may: bool = await run_in_threadpool(self._may_use_models, secret)
             if may:
                 return None
-        client = scope.get("client")
-        here = client is not None and is_loopback(client[0])
-        if self._key or not here:
-            return KeyRefused()
-        host = headers.get("host", "")
-        return None if is_this_machine(host) else HostRefused(host=host)
+        return None if not self._key and is_private_to_this_machine(HTTPConnection(scope)) else KeyRefused()
 
 
 def has_key(headers: Headers, key: str) -> bool:
@@ -129,6 +128,22 @@ def bearer(header: str) -> str:
     """Return the secret in an Authorization header, "" where there is none."""
     scheme, _, secret = header.partition(" ")
     return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+def is_private_to_this_machine(request: HTTPConnection) -> bool:
+    """Whether a request comes from this machine, by its own name, and not through a proxy."""
+    client = request.client
+    return (
+        client is not None
+        and is_loopback(client.host)
+        and is_this_machine(request.headers.get("host", ""))
+        and not through_proxy(request.headers)
+    )
+
+
+def through_proxy(headers: Headers) -> bool:
+    """Whether a proxy says that it passes on somebody else's request."""
+    return any(name in headers for name in _SAID_BY_PROXIES)
 
 
 def is_this_machine(host: str) -> bool:

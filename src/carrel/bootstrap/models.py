@@ -1,7 +1,8 @@
 """The models that the settings and the administrators name, each loaded once."""
 
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 
 from carrel.config import Settings
 from carrel.core.endpoints import ModelEndpoint, Purpose
@@ -36,6 +37,7 @@ class Models:
         self._announce = announce
         self._at_end = at_end
         self._load = load_embedder or (lambda name: _load_embedder(settings, announce, name))
+        self._looked_up = threading.local()  # see ``steady``
         self._embedders: Loaded[str, Embedder] = Loaded(self._embedder)
         self._named_embedders: Loaded[Named, Embedder] = Loaded(self._named_embedder)
         self._rerankers: Loaded[str, Reranker | None] = Loaded(lambda _: self._reranker(settings))
@@ -45,18 +47,38 @@ class Models:
 
     def embedder(self, model: str) -> Embedder:
         """Return the embedder of that name. Raises as ``engines.embedders.load_embedder``."""
-        named = self._endpoints.serving(Purpose.EMBEDDER, model)
+        named = self._serving(Purpose.EMBEDDER, model)
         return self._named_embedders.get(named) if named else self._embedders.get(model)
 
     def settings_of(self, model: str) -> Settings:
         """Return the settings of an embedder by its name: its server's, where one is named."""
-        named = self._endpoints.serving(Purpose.EMBEDDER, model)
+        named = self._serving(Purpose.EMBEDDER, model)
         return _settings_of(self._settings, self._endpoints, (named[0], "")) if named else self._settings
 
     def reranker(self) -> Reranker | None:
         """Return the reranker; None where neither the settings nor an administrator name one."""
-        named = self._endpoints.serving(Purpose.RERANKER, self._settings.reranker)
+        named = self._serving(Purpose.RERANKER, self._settings.reranker)
         return self._named_rerankers.get(named) if named else self._rerankers.get(self._settings.reranker)
+
+    @contextmanager
+    def steady(self) -> Iterator[None]:
+        """Look each model's server up once while the block runs, for this thread.
+
+        A search asks for the model of every knowledge base, and again for the space of its index.
+        """
+        self._looked_up.servers = {}
+        try:
+            yield
+        finally:
+            self._looked_up.servers = None
+
+    def _serving(self, purpose: Purpose, model: str) -> Named | None:
+        known: dict[tuple[Purpose, str], Named | None] | None = getattr(self._looked_up, "servers", None)
+        if known is None:
+            return self._endpoints.serving(purpose, model)
+        if (purpose, model) not in known:
+            known[purpose, model] = self._endpoints.serving(purpose, model)
+        return known[purpose, model]
 
     def _embedder(self, name: str) -> Embedder:
         return self._at_end.enter_context(closing(self._load(name)))

@@ -1,16 +1,20 @@
 """What a command or the server works with: everything that was opened on one data folder."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from carrel.bootstrap.unhurried import Unhurried
 from carrel.config import Settings
 from carrel.core.accounts import COMMAND_LINE, Caller
-from carrel.core.courtesy import Courtesy
+from carrel.core.courtesy import Asking, Courtesy, at_once
 from carrel.core.engine_errors import NoRerankerConfigured
+from carrel.core.errors import ServiceError, UsageError
 from carrel.core.facets import Facets
-from carrel.core.ids import KnowledgeBaseId
+from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.paper import ParsedPaper
 from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
 from carrel.core.ranking import Query, SearchResult
 from carrel.core.space import Space
@@ -19,7 +23,7 @@ from carrel.ingest.pipeline import Tools
 from carrel.ingest.rebuild import QUERIES_END_WITHIN, Rebuilds
 from carrel.ingest.worker import Workshop
 from carrel.library.backup import Stores
-from carrel.library.cleaning import work_off_removals
+from carrel.library.cleaning import work_off_leftovers, work_off_removals
 from carrel.library.endpoints import Endpoints
 from carrel.library.holdings import Holdings
 from carrel.library.shelves import Shelves
@@ -59,25 +63,48 @@ class Services:
     unlocker: Callable[[str], Unlocker]  # by password
     reranker: Callable[[], Reranker | None]  # of the settings; None where they name none
     close: Callable[[], None]
+    steady: Callable[[], AbstractContextManager[None]] = nullcontext  # models' servers are looked up once
     courtesy: Courtesy = field(default_factory=Courtesy)  # searches go before what is taken in
 
-    def own_index(self, purpose: str, wait_seconds: float | None = None) -> None:
+    def own_index(self, purpose: str, wait_seconds: float | None = None, at_once: bool = False) -> None:
         """Become the owner of the data folder's indexes; delete what is noted and what killed ones left.
+
+        ``at_once``: somebody waits, so that what would take long is begun only.
 
         Raises:
             IndexBusy: another process owns them, and kept them as long as the settings let us wait.
         """
         wait = self.settings.index_wait_seconds if wait_seconds is None else wait_seconds
         self.indexes.acquire(purpose, wait)
-        self.clean(queries_end_within=0.0)  # nobody else can have been asking an index
+        # Nobody else can have been asking an index.
+        while self.clean(queries_end_within=0.0) and not at_once:
+            pass
         self.blobs.sweep()
         self.parses.sweep()
 
-    def clean(self, queries_end_within: float = QUERIES_END_WITHIN) -> None:
-        """Delete what is noted, and indexes that nobody can be asking any more; only for the owner."""
+    def clean(self, queries_end_within: float = QUERIES_END_WITHIN) -> bool:
+        """Delete what is noted, and indexes that nobody can be asking any more; only for the owner.
+
+        Returns whether there is more: what a large knowledge base leaves takes many rounds of a second or so.
+        """
         self.rebuilds().tidy(queries_end_within)
-        work_off_removals(self.catalog, self.blobs, self.parses, self.indexes, self.index_of)
-        work_off_vectors(self.catalog, self.vectors)
+        more = work_off_leftovers(self.catalog)
+        work_off_removals(
+            self.catalog, self.blobs, self.parses, self.indexes, self.index_of, queries_end_within
+        )
+        return work_off_vectors(self.catalog, self.vectors) or more
+
+    def parsed(self, knowledge_base: KnowledgeBase, paper: PaperId) -> ParsedPaper | None:
+        """Return a paper as the knowledge base's parser read it; None where it has not, or that is gone."""
+        try:
+            fingerprint = self.parser_of(knowledge_base).fingerprint
+        except (UsageError, ServiceError):  # it is not installed any more; what it read is of no use then
+            return None
+        return self.parses.get(paper, fingerprint)
+
+    def unhurried(self) -> "Services":
+        """Return the same for the thread of an owner who has other work than to wait for a model's server."""
+        return replace(self, index_of=Unhurried(self.embedder_of, self.index_of).index_of)
 
     def owner(self, duties: Sequence[Callable[[], object]] = ()) -> Owner:
         """Return what brings papers into the index that workers hand over; ``duties``: what else it does."""
@@ -115,8 +142,10 @@ class Services:
         check_parser(wanted.parser)
         return replace(wanted, dimensions=self.checked_dimensions(wanted.embedder, wanted.dimensions))
 
-    def search(self, query: Query, caller: Caller = COMMAND_LINE) -> SearchResult:
+    def search(self, query: Query, caller: Caller = COMMAND_LINE, asking: Asking = at_once) -> SearchResult:
         """Answer a query over the knowledge bases it names, or all that the caller may read.
+
+        Models are asked within ``asking``, which may wait for a turn.
 
         Raises:
             KnowledgeBaseMissing, NoRerankerConfigured, and as ``pipeline.search``.
@@ -125,7 +154,7 @@ class Services:
         reranker = self._reranker_or_reason() if query.rerank else None
         if query.rerank and reranker is None:
             raise NoRerankerConfigured()
-        with self.courtesy.search():
+        with self.courtesy.search(), self.steady():
             return pipeline.search(
                 query,
                 shelves,
@@ -134,6 +163,7 @@ class Services:
                 self.index_of,
                 reranker,
                 self.settings.reranker_candidates,
+                asking,
             )
 
     def facets(
@@ -155,11 +185,12 @@ class Services:
         within: Sequence[str] = (),
         limit: int = 10,
         caller: Caller = COMMAND_LINE,
+        asking: Asking = at_once,
     ) -> tuple[SimilarPaper, ...]:
         """Return papers about what this one is about, without itself and its versions, nearest first.
 
         Of knowledge bases with the same model: those ``within``, or all that the caller may read. Nothing
-        where the paper is not searchable yet.
+        where the paper is not searchable yet. The model, where it is needed, is asked within ``asking``.
 
         Raises:
             PaperMissing, KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``Holdings.one``.
@@ -171,7 +202,7 @@ class Services:
         if found.paper.state != READY:
             return ()
         record, base = found.paper.record, found.knowledge_base
-        vector = about_vector(record, key, self.embedder_of(base), self.vectors)
+        vector = about_vector(record, key, base, self.embedder_of(base), self.vectors, asking)
         left_out = {record.id, *(version.id for version in holdings.one(paper).versions)}
         with self.courtesy.search():
             return similar_papers(vector, base, bases, left_out, limit, self.catalog, self.index_of)
@@ -183,7 +214,12 @@ class Services:
         return marker(query, placed_terms)
 
     def telling(
-        self, query: str, passages: Sequence[str], knowledge_base: str, caller: Caller = COMMAND_LINE
+        self,
+        query: str,
+        passages: Sequence[str],
+        knowledge_base: str,
+        caller: Caller = COMMAND_LINE,
+        asking: Asking = at_once,
     ) -> tuple[Telling | None, ...]:
         """Return the sentence of each of these texts that is nearest to the query.
 
@@ -199,7 +235,7 @@ class Services:
         (base,) = self.shelves.of(caller).readable([knowledge_base])
         embedder = self.embedder_of(base)
         engine = embedder.engine if isinstance(embedder, CachedEmbedder) else embedder
-        with self.courtesy.search():
+        with self.courtesy.search(), asking(base.embedder):
             return telling_sentences(query, passages, engine, self.settings.query_instruction)
 
     def checked_dimensions(self, embedder: str, wanted: int) -> int:

@@ -105,6 +105,7 @@ def bring_in(jobs: set[JobId], opened: Services, progress: Reporter) -> dict[Job
         else:
             _take_in(opened)
             held = _work_off(opened, progress, ended)
+            opened.clean(0.0)  # here, where somebody waits anyhow, and not with the next search
         with opened.catalog.read() as tx:
             states = queue.states(tx, sorted(waiting))
         for event in watched.news(job for identifier, job in states.items() if identifier not in ended):

@@ -4,11 +4,12 @@ import sys
 from collections.abc import Sequence
 
 from carrel.cli.output import Json, note, print_json, printable
+from carrel.cli.papers import clean_now_or_later
 from carrel.cli.session import services
 from carrel.core.account_errors import PasswordUnusable
 from carrel.core.accounts import COMMAND_LINE, Scope
 from carrel.core.language import tr
-from carrel.core.users import User
+from carrel.core.users import Fate, User
 
 
 def create_administrator(name: str, from_stdin: bool, as_json: bool) -> int:
@@ -29,6 +30,16 @@ def reset_password(name: str, from_stdin: bool, as_json: bool) -> int:
         user = users.find(COMMAND_LINE, name)  # before anybody types a password for nobody
         user = users.reset_password(COMMAND_LINE, user.id, _password(from_stdin))
     _print(user, tr("Changed: {name}"), as_json)
+    return 0
+
+
+def delete_user(name: str, fate: Fate | None, as_json: bool) -> int:
+    """Delete a user with their sessions, API keys and memberships; ``fate``: of what only they own."""
+    with services() as opened:
+        user = opened.accounts().users.delete(COMMAND_LINE, name, fate)
+        if fate == "delete":
+            clean_now_or_later(opened, "carrel admin delete")
+    _print(user, tr("Deleted: {name}"), as_json)
     return 0
 
 

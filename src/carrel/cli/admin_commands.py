@@ -8,6 +8,7 @@ import typer
 from carrel.cli.options import AsJson
 from carrel.core.accounts import Scope
 from carrel.core.language import tr
+from carrel.core.users import Fate
 
 admin_app = typer.Typer(
     no_args_is_help=True, help=tr("Accounts of the server: works while it runs, and before.")
@@ -34,6 +35,22 @@ def admin_reset_password(name: Name, password_stdin: FromStdin = False, as_json:
     from carrel.cli.admin import reset_password
 
     sys.exit(reset_password(name, password_stdin, as_json))
+
+
+@admin_app.command("delete", help=tr("Delete a user with their sessions, API keys and memberships."))
+def admin_delete(
+    name: Name,
+    knowledge_bases: Annotated[
+        Fate | None,
+        typer.Option(
+            help=tr("What becomes of knowledge bases that only they own: kept ones are an administrator's.")
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    from carrel.cli.admin import delete_user
+
+    sys.exit(delete_user(name, knowledge_bases, as_json))
 
 
 @admin_app.command("users", help=tr("List the users."))

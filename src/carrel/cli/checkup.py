@@ -50,14 +50,13 @@ def doctor(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    if parse is not None and embedder is not None:
-        raise typer.BadParameter(tr("--embedder and --parse do not go together."))
-    if embedder is None and (model or profile or quick):
+    what = _one_of(parse is not None, embedder is not None, fsck)
+    if what != "embedder" and (model or profile or quick):
         raise typer.BadParameter(tr("--model, --profile and --quick go with --embedder."))
-    if fsck and (parse is not None or embedder is not None):
-        raise typer.BadParameter(tr("--fsck stands alone."))
-    if not fsck and (dry_run or deep):
+    if what != "fsck" and (dry_run or deep):
         raise typer.BadParameter(tr("--dry-run and --deep go with --fsck."))
+    if what != "parse" and recursive:
+        raise typer.BadParameter(tr("--recursive goes with --parse."))
     if fsck:
         from carrel.cli.fsck import examine_stores
 
@@ -66,8 +65,6 @@ def doctor(
         from carrel.cli.parse_report import report_parses
 
         sys.exit(report_parses(parse, recursive, as_json))
-    if recursive:
-        raise typer.BadParameter(tr("--recursive goes with --parse."))
     if embedder is not None:
         from carrel.cli.embedder_report import Request as Examine
         from carrel.cli.embedder_report import report_embedder
@@ -76,6 +73,15 @@ def doctor(
     from carrel.cli.doctor import examine
 
     sys.exit(examine(as_json))
+
+
+def _one_of(parse: bool, embedder: bool, fsck: bool) -> str:
+    """Return what is to be examined, "" for this installation. Raises BadParameter: it is more than one."""
+    if fsck and (parse or embedder):
+        raise typer.BadParameter(tr("--fsck stands alone."))
+    if parse and embedder:
+        raise typer.BadParameter(tr("--embedder and --parse do not go together."))
+    return "fsck" if fsck else "parse" if parse else "embedder" if embedder else ""
 
 
 @checkup.command(

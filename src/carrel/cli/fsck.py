@@ -1,19 +1,24 @@
 """``carrel doctor --fsck``: every store examined for what is lost, left over or out of step, and mended."""
 
+from collections.abc import Callable
+
 from carrel.bootstrap import Services
 from carrel.cli.output import Json, note, print_json, printable
 from carrel.cli.session import services
 from carrel.core.errors import IndexBusy
 from carrel.core.language import tr
+from carrel.core.ports import Embedder
 from carrel.library.fsck import OwnedIndexes, examine
 from carrel.library.fsck_report import Examining, Problem
 
 _LINES_A_KIND = 20
 
 
-def examine_stores(dry_run: bool, deep: bool, as_json: bool) -> int:
+def examine_stores(
+    dry_run: bool, deep: bool, as_json: bool, load_embedder: Callable[[str], Embedder] | None = None
+) -> int:
     """Examine and mend. Exit code 0 where all is well or was mended, otherwise 1."""
-    with services() as opened:
+    with services(load_embedder=load_embedder) as opened:
         owned = _owned(opened)
         examining = Examining(opened.stores(), mend=not dry_run, deep=deep)
         problems = list(examine(examining, owned))

@@ -19,9 +19,10 @@ from carrel.cli.keeping_commands import keeping
 from carrel.cli.models_commands import models_app
 from carrel.cli.options import AsJson, OneBase, SomeBases
 from carrel.cli.reindex_commands import reindex
+from carrel.core.citation_format import CitationFormat
 from carrel.core.errors import CarrelError
 from carrel.core.language import tr
-from carrel.core.ranking import Mode
+from carrel.core.ranking import MOST_RESULTS, Mode
 from carrel.core.tasks import TASKS
 
 STOPPED = 130
@@ -138,7 +139,7 @@ def add(
 def search(
     query: Annotated[str, typer.Argument(help=tr("A question, or a few words."))],
     kb: SomeBases = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help=tr("Papers at most."))] = 10,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_RESULTS, help=tr("Papers at most."))] = 10,
     mode: Annotated[
         Mode, typer.Option(help=tr("By meaning (dense), by words (lexical), or both."))
     ] = Mode.HYBRID,
@@ -154,6 +155,7 @@ def search(
     language: Annotated[
         list[str] | None, typer.Option(help=tr("A language's code, such as en or zh."))
     ] = None,
+    tag: Annotated[list[str] | None, typer.Option(help=tr("A label that the paper bears."))] = None,
     task: Annotated[
         str,
         typer.Option(
@@ -187,6 +189,7 @@ def search(
         tuple(author or ()),
         tuple(venue or ()),
         tuple(language or ()),
+        tuple(tag or ()),
         instruction or task,
         explain,
     )
@@ -231,6 +234,25 @@ def remove(
     from carrel.cli.papers import remove_paper
 
     sys.exit(remove_paper(identifier, kb or [], as_json))
+
+
+@app.command(help=tr("Print papers as BibTeX, RIS or CSL-JSON."))
+def export(
+    identifiers: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ID]...", help=tr("Papers' ids, or their beginnings; all papers by default.")
+        ),
+    ] = None,
+    kb: SomeBases = None,
+    written: Annotated[
+        CitationFormat, typer.Option("--format", help=tr("bibtex, ris or csl-json."))
+    ] = CitationFormat.BIBTEX,
+    as_json: AsJson = False,
+) -> None:
+    from carrel.cli.export import export_papers
+
+    sys.exit(export_papers(identifiers or [], kb or [], written, as_json))
 
 
 app.command(help=tr("Build a knowledge base's index anew, while the one that is there serves on."))(reindex)

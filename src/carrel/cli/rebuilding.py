@@ -2,12 +2,15 @@
 
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from carrel.bootstrap import Services
 from carrel.cli.output import Json, note, printable
 from carrel.cli.papers import clean_now_or_later
+from carrel.core.accounts import COMMAND_LINE
+from carrel.core.audit import Action
 from carrel.core.errors import CarrelError, IndexBusy
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
@@ -16,6 +19,7 @@ from carrel.core.rebuild_errors import RebuildEnded, RebuildHeldUp, RebuildUnder
 from carrel.ingest.pauses import Paused
 from carrel.ingest.rebuild import Rebuilds
 from carrel.ingest.worker import Finished, Postponed, work
+from carrel.library.auditing import record
 
 _LINE_SECONDS = 10.0  # between two lines of progress where standard error is no terminal
 _POLL_SECONDS = 0.2
@@ -73,11 +77,23 @@ def begin_or_resume(
                 return None
             raise RebuildUnderWay(name=status.serving.name)
         rebuilds.cancel(status.serving)
+        write_down(opened, status.serving, "cancel")
         opened.clean(0.0)
         note(tr("The re-index of {name} that was interrupted is given up.").format(name=status.serving.name))
     estimate = rebuilds.outlook(status.serving, change)
     rebuilds.begin(status.serving, change)
+    wishes = {name: wish for name, wish in asdict(change).items() if wish is not None}
+    write_down(opened, status.serving, "begin", wishes)
     return Begun(estimate.to_embed if estimate.exact else None, began)
+
+
+def write_down(
+    opened: Services, knowledge_base: KnowledgeBase, step: str, detail: Mapping[str, object] | None = None
+) -> None:
+    """Enter a step of a re-index in the audit log, under the names that the REST API has for it."""
+    with opened.catalog.write() as tx:
+        detail = {"step": step, **(detail or {})}
+        record(tx, COMMAND_LINE, Action.KNOWLEDGE_BASE_REINDEX, knowledge_base.id, detail)
 
 
 def see_through(

@@ -6,7 +6,7 @@ from enum import Enum
 from carrel.bootstrap import Services
 from carrel.cli.output import Json, note, print_json, printable
 from carrel.cli.papers import clean_now_or_later
-from carrel.cli.rebuilding import Rebuilt, begin_or_resume, rebuilt_fields, see_through
+from carrel.cli.rebuilding import Rebuilt, begin_or_resume, rebuilt_fields, see_through, write_down
 from carrel.cli.session import services
 from carrel.core.accounts import Role
 from carrel.core.errors import InvalidSetting
@@ -77,9 +77,11 @@ def reindex_knowledge_base(name: str, action: Action, wish: Wish, wait: bool, as
             return 0
         if action is Action.CANCEL:
             opened.rebuilds().cancel(knowledge_base)
+            write_down(opened, knowledge_base, "cancel")
             clean_now_or_later(opened, _PURPOSE)
         elif action is Action.DISCARD:
             opened.rebuilds().discard_kept(knowledge_base)
+            write_down(opened, knowledge_base, "discard")
             clean_now_or_later(opened, _PURPOSE)
         _print_status(opened.rebuilds().status(knowledge_base), as_json)
     return 0
@@ -94,10 +96,12 @@ def _build(
         begun = begin_or_resume(opened, knowledge_base, change, _PURPOSE)
     elif action is Action.ROLLBACK:
         rebuilds.rollback(knowledge_base)
+        write_down(opened, knowledge_base, "rollback")
     else:
-        again = rebuilds.retry_failures if action is Action.RETRY else rebuilds.accept_failures
-        if not again(knowledge_base):
+        retry = action is Action.RETRY
+        if not (rebuilds.retry_failures if retry else rebuilds.accept_failures)(knowledge_base):
             raise NoRebuild(name=knowledge_base.name)
+        write_down(opened, knowledge_base, "retry" if retry else "accept-failures")
     if not wait:
         _print_status(rebuilds.status(knowledge_base), as_json)
         return

@@ -14,11 +14,11 @@ from carrel.cli.server_file import Running, find
 from carrel.cli.versions import version_line
 from carrel.config import Settings, load_settings
 from carrel.core.engine_errors import NoRerankerConfigured
-from carrel.core.errors import CarrelError
+from carrel.core.errors import CarrelError, ServiceError
 from carrel.core.knowledge_base import DEFAULT_EMBEDDER
 from carrel.core.language import tr
 from carrel.core.ports import Embedder
-from carrel.core.ranking import Hit, Mode, PassageHit, Query, SearchResult
+from carrel.core.ranking import Hit, LeftOut, Mode, PassageHit, Query, SearchResult
 from carrel.core.server_errors import ServerSilent
 from carrel.library.mending import check_complete
 from carrel.search import understand
@@ -40,6 +40,7 @@ class Request:
     authors: tuple[str, ...]
     venues: tuple[str, ...]
     languages: tuple[str, ...]
+    tags: tuple[str, ...]
     instruction: str  # a task's name or own words; "": as the settings say
     explain: bool
 
@@ -54,7 +55,7 @@ def search_papers(request: Request, as_json: bool) -> int:
         request.kbs,
         request.mode,
         request.limit,
-        understand.filters(request.year, request.authors, request.venues, request.languages),
+        understand.filters(request.year, request.authors, request.venues, request.languages, request.tags),
         request.instruction or settings.query_instruction,
         bool(settings.reranker) and settings.rerank if request.rerank is None else request.rerank,
     )
@@ -66,10 +67,14 @@ def search_papers(request: Request, as_json: bool) -> int:
 
     with services(settings, load) as opened:
         opened.shelves.readable(query.knowledge_bases)  # a wrong name is said before waiting
-        opened.own_index("carrel search")
+        opened.own_index("carrel search", at_once=True)
         for knowledge_base in opened.shelves.readable(query.knowledge_bases):
             if knowledge_base.papers:
-                check_complete(knowledge_base, opened.index_of(knowledge_base))
+                try:
+                    index = opened.index_of(knowledge_base)
+                except ServiceError:  # its model is away: said by the search, or what is left out of it
+                    continue
+                check_complete(knowledge_base, index, opened.catalog)
         result = opened.search(query)
     if as_json:
         print_json(search_document(result, request.explain))
@@ -93,6 +98,7 @@ def _asked_of(running: Running, request: Request, query: Query, as_json: bool) -
             "author": list(request.authors),
             "venue": list(request.venues),
             "language": list(request.languages),
+            "tag": list(request.tags),
         },
         "rerank": query.rerank,
         "instruction": query.instruction,
@@ -144,6 +150,8 @@ def _preloaded(settings: Settings) -> Callable[[str], Embedder]:
 def print_result(result: SearchResult, explain: bool) -> None:
     """Print the result for a person: rank, title, and the passage with its section and page."""
     columns = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)
+    for left_out in result.left_out:
+        note(_left_out_line(left_out))
     if not result.hits:
         print(tr("Nothing was found. Try other words, or see what there is with: carrel list"))
     for hit in result.hits:
@@ -158,6 +166,13 @@ def print_result(result: SearchResult, explain: bool) -> None:
     for exchange in result.exchanges if explain else ():
         for line in exchange_lines(exchange):
             print(_styled(printable(line), "2"))
+
+
+def _left_out_line(left_out: LeftOut) -> str:
+    text = tr("{name!r} was searched by words alone: {reason}")
+    if not left_out.by_words:
+        text = tr("{name!r} was left out: {reason}")
+    return text.format(name=left_out.name, reason=left_out.reason)
 
 
 def _print_hit(hit: Hit, columns: int, explain: bool) -> None:

@@ -9,6 +9,7 @@ from carrel.core.ranking import (
     Candidate,
     Contribution,
     Hit,
+    LeftOut,
     Mode,
     PaperRecord,
     PassageHit,
@@ -39,6 +40,7 @@ def result_of(document: dict[str, object]) -> SearchResult:
         ),
         reranking=_reranking(as_object(document["rerank"])) if document.get("rerank") else None,
         exchanges=tuple(_exchange(as_object(each)) for each in as_list(explained.get("exchanges") or [])),
+        left_out=tuple(_left_out(as_object(each)) for each in as_list(document.get("left_out") or [])),
     )
 
 
@@ -106,6 +108,15 @@ def _reranking(document: dict[str, object]) -> Reranking:
         as_text(document.get("model")),
         bool(document.get("applied")),
         as_number(document.get("candidates")),
+        as_text(document.get("reason")),
+    )
+
+
+def _left_out(document: dict[str, object]) -> LeftOut:
+    return LeftOut(
+        KnowledgeBaseId(as_text(document.get("knowledge_base"))),
+        as_text(document.get("name")),
+        document.get("searched") == "words",
         as_text(document.get("reason")),
     )
 

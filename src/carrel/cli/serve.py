@@ -22,7 +22,7 @@ def run_server(host: str, port: int, workers: int, as_json: bool) -> int:
     settings = load_settings()
     key, token = settings.gateway_api_key, new_token()
     with listen(host, port) as listening, services(settings) as opened:
-        opened.own_index("carrel serve")
+        opened.own_index("carrel serve", at_once=True)
         server = Server(opened, CatalogSignIn(opened.accounts()), token, Hosts(settings.allowed_hosts, host))
         models = gateway_models(opened)
         app = create_app(models, key, server=server)

@@ -35,8 +35,9 @@ def at_work(
         duties: what else the owner does about once a second.
     """
     stop = threading.Event()
-    owner = opened.owner((opened.clean, opened.rebuilds().advance, *duties))
-    thread = threading.Thread(target=_own, args=(opened, owner, stop), daemon=True, name="owner")
+    unhurried = opened.unhurried()
+    owner = unhurried.owner((unhurried.clean, unhurried.rebuilds().advance, *duties))
+    thread = threading.Thread(target=_own, args=(unhurried, owner, stop), daemon=True, name="owner")
     # Not waited for at the end: it may be asking a server that takes its time.
     warming = threading.Thread(target=keep_warm, args=(opened, stop), daemon=True, name="warming")
     team = Team(workers, command)
@@ -57,4 +58,6 @@ def _own(opened: Services, owner: Owner, stop: threading.Event) -> None:
         mend_indexes(opened.catalog, opened.index_of)
     except CarrelError as error:  # said to whoever searches; the next start tries again
         _log.warning("%s", error)
+    except Exception:  # the thread must outlive it: without an owner nothing becomes searchable
+        _log.exception("The indexes were not looked through; the next start does it.")
     owner.run(stop)

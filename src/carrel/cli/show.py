@@ -87,6 +87,7 @@ def _origin(metadata: Metadata, name: str) -> str:
         Source.IDENTIFIER: tr("follows from an identifier"),
         Source.TEXT: tr("concluded from the text"),
         Source.SERVICE: tr("said by a parsing service"),
+        Source.CORRECTED: tr("corrected by hand"),
     }[evidence.source]
     return f" ({source}, {evidence.confidence:.2f})"
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from carrel.config import Settings, load_settings
 from carrel.core.errors import CarrelError
+from carrel.ingest.hands import new_name
 from carrel.storage import queue
 from carrel.storage.database import open_database
 
@@ -46,20 +47,26 @@ def run_worker(until_input_ends: bool, load_embedder: "Callable[[str], Embedder]
     settings = load_settings()
     # One core is left for searches, where there are several.
     settings = replace(settings, threads=settings.threads or max(1, settings.core_count - 1))
+    name = new_name()
     while not stop.is_set():
         try:
-            _wait_for_a_job(settings, stop)
+            _wait_for_a_job(settings, stop, name)
             if not stop.is_set():
-                _work(settings, stop, load_embedder)
+                _work(settings, stop, name, load_embedder)
         except CarrelError as error:  # the data folder or the database is away: it may come back
             _log.warning("%s", error)
             stop.wait(_TROUBLE_SECONDS)
     return 0
 
 
-def _wait_for_a_job(settings: Settings, stop: threading.Event) -> None:
-    catalog = open_database(settings.home)
+def _wait_for_a_job(settings: Settings, stop: threading.Event, name: str) -> None:
+    catalog = open_database(settings.home, settings.catalog_url)
     try:
+        with catalog.read() as tx:
+            in_hand = name in queue.workers(tx)
+        if in_hand:  # since the database went away, so that they could not be given back
+            with catalog.write() as tx:
+                queue.put_back_all_of(tx, name)
         while not stop.is_set():
             with catalog.read() as tx:
                 if queue.any_claimable(tx):
@@ -70,14 +77,14 @@ def _wait_for_a_job(settings: Settings, stop: threading.Event) -> None:
 
 
 def _work(
-    settings: Settings, stop: threading.Event, load_embedder: "Callable[[str], Embedder] | None"
+    settings: Settings, stop: threading.Event, name: str, load_embedder: "Callable[[str], Embedder] | None"
 ) -> None:
     from carrel.cli.session import services
     from carrel.core.jobs import JobState
     from carrel.ingest.worker import Finished, Postponed, work
 
     with services(settings, load_embedder) as opened:
-        for event in work(opened.workshop(hand_over=True), stop):
+        for event in work(opened.workshop(hand_over=True), stop, name):
             if isinstance(event, Finished) and event.job.state is JobState.FAILED:
                 _log.info("%s", event.job.error_message)
             elif isinstance(event, Postponed):

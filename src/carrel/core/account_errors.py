@@ -6,7 +6,7 @@ CarrelError
     ├── KnowledgeBaseAmbiguous          several knowledge bases of one name may be seen
     ├── NotAllowed                      AdministratorsOnly · ScopeTooNarrow · PasswordMustChange
     ├── SetUpAlready · SignUpClosed
-    ├── SignInRefused · SignInThrottled · ApiKeyRefused
+    ├── SignInRefused · SignInThrottled · SignUpThrottled · ApiKeyRefused
     ├── UserNameUnusable · UserExists · UserMissing · PasswordUnusable · PasswordWrong
     ├── ApiKeyMissing · ApiKeyUnusable
     ├── LastAdministrator · LastOwner · OwnsKnowledgeBases
@@ -85,6 +85,12 @@ class SignInThrottled(UsageError):
     template = "There were too many attempts to sign in."
     hint_template = "Try again in {seconds} seconds."
     retryable = True
+
+
+class SignUpThrottled(SignInThrottled):
+    """Too many accounts asked for from one address. Parameter: seconds."""
+
+    template = "Too many accounts were asked for from this address."
 
 
 class ApiKeyRefused(UsageError):

@@ -30,6 +30,8 @@ class Action(StrEnum):
     KNOWLEDGE_BASE_REINDEX = "knowledge-base-reindex"
     KNOWLEDGE_BASE_DELETE = "knowledge-base-delete"
     PAPER_REMOVE = "paper-remove"
+    PAPER_CORRECT = "paper-correct"
+    PAPER_TAG = "paper-tag"
     BACKUP = "backup"
     RESTORE = "restore"
 

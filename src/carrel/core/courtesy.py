@@ -2,8 +2,11 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+Asking = Callable[[str], AbstractContextManager[None]]
+"""What a question to a model is asked within, by the model's name."""
 
 _LONGEST_SECONDS = 0.2  # a search that never ends must not stop the work for ever
 
@@ -33,3 +36,8 @@ class Courtesy:
         with self._changed:
             while self._searches and (left := deadline - time.monotonic()) > 0:
                 self._changed.wait(left)
+
+
+def at_once(_: str) -> AbstractContextManager[None]:
+    """Ask without waiting for a turn: nobody else asks."""
+    return nullcontext()

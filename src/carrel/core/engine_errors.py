@@ -11,9 +11,11 @@
         ├── TextsRefused          some texts of a call are refused: the caller says which papers they are of
         ├── EndpointUnavailable   nothing there, busy for too long, or gone: trying again later can help
         │   └── EndpointLost        it answered before and does not any more
+        ├── ModelSlow             it has not answered yet, and nobody stands still for it
         ├── EndpointRefuses       a key, a model name or an address is wrong: trying again cannot help
         ├── EndpointNonsense      what came back is no answer to what was asked
         ├── EngineNotStarted      the process that runs a GGUF file could not be started
+        ├── ModelSilent           it owes others an answer already, for too long
         ├── RerankerStarting      that process is not ready yet: trying again in a moment helps
         └── EncoderChanged        it answers, but not with the vectors it gave before
 
@@ -133,6 +135,23 @@ class EndpointUnavailable(ServiceError):
 
 class EndpointLost(EndpointUnavailable):
     """A server that answered before is away now. Parameters: endpoint, detail, setting."""
+
+
+class ModelSilent(ServiceError):
+    """A model that has not answered others for a while: nobody else waits for it. Parameter: model."""
+
+    template = "The model {model!r} does not answer."
+    hint_template = "Search by words alone meanwhile (mode lexical), or leave out what is searched with it."
+
+
+class ModelSlow(ServiceError):
+    """A model that has not answered yet, and is not waited for. Parameter: model."""
+
+    template = "The model {model} has not answered yet."
+    hint_template = (
+        "What needs it is tried again, and the rest goes on. If it lasts, its server hangs: see carrel "
+        "doctor --embedder."
+    )
 
 
 class EndpointRefuses(ServiceError):

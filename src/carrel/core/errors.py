@@ -25,6 +25,7 @@
     ├── of a catalog on PostgreSQL, all three kinds: the tree in ``catalog_errors``
     ├── of ``carrel serve``, UsageErrors: the trees in ``gateway_errors`` and ``account_errors``
     ├── of backups, UsageErrors: the tree in ``backup_errors``
+    ├── of corrections, UsageErrors: the tree in ``bibliography_errors``
     ├── of a second index engine: the tree in ``index_errors``
     └── CatalogDamaged        exit 3: the catalog cannot be read
 

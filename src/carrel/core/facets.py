@@ -26,3 +26,4 @@ class Facets:
     authors: tuple[Facet, ...]
     venues: tuple[Facet, ...]
     languages: tuple[Facet, ...]  # values are codes
+    tags: tuple[Facet, ...] = ()

@@ -37,10 +37,13 @@ class RequestError(UsageError):
 
 
 class HostRefused(RequestError):
-    """Without a key only this machine may ask, and by its own name. Parameter: host."""
+    """Asked by a name that is not the server's. Parameter: host."""
 
-    template = "Without a key the gateway answers only to the names of this machine, not to {host!r}."
-    hint_template = "Ask for http://127.0.0.1 or http://localhost, or set CARREL_GATEWAY_API_KEY."
+    template = "{host!r} is none of this server's names."
+    hint_template = (
+        "Put it into CARREL_ALLOWED_HOSTS, and for the models (/v1) set CARREL_GATEWAY_API_KEY; this machine "
+        "may ask for http://127.0.0.1 or http://localhost."
+    )
 
 
 class KeyRefused(RequestError):

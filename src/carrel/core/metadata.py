@@ -13,6 +13,7 @@ class Source(StrEnum):
     IDENTIFIER = "identifier"  # follows from an identifier, as the year does from an arXiv id
     TEXT = "text"  # concluded from the whole text, as its language is
     SERVICE = "service"  # said by a parsing service
+    CORRECTED = "corrected"  # by somebody, within one knowledge base
 
 
 ARXIV_DOI = "10.48550/arxiv."

@@ -164,6 +164,17 @@ class VectorCache(Protocol):
         """Delete the vectors of the texts with these keys, of every encoder; False where it cannot now."""
         ...
 
+    def unexamined(self, limit: int) -> list[tuple[int, str]]:
+        """Return (number, text key) of so many of those that came since the last look, in their order."""
+        ...
+
+    def mark_examined(self, number: int, gone: Sequence[str]) -> bool:
+        """End a look at what came up to this number, and delete as ``delete`` what was found to be of no use.
+
+        Both at once: what another process puts meanwhile has not been looked at. False where it cannot now.
+        """
+        ...
+
     def copy_out(self, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
         """Return those of these vectors that are there as 16-bit floats, little-endian, for a backup."""
         ...

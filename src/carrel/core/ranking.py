@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from carrel.core.corrections import Correction
+from carrel.core.error_base import CarrelError
 from carrel.core.exchange import Exchange
 from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.metadata import ARXIV_DOI, Metadata
@@ -42,7 +44,7 @@ class Signal(StrEnum):
 class Filters:
     """Conditions that a paper must meet, all of them. Years are inclusive; of names any suffices.
 
-    The index knows years and authors; venues and languages the catalog (``search/selection.py``).
+    The index knows years and authors; venues, languages and tags the catalog (``search/selection.py``).
     """
 
     year_from: int | None = None
@@ -50,6 +52,11 @@ class Filters:
     authors: tuple[str, ...] = ()
     venues: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()  # ISO 639-1, in small letters
+    tags: tuple[str, ...] = ()
+
+
+MOST_RESULTS = 1000
+"""Papers that one search may ask for, however it is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,9 @@ class PaperRecord:
     file_name: str
     pages: int  # 0 in a file without pages
     quality: ParseQuality | None = None  # None where an earlier version read it
+    corrections: tuple[Correction, ...] = ()  # that are in the metadata
+    as_read: Metadata | None = None  # without them, where there are any
+    tags: tuple[str, ...] = ()  # labels that people gave it in the knowledge base
 
 
 def published_first(records: Iterable[PaperRecord]) -> tuple[PaperRecord, ...]:
@@ -183,6 +193,21 @@ class Reranking:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A knowledge base that was not searched as it was asked for, since its model could not be used.
+
+    ``by_words``: it was searched by words alone; otherwise not at all. ``reason`` is in the reader's
+    language; ``error`` is None where a server told of it.
+    """
+
+    knowledge_base_id: KnowledgeBaseId
+    name: str
+    by_words: bool
+    reason: str
+    error: CarrelError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """The answer to a query. ``candidates`` are what each signal found, for ``--explain``.
 
@@ -196,3 +221,4 @@ class SearchResult:
     candidates: tuple[tuple[Signal, tuple[Candidate, ...]], ...] = ()
     reranking: Reranking | None = None
     exchanges: tuple[Exchange, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()

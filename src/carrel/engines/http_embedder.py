@@ -1,6 +1,7 @@
 """A model that a server runs, as an ``Embedder``: templates, limits, and the server's answers checked."""
 
 import threading
+import time
 import unicodedata
 from collections.abc import Iterator, Sequence
 
@@ -174,7 +175,7 @@ class HttpEmbedder:
 
     def _ask_patiently(self, texts: Sequence[str]) -> EmbeddingReply:
         """Ask a few times: a question is not worth a minute's wait, and a server may be busy for a moment."""
-        wait = _QUERY_WAIT
+        wait, end = _QUERY_WAIT, time.monotonic() + _QUERY_SECONDS
         for left in reversed(range(_QUERY_TRIES)):
             try:
                 return self._server.ask(texts, seconds=_QUERY_SECONDS)
@@ -183,7 +184,7 @@ class HttpEmbedder:
                 raise TextsRefused({0: str(error)}, endpoint=url, count=1, detail=error) from error
             except (Busy, EndpointUnavailable) as error:
                 asked = min(error.seconds, 2.0) if isinstance(error, Busy) else 0.0
-                if not left or self._stopping.wait(max(wait, asked)):
+                if not left or time.monotonic() > end or self._stopping.wait(max(wait, asked)):
                     if isinstance(error, EndpointUnavailable):
                         raise
                     raise self._server.wire.unavailable(str(error)) from error

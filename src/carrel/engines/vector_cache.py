@@ -95,16 +95,38 @@ class SqliteVectorCache:
 
     def delete(self, keys: Sequence[str]) -> bool:
         """Delete the vectors of the texts with these keys, of every encoder; False where it cannot now."""
-        doomed = [bytes.fromhex(key) for key in keys]
 
         def remove(connection: sqlite3.Connection) -> None:
             connection.execute("BEGIN IMMEDIATE")
-            for encoder in _encoders(connection):
-                rows = ((encoder, key) for key in doomed)
-                connection.executemany("DELETE FROM vectors WHERE encoder = ? AND key = ?", rows)
+            _delete(connection, keys)
+            _set_mark(connection, _mark(connection))
             connection.execute("COMMIT")
 
-        return not doomed or self._try(remove)
+        return not keys or self._try(remove)
+
+    def unexamined(self, limit: int) -> list[tuple[int, str]]:
+        """Return (number, text key) of so many of those that came since the last look, in their order."""
+        found: list[tuple[int, str]] = []
+
+        def look_up(connection: sqlite3.Connection) -> None:
+            statement = "SELECT rowid, key FROM vectors WHERE rowid > ? ORDER BY rowid LIMIT ?"
+            rows = connection.execute(statement, (_mark(connection), limit)).fetchall()
+            found.extend((number, key.hex()) for number, key in rows)
+
+        if self._path.exists():  # asked every second: a folder without vectors gets no file by it
+            self._try(look_up)
+        return found
+
+    def mark_examined(self, number: int, gone: Sequence[str]) -> bool:
+        """Take what came up to this number as looked at, and delete these keys; False where it cannot now."""
+
+        def mark(connection: sqlite3.Connection) -> None:
+            connection.execute("BEGIN IMMEDIATE")
+            _delete(connection, gone)
+            _set_mark(connection, number)
+            connection.execute("COMMIT")
+
+        return self._try(mark)
 
     def copy_out(self, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
         """Return those of these vectors that are there as 16-bit floats, little-endian, for a backup."""
@@ -218,6 +240,26 @@ def _connect(path: Path) -> _Connection:
         connection.close()
         raise
     return connection
+
+
+def _delete(connection: sqlite3.Connection, keys: Sequence[str]) -> None:
+    doomed = [bytes.fromhex(key) for key in keys]
+    for encoder in _encoders(connection) if doomed else ():
+        rows = ((encoder, key) for key in doomed)
+        connection.executemany("DELETE FROM vectors WHERE encoder = ? AND key = ?", rows)
+
+
+def _mark(connection: sqlite3.Connection) -> int:
+    """Return the number up to which rows have been looked at. It is kept in the file's header."""
+    (number,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(number)
+
+
+def _set_mark(connection: sqlite3.Connection, number: int) -> None:
+    """Note up to which number rows have been looked at, at most the highest: the next row's is one more."""
+    (highest,) = connection.execute("SELECT coalesce(max(rowid), 0) FROM vectors").fetchone()
+    if (mark := min(number, int(highest))) != _mark(connection):
+        connection.execute(f"PRAGMA user_version = {mark}")
 
 
 def _encoders(connection: sqlite3.Connection) -> list[bytes]:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from carrel.core.errors import ServiceError, UsageError
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Index
 from carrel.core.space import Space
@@ -95,7 +96,7 @@ class OwnedIndexes(ABC, Generic[I]):
         """Delete what an index has outside its folder, before that goes."""
 
     def drop(self, knowledge_base_id: str, generation: int) -> None:
-        """Delete an index from the disk, if it is there.
+        """Delete an index, if it is there, from the disk and wherever else it is.
 
         It is renamed first: a crash leaves a folder that is no index and that the next owner sweeps.
         """
@@ -104,8 +105,8 @@ class OwnedIndexes(ABC, Generic[I]):
             folder = self._path(knowledge_base_id, generation)
             if (index := self._open.pop((knowledge_base_id, generation), None)) is not None:
                 index.close()
+            self._forget(knowledge_base_id, generation)  # a folder that is gone may have left something
             if folder.exists():
-                self._forget(knowledge_base_id, generation)
                 self._discard(folder)
 
     def stored(self) -> tuple[tuple[str, int], ...]:
@@ -141,6 +142,9 @@ class OwnedIndexes(ABC, Generic[I]):
         """Delete what a killed owner left: half-made and half-deleted indexes."""
         for leftover in self._folder.glob(_DISCARDED + "*"):
             shutil.rmtree(leftover)
-        for _, folder in list(self._folders()):
+        for name, folder in list(self._folders()):
             if not is_complete(folder):
-                self._discard(folder)
+                # Where its server is away the next owner sweeps, or whoever opens it makes it anew.
+                with suppress(ServiceError, UsageError):
+                    self._forget(*name)
+                    self._discard(folder)

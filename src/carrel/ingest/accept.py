@@ -8,7 +8,7 @@ import io
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from carrel.core.ids import PaperId
 from carrel.core.jobs import Job
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import BlobStore, StagedBlob, Unlocker
-from carrel.storage import papers, queue, removals
+from carrel.storage import knowledge_bases, papers, queue, removals
 from carrel.storage.database import Catalog, Transaction
 
 # What stands in a folder to say something of it; named by itself, such a file is taken like any other.
@@ -43,6 +43,17 @@ class Accepted:
     paper_id: PaperId
     job: Job | None
     duplicate: bool = False  # whether the knowledge base had the paper, or was about to have it
+
+
+@dataclass(frozen=True, slots=True)
+class Bringer:
+    """Who brings a file; ``check`` raises where they may not bring it any more."""
+
+    user_id: str = ""
+    check: Callable[[Transaction], object] = lambda _: None
+
+
+_NOBODY = Bringer()
 
 
 def find_files(path: Path, recursive: bool) -> Iterator[Path]:
@@ -90,6 +101,7 @@ def accept(
         EmptyFile, NotAPdf, UnsupportedFormat, NotText, FileUnreadable: it cannot be a paper; nothing
             was stored. Nor is a file that changes while it is read, which is FileUnreadable, too.
         WrongPassword: the unlocker's password is another one; nothing was stored.
+        KnowledgeBaseMissing: it was deleted meanwhile; nothing was stored.
         StorageFull: there is no room; nothing was stored.
     """
     with _named_errors(path, path.name), _opened(path) as stream:
@@ -116,22 +128,25 @@ def accept_stream(
     knowledge_base: KnowledgeBase,
     catalog: Catalog,
     blobs: BlobStore,
-    created_by: str = "",
+    bringer: Bringer = _NOBODY,
 ) -> Accepted:
     """Accept what a stream holds, such as an upload's temporary file, as ``accept`` does a file.
 
-    ``name`` is the file's, without a path; nobody else writes to what the stream reads.
+    ``name`` is the file's, without a path; nobody else writes to what the stream reads. An upload
+    takes its time: the bringer is checked in the transaction that queues the job, and what that raises is
+    raised.
     """
     with _named_errors(Path(name), name):
         _checked_format(stream, name)
         paper = ids.paper_id(ids.content_hash(stream))
         with catalog.read() as tx:
-            if papers.holds(tx, knowledge_base, paper):
+            bringer.check(tx)
+            if papers.holds(tx, knowledge_base, paper) and _is_stored(tx, paper, blobs):
                 return Accepted(paper, queue.of_paper(tx, knowledge_base, paper), duplicate=True)
         size = stream.seek(0, os.SEEK_END)
         stream.seek(0)
         with blobs.staged(stream) as copy:
-            return _stored_and_queued(copy, paper, name, size, knowledge_base, catalog, blobs, created_by)
+            return _stored_and_queued(copy, paper, name, size, knowledge_base, catalog, blobs, bringer)
 
 
 def _stored_and_queued(
@@ -142,7 +157,7 @@ def _stored_and_queued(
     knowledge_base: KnowledgeBase,
     catalog: Catalog,
     blobs: BlobStore,
-    created_by: str = "",
+    bringer: Bringer = _NOBODY,
 ) -> Accepted:
     """Store the bytes and write the job, so that a crash anywhere leaves no bytes that nobody knows of.
 
@@ -154,8 +169,10 @@ def _stored_and_queued(
             if not papers.file_known(tx, copy.sha256):
                 removals.note_file(tx, copy.sha256)
         with catalog.write() as tx:
+            knowledge_bases.by_id(tx, knowledge_base.id)  # it may have been deleted meanwhile
+            bringer.check(tx)
             if _is_opened(tx, paper, blobs):  # the note stays: it does no harm
-                return _queued(tx, knowledge_base, paper, name, created_by)
+                return _queued(tx, knowledge_base, paper, name, bringer.user_id)
             known = papers.with_file(tx, copy.sha256)
             if known is None and not removals.file_noted(tx, copy.sha256):
                 continue  # another process worked it off already: write it again
@@ -164,7 +181,7 @@ def _stored_and_queued(
             copy.keep()
             papers.register(tx, paper, copy.sha256, size)
             removals.cross_out(tx, removals.Removal(removals.What.FILE, copy.sha256))
-            return _queued(tx, knowledge_base, paper, name, created_by)
+            return _queued(tx, knowledge_base, paper, name, bringer.user_id)
 
 
 def _queued(

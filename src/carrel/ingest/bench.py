@@ -28,7 +28,7 @@ from carrel.ingest.claims import Claims
 from carrel.ingest.handing import add_to_built, hand_over
 from carrel.ingest.leases import Leases
 from carrel.ingest.pauses import Pauses
-from carrel.ingest.pipeline import Embedded, Progress, embed, make_searchable, parse
+from carrel.ingest.pipeline import Embedded, Progress, as_corrected, embed, make_searchable, parse
 from carrel.ingest.troubles import ITS_OWN_TROUBLE
 from carrel.ingest.workshop import Event, Finished, Postponed, Workshop
 from carrel.storage import queue, targets
@@ -178,8 +178,10 @@ class Bench:
     def _send(
         self, paper: _Paper, parsed: ParsedPaper, knowledge_base: KnowledgeBase, embedder: Embedder
     ) -> None:
+        metadata = as_corrected(paper.job, parsed, self._workshop.tools)
+
         def run() -> Embedded:
-            steps = embed(paper.job, parsed, knowledge_base, embedder)
+            steps = embed(paper.job, parsed, metadata, knowledge_base, embedder)
             while not self._stopped.is_set() and not paper.dropped:
                 try:
                     self._inbox.put(next(steps))

@@ -1,7 +1,6 @@
 """Which job a worker takes next, and which knowledge bases' jobs it leaves alone for a while."""
 
 import logging
-import shutil
 import time
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -12,10 +11,11 @@ from carrel.core.jobs import Job, delay_seconds
 from carrel.ingest.leases import Leases
 from carrel.ingest.workshop import Workshop
 from carrel.storage import queue
+from carrel.storage.files import check_room
 
 _log = logging.getLogger(__name__)
 
-_FULL_SECONDS = 10.0  # until one that found the disk full looks again
+_FULL_SECONDS = 3.0  # until one that found the disk full looks again
 _OTHER_LANE_EVERY = 4  # claims: then a job for a generation that is being built goes first
 
 
@@ -74,7 +74,7 @@ class Claims:
             with catalog.read() as tx:  # not to ask for the one right to write three times a second
                 if not queue.any_claimable(tx, held):
                     return None
-        if not self._has_room():
+        if not self._has_room(held):
             return None
         with catalog.write() as tx:
             job = queue.claim(
@@ -90,17 +90,27 @@ class Claims:
             self._leases.take(job)
         return job
 
-    def _has_room(self) -> bool:
+    def _has_room(self, held: AbstractSet[KnowledgeBaseId]) -> bool:
         workshop = self._workshop
-        free_mb = shutil.disk_usage(workshop.home).free // 1_000_000
-        if free_mb >= workshop.keep_free_mb:
-            return True
-        error = StorageFull(folder=workshop.home, free_mb=free_mb, needed_mb=workshop.keep_free_mb)
-        if workshop.lasting:
-            _log.warning("%s", error)
-            self._full_until = time.monotonic() + _FULL_SECONDS
+        try:
+            check_room(workshop.home, workshop.keep_free_mb)
+        except StorageFull as error:
+            if workshop.lasting:
+                self._full_until = time.monotonic() + _FULL_SECONDS
+                self._say(error, held)
+                return False
+            with workshop.tools.catalog.read() as tx:
+                if queue.any_unfinished(tx):
+                    raise
             return False
-        with workshop.tools.catalog.read() as tx:
-            if queue.any_unfinished(tx):
-                raise error
-        return False
+        return True
+
+    def _say(self, error: StorageFull, held: AbstractSet[KnowledgeBaseId]) -> None:
+        """Note with the job whose turn it is why it waits, for those who look; once, and in the log."""
+        try:
+            with self._workshop.tools.catalog.write() as tx:
+                news = queue.say(tx, error, held)
+        except StorageFull:  # not even for that
+            news = True
+        if news:
+            _log.warning("%s", error)

@@ -21,8 +21,8 @@ _PROGRESS_SECONDS = 1.0  # between two notes of progress, where there is some
 class Leases:
     """The jobs that one worker has in hand. Safe to use from several threads. Close it when done."""
 
-    def __init__(self, catalog: Catalog, seconds: float = LEASE_SECONDS) -> None:
-        self.worker = new_name()
+    def __init__(self, catalog: Catalog, seconds: float = LEASE_SECONDS, worker: str = "") -> None:
+        self.worker = worker or new_name()
         self.seconds = seconds
         self._catalog = catalog
         self._signs: dict[JobId, Sign] = {}

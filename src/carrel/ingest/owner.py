@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from carrel.core.courtesy import Courtesy
 from carrel.core.errors import (
@@ -33,7 +33,7 @@ from carrel.core.ports import Index, IndexedPaper, IndexedPassage
 from carrel.core.space import Space, Vectors
 from carrel.ingest import hands
 from carrel.ingest.pipeline import about_text
-from carrel.storage import handovers, papers, queue, targets, versions
+from carrel.storage import corrections, handovers, papers, queue, targets, versions
 from carrel.storage.database import Catalog, Transaction
 
 _log = logging.getLogger(__name__)
@@ -103,8 +103,8 @@ class Owner:
         except CarrelError as error:
             self._postpone(job, error)
         except ValueError as error:  # what was handed over is damaged: it is made again
-            _log.warning("%s: %s", job.file_name, error)
-            self._put_back(job)
+            if self._put_back(job):  # else it was removed while it was read
+                _log.warning("%s: %s", job.file_name, error)
         except Exception as error:  # one paper must not stop the others
             _log.debug("%s", job.file_name, exc_info=error)
             fault = UnforeseenFault(name=job.file_name, detail=f"{type(error).__name__}: {error}")
@@ -115,11 +115,17 @@ class Owner:
         with self._estate.catalog.read() as tx:
             knowledge_base = targets.target(tx, job)
             head = _head(tx, job)
-        if head is None or head.made_for != made_for(knowledge_base, self._estate.space_of(knowledge_base)):
+            shown = _as_corrected(tx, job, head)
+        # First: it stands still for no model, and the space is known afterwards.
+        index = self._estate.index_of(knowledge_base)
+        if (
+            head is None
+            or shown is None
+            or head.made_for != made_for(knowledge_base, self._estate.space_of(knowledge_base))
+        ):
             self._put_back(job)  # another generation serves by now, or it was interrupted oddly
             return
-        index = self._estate.index_of(knowledge_base)
-        self._add(job, head, index)
+        self._add(job, shown, index)
         with self._estate.catalog.write() as tx:
             wanted = queue.still_wanted(tx, job)
             present = targets.target(tx, job)
@@ -183,10 +189,12 @@ class Owner:
             if queue.still_wanted(tx, job):
                 queue.postpone(tx, job, error)
 
-    def _put_back(self, job: Job) -> None:
+    def _put_back(self, job: Job) -> bool:
+        """Return a job to the queue, unless nobody wants it any more; return whether somebody does."""
         with self._estate.catalog.write() as tx:
-            if queue.still_wanted(tx, job):
+            if wanted := queue.still_wanted(tx, job):
                 queue.put_back(tx, job)
+        return wanted
 
     def _fail(self, job: Job, error: CarrelError) -> None:
         with self._estate.catalog.write() as tx:
@@ -197,6 +205,14 @@ class Owner:
 def _head(tx: Transaction, job: Job) -> Head | None:
     data = handovers.get(tx, job.id, 0)
     return None if data is None else decode_head(data)
+
+
+def _as_corrected(tx: Transaction, job: Job, head: Head | None) -> Head | None:
+    """Return a head as the index is to have it: with what was corrected in the knowledge base."""
+    if head is None:
+        return None
+    metadata = corrections.applied(tx, job.knowledge_base_id, job.paper_id, head.metadata)
+    return replace(head, metadata=metadata)
 
 
 def _piece(tx: Transaction, job: JobId, number: int) -> Piece:

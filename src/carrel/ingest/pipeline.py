@@ -7,7 +7,7 @@ so a paper that was interrupted anywhere is neither lost nor doubled.
 """
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from carrel.core.paper import ParsedPaper, Passage, in_context
 from carrel.core.ports import BlobStore, Embedder, Index, IndexedPaper, IndexedPassage, Parser
 from carrel.core.rebuild_errors import GenerationOutdated
 from carrel.core.space import Vectors, cut
-from carrel.storage import knowledge_bases, papers, queue, targets, versions
+from carrel.storage import corrections, knowledge_bases, papers, queue, targets, versions
 from carrel.storage.database import Catalog, Transaction
 from carrel.storage.parses import ParseStore
 from carrel.storage.rebuilds import PassageRow
@@ -61,6 +61,7 @@ class Embedded:
     """A paper that is cut and embedded, at full width."""
 
     parsed: ParsedPaper
+    metadata: Metadata  # as read, with what was corrected in the knowledge base
     chunks: tuple[Chunk, ...]
     about: str  # what stands for the whole paper
     rows: Vectors  # [chunks, width]
@@ -107,10 +108,16 @@ def cut_into_passages(
     return chunks, shortened(about, embedder.tokens, embedder.max_tokens)
 
 
+def as_corrected(job: Job, parsed: ParsedPaper, tools: Tools) -> Metadata:
+    """Return a paper's metadata with what was corrected in the job's knowledge base."""
+    with tools.catalog.read() as tx:
+        return corrections.applied(tx, job.knowledge_base_id, job.paper_id, parsed.metadata)
+
+
 def embed(
-    job: Job, parsed: ParsedPaper, knowledge_base: KnowledgeBase, embedder: Embedder
+    job: Job, parsed: ParsedPaper, metadata: Metadata, knowledge_base: KnowledgeBase, embedder: Embedder
 ) -> Generator[Progress, None, Embedded]:
-    """Take a parsed paper through chunk and embed. Yields progress.
+    """Take a parsed paper through chunk and embed, with its metadata as corrected. Yields progress.
 
     An embedder that makes use of several calls at once packs its requests itself: it is given all of a
     paper; another one pieces of it.
@@ -121,7 +128,8 @@ def embed(
     """
     pages = len(parsed.pages)
     yield Progress(job, Stage.CHUNK, pages=pages)
-    chunks, about = cut_into_passages(job.paper_id, parsed, knowledge_base, embedder)
+    as_shown = replace(parsed, metadata=metadata)
+    chunks, about = cut_into_passages(job.paper_id, as_shown, knowledge_base, embedder)
     texts = [*(item.embedded_text for item in chunks), about]
     piece = _PASSAGES_A_CALL if embedder.parallel_calls == 1 else len(texts)
     vectors: list[Vectors] = []
@@ -132,7 +140,7 @@ def embed(
         except TextsRefused as error:
             raise as_refused(error, job.file_name, chunks, first) from error
     rows = np.concatenate(vectors)
-    return Embedded(parsed, chunks, about, rows[:-1], rows[-1])
+    return Embedded(parsed, metadata, chunks, about, rows[:-1], rows[-1])
 
 
 def as_refused(error: TextsRefused, name: str, chunks: Sequence[Chunk], first: int) -> TextRefused:
@@ -162,7 +170,7 @@ def make_searchable(
     passages = [item.passage for item in embedded.chunks]
     dimensions = knowledge_base.dimensions or len(embedded.paper_vector)
     paper_vector, rows = cut(embedded.paper_vector, dimensions), cut(embedded.rows, dimensions)
-    index.add([indexed(job.paper_id, parsed.metadata, paper_vector, passages, rows)])
+    index.add([indexed(job.paper_id, embedded.metadata, paper_vector, passages, rows)])
     likeness = likeness_of(parsed)  # takes a second in a very long book: others may write meanwhile
     text_keys = [text_key(item.embedded_text) for item in embedded.chunks]
     about_key = text_key(embedded.about)

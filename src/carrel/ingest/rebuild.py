@@ -26,9 +26,10 @@ from carrel.core.rebuild import (
     same_vectors,
 )
 from carrel.core.rebuild_errors import NoRebuild, NothingKept, RebuildUnderWay
+from carrel.ingest.errands import Errand
 from carrel.ingest.pipeline import Tools
 from carrel.ingest.rebuild_estimate import Estimator, check_answers, is_all_cached
-from carrel.ingest.rebuild_steps import Builder
+from carrel.ingest.rebuild_steps import Builder, Checked
 from carrel.storage import generations, knowledge_bases, rebuild_jobs, rebuilds
 from carrel.storage.clock import later
 from carrel.storage.database import Catalog
@@ -38,6 +39,7 @@ _log = logging.getLogger(__name__)
 
 _FIRST_DELAY = 1.0  # seconds until a rebuild that does not get on is tried again; doubled each time
 _LONGEST_DELAY = 60.0
+_CHECK_SECONDS = 2.0  # for which the owner of the index waits for a check; then it has other work
 _A_DAY = 86400.0
 QUERIES_END_WITHIN = 120.0
 """Seconds: an index that has ceased to serve is not deleted before every query that may ask it has ended."""
@@ -121,6 +123,7 @@ class Rebuilds:
             equipment.index_of,
             equipment.courtesy,
         )
+        self._checks: dict[tuple[str, int], Errand[Checked]] = {}  # by knowledge base and generation
         self._delays: dict[str, tuple[float, float]] = {}  # by knowledge base: seconds, and when it is over
 
     def estimate(self, knowledge_base: KnowledgeBase, change: Change) -> Estimate:
@@ -229,7 +232,7 @@ class Rebuilds:
             if time.monotonic() < due:
                 continue
             try:
-                more = self.step(serving) or more
+                more = self._advanced(serving) or more
             except KnowledgeBaseMissing:
                 continue
             except CarrelError as error:
@@ -238,7 +241,9 @@ class Rebuilds:
                 self._delays[serving.id] = (delay, time.monotonic() + delay)
                 self._note_trouble(serving, error.kind, str(error))
             else:
-                if self._delays.pop(serving.id, None):
+                asked = any(identifier == serving.id for identifier, _ in self._checks)
+                if not asked and serving.id in self._delays:
+                    del self._delays[serving.id]
                     self._note_trouble(serving, "", "")
         return more
 
@@ -257,6 +262,24 @@ class Rebuilds:
         if found.state is GenerationState.CHECKING:
             return self._builder.check_and_swap(serving, found)
         return self._builder.build(serving, found)
+
+    def _advanced(self, knowledge_base: KnowledgeBase) -> bool:
+        """As ``step``, but the model is asked for a check in another thread: what hangs is not waited for."""
+        with self._catalog.read() as tx:
+            serving = knowledge_bases.by_id(tx, knowledge_base.id)
+            found = generations.under_way(tx, serving)
+        if found is None or found.state is not GenerationState.CHECKING:
+            self._checks = {key: check for key, check in self._checks.items() if key[0] != serving.id}
+            return self.step(knowledge_base)
+        key, seconds = (serving.id, found.number), 0.0
+        if key not in self._checks:
+            check = self._builder.check(serving, found)
+            if check is None:
+                return True
+            self._checks[key], seconds = Errand(check), _CHECK_SECONDS
+        if not self._checks[key].back(seconds):
+            return False
+        return self._builder.swap(serving, found, self._checks.pop(key).result())
 
     def tidy(self, queries_end_within: float = QUERIES_END_WITHIN) -> None:
         """Let go what was kept for long enough, and delete what nobody can be asking any more."""

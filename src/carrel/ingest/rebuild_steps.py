@@ -9,13 +9,14 @@ import numpy as np
 from carrel.core.courtesy import Courtesy
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.likeness import Likeness, likeness_of
 from carrel.core.ports import Embedder, Index, IndexedPaper, VectorCache
 from carrel.core.rebuild import Generation, GenerationState, same_vectors
 from carrel.core.rebuild_errors import SelfCheckFailed
 from carrel.core.space import cut
 from carrel.ingest.pipeline import Tools, indexed
 from carrel.ingest.self_check import bring_in_step, check, check_model
-from carrel.storage import generations, knowledge_bases, papers, rebuild_jobs, rebuilds, swaps
+from carrel.storage import generations, knowledge_bases, papers, rebuild_jobs, rebuilds, swaps, versions
 from carrel.storage.database import Transaction
 from carrel.storage.readings import Reading
 from carrel.storage.rebuilds import Held
@@ -24,6 +25,14 @@ _PAPERS_A_PAGE = 16  # of 100 passages and 2560 dimensions: 16 MB of vectors
 _PASSAGES_A_CALL = 64  # of the index, between which searches go first
 _QUEUED_AT_ONCE = 200
 _SECONDS_A_STEP = 0.5  # the owner of the index has other work, too
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of a check: the papers (with passages) that were built before it, and why it failed."""
+
+    before: Mapping[PaperId, int]
+    failure: SelfCheckFailed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,31 +74,49 @@ class Builder:
     def check_and_swap(self, serving: KnowledgeBase, found: Generation) -> bool:
         """Check a whole generation, and let it serve; one that does not pass goes. There is more to do: True.
 
-        Its model is asked, and so loaded, before the first query needs it.
-
         Raises:
             ServiceError: its model does not answer.
         """
-        target = found.built_as
+        check = self.check(serving, found)
+        return check is None or self.swap(serving, found, check())
+
+    def check(self, serving: KnowledgeBase, found: Generation) -> Callable[[], Checked] | None:
+        """Return what checks a whole generation; it changes nothing, and any thread may call it.
+
+        Its model is asked, and so loaded, before the first query needs it. None where papers turned out to
+        be missing: they are built.
+        """
+        target, catalog = found.built_as, self.tools.catalog
         index, embedder = self.index_of(target), self.embedder_of(target)
-        with self.tools.catalog.read() as tx:
+        with catalog.read() as tx:
             before = rebuilds.built(tx, target)
-        if not bring_in_step(target, index, self.tools.catalog):
-            with self.tools.catalog.write() as tx:
+        if not bring_in_step(target, index, catalog):
+            with catalog.write() as tx:
                 if _is_present(tx, serving, found):
                     generations.set_state(tx, found, GenerationState.BUILDING)
-            return True
-        try:
-            if target.embedder != serving.embedder:
-                check_model(target, index, embedder, self.tools.catalog)
-            check(target, index, embedder, self.vectors, self.tools.catalog)
-        except SelfCheckFailed as error:
+            return None
+
+        def checked() -> Checked:
+            try:
+                if target.embedder != serving.embedder:
+                    check_model(target, index, embedder, catalog)
+                check(target, index, embedder, self.vectors, catalog)
+            except SelfCheckFailed as error:
+                return Checked(before, error)
+            return Checked(before)
+
+        return checked
+
+    def swap(self, serving: KnowledgeBase, found: Generation, checked: Checked) -> bool:
+        """Let a generation serve that has passed its check; another one goes. There is more to do: True."""
+        target = found.built_as
+        if (error := checked.failure) is not None:
             with self.tools.catalog.write() as tx:
                 # What went while it was checked makes the counts differ: not its fault.
-                if _is_present(tx, serving, found) and rebuilds.built(tx, target) == before:
+                if _is_present(tx, serving, found) and rebuilds.built(tx, target) == checked.before:
                     generations.end(tx, found, GenerationState.FAILED, (error.kind, str(error)))
             return True
-        readings = self._readings(serving, target)
+        readings = self._read_anew(serving, found)
         with self.tools.catalog.write() as tx:
             if not _is_present(tx, serving, found):
                 return True
@@ -115,12 +142,12 @@ class Builder:
         with self.tools.catalog.read() as tx:
             contents = rebuilds.contents(tx, serving, list(page))
             records = {record.id: record for record in papers.records(tx, [serving.id], list(page))}
+        index = self.index_of(target)  # first: it waits for no model
         embedder = self.embedder_of(target)
         keys = {key for rows in contents.values() for key in rows.keys if key}
         cached = self.vectors.get(embedder.encoder, sorted(keys))
         whole = [paper for paper, rows in contents.items() if all(key in cached for key in rows.keys)]
         dimensions = target.dimensions or embedder.encoder.width
-        index = self.index_of(target)
         for paper in whole:
             rows = contents[paper]
             vectors = [cached[key] for key in rows.keys]
@@ -145,17 +172,30 @@ class Builder:
             self.courtesy.give_way()
             index.add([replace(paper, passages=paper.passages[first : first + _PASSAGES_A_CALL])], ids)
 
-    def _readings(self, serving: KnowledgeBase, target: KnowledgeBase) -> dict[PaperId, Reading]:
-        """Return how the generation's parser reads its papers, where that is another one."""
+    def _read_anew(self, serving: KnowledgeBase, found: Generation) -> dict[PaperId, Reading]:
+        """Return how the generation's parser reads its papers, where that is another one, and link versions.
+
+        The links are renewed a page of papers a transaction, before the swap, so that it stays short: killed
+        in between, the generation is checked again, and so are they.
+        """
+        target, readings = found.built_as, dict[PaperId, Reading]()
         if target.parser == serving.parser:
-            return {}
+            return readings
         fingerprint = self.tools.parser_of(target).fingerprint
         with self.tools.catalog.read() as tx:
-            built = rebuilds.built(tx, target)
-        readings = {}
-        for paper in built:
-            if (parsed := self.tools.parses.get(paper, fingerprint)) is not None:
-                readings[paper] = Reading(len(parsed.pages), parsed.metadata, parsed.quality)
+            built = sorted(rebuilds.built(tx, target))
+        for first in range(0, len(built), _PAPERS_A_PAGE):
+            seen: dict[PaperId, Likeness] = {}
+            for paper in built[first : first + _PAPERS_A_PAGE]:
+                if (parsed := self.tools.parses.get(paper, fingerprint)) is not None:
+                    readings[paper] = Reading(len(parsed.pages), parsed.metadata, parsed.quality)
+                    seen[paper] = likeness_of(parsed)
+            with self.tools.catalog.write() as tx:
+                if not _is_present(tx, serving, found):
+                    break
+                for paper, likeness in seen.items():
+                    if papers.holds(tx, serving, paper):
+                        versions.record(tx, paper, likeness)
         return readings
 
 

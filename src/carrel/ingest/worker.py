@@ -22,20 +22,21 @@ _log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.3  # until a waiting worker looks for jobs again
 
 
-def work(workshop: Workshop, stop: Flag | None = None) -> Generator[Event, None, None]:
+def work(workshop: Workshop, stop: Flag | None = None, worker: str = "") -> Generator[Event, None, None]:
     """Work jobs off in their order, until none waits, or until ``stop`` is set where there is another owner.
 
     A file that cannot be read fails alone. Where a knowledge base's parser or embedder cannot be used (its
     service is down, its package missing), the base's jobs are postponed and those of the others go on. An
     embedder's server that goes away in the middle is waited for. An error that is nobody's file's fault
     (disk full, model unreachable): the owner puts the jobs in hand back and raises it; who works for another
-    owner has that job tried again later. Nothing is lost.
+    owner has that job tried again later. Nothing is lost. Jobs are claimed in the name of ``worker``; of one
+    that is nobody else's by default.
     """
     # What is loaded by now stays: the collector need not look through it again and again.
     gc.freeze()
     stop = stop or Flag()
     catalog = workshop.tools.catalog
-    leases = Leases(catalog)
+    leases = Leases(catalog, worker=worker)
     bench = Bench(workshop, leases, stop)
     try:
         if not workshop.lasting:

@@ -26,7 +26,7 @@ def accounts_over(catalog: Catalog, passwords: Passwords | None = None, clock: C
     """Return the accounts of a catalog; ``passwords`` and ``clock`` are other ones in tests."""
     passwords = passwords or Passwords()
     return Accounts(
-        users=Users(catalog, passwords),
+        users=Users(catalog, passwords, clock),
         signing_in=SigningIn(catalog, passwords, clock),
         api_keys=ApiKeys(catalog, clock),
         sharing=Sharing(catalog),

@@ -68,9 +68,7 @@ class ApiKeys:
             owner = _owner(tx, caller, user)
             if Scope.ADMIN in wanted and not owner.administrator:
                 raise ApiKeyUnusable(expected=tr("the scope admin only for administrators"))
-            good = [key for key in api_keys.of_user(tx, owner.id) if not self._has_ended(key)]
-            if len(good) >= _MOST:
-                raise ApiKeyUnusable(expected=tr("at most {most} keys").format(most=_MOST))
+            self._check_number(tx, owner)
             key = ApiKey(
                 id=new_id(),
                 user_id=owner.id,
@@ -81,13 +79,7 @@ class ApiKeys:
                 expires_at="" if days is None else written(moment + timedelta(days=days)),
             )
             api_keys.add(tx, key, digest(secret))
-            detail = {
-                "name": label,
-                "user": owner.name,
-                "scopes": " ".join(sorted(wanted)),
-                "expires": key.expires_at,
-            }
-            record(tx, caller, Action.API_KEY_CREATE, key.id, detail)
+            record(tx, caller, Action.API_KEY_CREATE, key.id, _detail(key, owner))
         return key, secret
 
     def of_user(self, caller: Caller, user: str = "") -> tuple[ApiKey, ...]:
@@ -141,6 +133,10 @@ class ApiKeys:
             with suppress(CarrelError), self._catalog.write() as tx:
                 api_keys.used(tx, key.id, written(moment))
 
+    def _check_number(self, tx: Transaction, owner: User) -> None:
+        if sum(not self._has_ended(key) for key in api_keys.of_user(tx, owner.id)) >= _MOST:
+            raise ApiKeyUnusable(expected=tr("at most {most} keys").format(most=_MOST))
+
     def _has_ended(self, key: ApiKey) -> bool:
         expired = bool(key.expires_at) and key.expires_at <= written(self._clock())
         return expired or bool(key.revoked_at)
@@ -150,6 +146,16 @@ def _owner(tx: Transaction, caller: Caller, user: str) -> User:
     if user and user != caller.user_id:
         administrators_only(caller)
     return found(tx, user or caller.user_id)
+
+
+def _detail(key: ApiKey, owner: User) -> dict[str, str]:
+    """Return what the audit log says of a new key."""
+    return {
+        "name": key.name,
+        "user": owner.name,
+        "scopes": " ".join(sorted(key.scopes)),
+        "expires": key.expires_at,
+    }
 
 
 def _checked(name: str, scopes: Collection[Scope], days: int | None) -> str:

@@ -1,17 +1,23 @@
 """The papers of one knowledge base, as far as one caller may see and change them."""
 
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from carrel.core.accounts import Caller, Role
+from carrel.core.corrections import Value
 from carrel.core.errors import PaperMissing
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import Passage
 from carrel.core.ranking import PaperRecord, published_first
 from carrel.library import access
-from carrel.storage import paper_pages, papers, passages, versions
+from carrel.library.corrections import correct
+from carrel.library.references import Reference, likely
+from carrel.library.tagging import tag, usable
+from carrel.storage import paper_pages, papers, passages, tags, versions
 from carrel.storage.database import Catalog, Transaction
 from carrel.storage.paper_pages import SeenPaper, Wanted
+from carrel.storage.tags import Tag, tag_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,10 @@ class Found:
     knowledge_base: KnowledgeBase
     paper: SeenPaper
     versions: tuple[PaperRecord, ...] = ()
+
+
+def whatever_it_is(_: Found) -> None:
+    """Let every paper be taken out."""
 
 
 class Holdings:
@@ -49,13 +59,7 @@ class Holdings:
             KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``access.require``.
         """
         with self._catalog.read() as tx:
-            found = self._found(tx, paper, Role.VIEWER)
-            readable = [base.id for base, _ in access.visible(tx, self._caller).values()]
-            identifier = found.paper.record.id
-            group = versions.groups(tx, readable, [identifier]).get(identifier, frozenset())
-            others = papers.records(tx, readable, sorted(group - {identifier})) if group else ()
-        once = {other.id: other for other in reversed(others)}
-        return Found(found.knowledge_base, found.paper, published_first(once.values()))
+            return self._with_versions(tx, self._found(tx, paper, Role.VIEWER))
 
     def passages(self, paper: str, after: int, limit: int) -> tuple[Passage, ...]:
         """Return a paper's passages in reading order, from number ``after`` on. Raises as ``one``."""
@@ -69,17 +73,90 @@ class Holdings:
             found = self._found(tx, paper, Role.VIEWER)
             return found, paper_pages.about_key(tx, found.knowledge_base, found.paper.record.id)
 
-    def remove(self, paper: str) -> None:
+    def remove(self, paper: str, check: Callable[[Found], None] = whatever_it_is) -> None:
         """Take a paper out, be it searchable or on its way. Gone for every search when this returns.
 
         Raises:
+            RoleTooLow: it takes an editor.
+            PaperMissing, KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``one``; and what ``check`` raises
+                at the paper, in the transaction that takes it out.
+        """
+        with self._catalog.write() as tx:
+            found = self._found(tx, paper, Role.EDITOR)
+            check(self._with_versions(tx, found))
+            papers.remove(tx, found.knowledge_base, found.paper.record.id)
+            papers.forget_unreferenced(tx, [found.paper.record.id])
+
+    def correct(
+        self,
+        paper: str,
+        values: Mapping[str, Value],
+        taken_back: Collection[str] = (),
+        labels: Sequence[str] | None = None,
+    ) -> None:
+        """Correct fields of a paper's metadata, and take corrections back, in this knowledge base alone.
+
+        With ``labels``, let it have these tags and no others; all or nothing.
+
+        Raises:
+            CorrectionUnusable, TagUnusable: a field cannot be that, a label cannot be one.
             RoleTooLow: it takes an editor.
             PaperMissing, KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``one``.
         """
         with self._catalog.write() as tx:
             found = self._found(tx, paper, Role.EDITOR)
-            papers.remove(tx, found.knowledge_base, found.paper.record.id)
-            papers.forget_unreferenced(tx, [found.paper.record.id])
+            record, base = found.paper.record, found.knowledge_base
+            correct(tx, self._caller, base, record, values, taken_back)
+            if labels is not None:
+                wanted = usable(labels)
+                gone = [label for label in record.tags if tag_key(label) not in wanted]
+                tag(tx, self._caller, base, [record.id], labels, gone)
+
+    def tag(self, papers: Sequence[str], add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
+        """Give papers labels and take others off them, all or nothing.
+
+        Raises:
+            TagUnusable: a label cannot be one, or a paper has too many.
+            RoleTooLow: it takes an editor.
+            PaperMissing, KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``one``.
+        """
+        with self._catalog.write() as tx:
+            base = self._base(tx, Role.EDITOR)
+            found = [self._found(tx, paper, Role.EDITOR).paper.record.id for paper in papers]
+            tag(tx, self._caller, base, found, list(add), list(remove))
+
+    def tags(self) -> tuple[Tag, ...]:
+        """Return every label of the knowledge base, with how many papers bear it. Raises as ``page``."""
+        with self._catalog.read() as tx:
+            return tags.counted(tx, [self._base(tx, Role.VIEWER).id])
+
+    def check_editor(self) -> None:
+        """Make sure that the caller may change papers here. Raises as ``access.require``, for an editor."""
+        with self._catalog.read() as tx:
+            self._base(tx, Role.EDITOR)
+
+    def searchable(self, wanted: Sequence[str] = ()) -> tuple[PaperRecord, ...]:
+        """Return the searchable papers of these ids, or all, oldest first.
+
+        Raises:
+            PaperMissing: one of them is not searchable here.
+            KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``access.require``.
+        """
+        ids = [PaperId(each) for each in wanted]
+        with self._catalog.read() as tx:
+            found = papers.records(tx, [self._base(tx, Role.VIEWER).id], ids or None)
+        missing = set(ids) - {record.id for record in found}
+        if missing:
+            raise PaperMissing(id=min(missing))
+        return found
+
+    def likely_cited(self, references: Sequence[Reference]) -> tuple[PaperRecord, ...]:
+        """Return papers that references may be to, in every knowledge base that the caller may read."""
+        if not references:
+            return ()
+        with self._catalog.read() as tx:
+            readable = [base.id for base, _ in access.visible(tx, self._caller).values()]
+            return papers.records(tx, readable, likely(references, papers.named(tx, readable)))
 
     def _base(self, tx: Transaction, role: Role) -> KnowledgeBase:
         return access.require(tx, self._caller, self._key, role)
@@ -90,3 +167,11 @@ class Holdings:
         if seen is None:
             raise PaperMissing(id=paper)
         return Found(base, seen)
+
+    def _with_versions(self, tx: Transaction, found: Found) -> Found:
+        readable = [base.id for base, _ in access.visible(tx, self._caller).values()]
+        identifier = found.paper.record.id
+        group = versions.groups(tx, readable, [identifier]).get(identifier, frozenset())
+        others = papers.records(tx, readable, sorted(group - {identifier})) if group else ()
+        once = {other.id: other for other in reversed(others)}
+        return Found(found.knowledge_base, found.paper, published_first(once.values()))

@@ -16,7 +16,7 @@ from carrel.core.ports import StagedBlob
 from carrel.library.backup import Stores
 from carrel.library.opened_backup import OpenedBackup
 from carrel.library.restore import Progress
-from carrel.storage import knowledge_bases, papers, queue, removals
+from carrel.storage import dump, knowledge_bases, papers, queue, removals
 from carrel.storage.database import Transaction, Value
 from carrel.storage.holds import IMPORTING
 from carrel.storage.removals import Removal, What
@@ -38,6 +38,7 @@ class _Wanted:
     knowledge_base: KnowledgeBase
     paper: PaperId
     file_name: str
+    said: tuple[tuple[str, Mapping[str, Value]], ...] = ()  # rows of ``dump.SAID_OF_HELD_PAPERS``
 
 
 def add_missing(backup: OpenedBackup, stores: Stores, say: Progress) -> Added:
@@ -112,10 +113,15 @@ def _papers_of(backup: OpenedBackup, bases: Mapping[str, KnowledgeBase]) -> dict
             if row["knowledge_base_id"] in bases:
                 names[str(row["paper_id"]), str(row["knowledge_base_id"])] = str(row["file_name"])
     files = {str(row["id"]): str(row["sha256"]) for row in backup.rows("papers")}
+    said: dict[tuple[str, str], list[tuple[str, Mapping[str, Value]]]] = {}
+    for table in dump.SAID_OF_HELD_PAPERS:
+        for row in backup.rows(table):
+            said.setdefault((str(row["paper_id"]), str(row["knowledge_base_id"])), []).append((table, row))
     wanted: dict[str, list[_Wanted]] = {}
     for (paper, base), file_name in names.items():
         if paper in files:
-            wanted.setdefault(files[paper], []).append(_Wanted(bases[base], PaperId(paper), file_name))
+            new = _Wanted(bases[base], PaperId(paper), file_name, tuple(said.get((paper, base), ())))
+            wanted.setdefault(files[paper], []).append(new)
     return wanted
 
 
@@ -155,5 +161,7 @@ def _stored_and_queued(copy: StagedBlob, found: list[_Wanted], size: int, stores
                 present = knowledge_bases.with_ids(tx, [each.knowledge_base.id])
                 if present and not papers.holds(tx, present[0], paper):
                     queue.enqueue(tx, present[0], paper, each.file_name)
+                    for table, row in each.said:  # its users are not known here, their names stay
+                        dump.add(tx, table, {**row, "paper_id": paper, "user_id": ""})
                     queued += 1
             return queued

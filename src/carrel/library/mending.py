@@ -12,20 +12,33 @@ from carrel.storage.database import Catalog
 
 def in_step(knowledge_base: KnowledgeBase, index: Index) -> bool:
     """Whether the index holds as many papers and passages as the catalog says."""
-    return index.counts() == (knowledge_base.papers, knowledge_base.passages)
+    return index.counts() == _filled(knowledge_base)
 
 
-def check_complete(knowledge_base: KnowledgeBase, index: Index) -> None:
+def check_complete(knowledge_base: KnowledgeBase, index: Index, catalog: Catalog) -> None:
     """Make sure that the index holds at least what the catalog says.
 
-    More is no harm: a paper that was interrupted on its way in is not shown.
+    More is no harm: a paper that was interrupted on its way in is not shown. Less may be a paper that was
+    removed since the knowledge base was looked up: it is looked up again until it stays the same.
 
     Raises:
         IndexIncomplete: papers would silently not be found.
     """
-    papers_in_it, passages_in_it = index.counts()
-    if papers_in_it < knowledge_base.papers or passages_in_it < knowledge_base.passages:
-        raise IndexIncomplete(index=knowledge_base.name)
+    while True:
+        papers_in_it, passages_in_it = index.counts()
+        if papers_in_it >= knowledge_base.papers and passages_in_it >= knowledge_base.passages:
+            return
+        before = _filled(knowledge_base)
+        with catalog.read() as tx:
+            present = knowledge_bases.with_ids(tx, [knowledge_base.id])
+        if not present or present[0].generation != knowledge_base.generation:
+            return  # nobody asks this index any more
+        if _filled(knowledge_base := present[0]) == before:
+            raise IndexIncomplete(index=knowledge_base.name)
+
+
+def _filled(knowledge_base: KnowledgeBase) -> tuple[int, int]:
+    return knowledge_base.papers, knowledge_base.passages
 
 
 def mend_indexes(catalog: Catalog, index_of: Callable[[KnowledgeBase], Index]) -> int:

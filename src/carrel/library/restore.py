@@ -16,7 +16,7 @@ from carrel.config import SETTINGS_FILE
 from carrel.core.backup_errors import BackupDamaged, FolderNotEmpty
 from carrel.library.backup import Counts, Stores
 from carrel.library.opened_backup import Contents, OpenedBackup
-from carrel.storage import dump, knowledge_bases, papers, removals
+from carrel.storage import dump, knowledge_bases, leftovers, orphans, papers, removals
 from carrel.storage.database import FILE_NAME, Transaction
 from carrel.storage.files import written_whole
 from carrel.storage.removals import Removal, What
@@ -58,6 +58,7 @@ def restore(backup: OpenedBackup, stores: Stores, replace: bool, say: Progress) 
         _empty(tx)
         _load(tx, backup)
         dump.settle(tx)
+        orphans.forget_papers(tx, orphans.unwanted_papers(tx))  # of one that was being deleted
         for row in tx.rows("SELECT sha256 FROM papers"):
             removals.cross_out(tx, Removal(What.FILE, row["sha256"]))
         counts = Counts(*(dump.count(tx, table) for table in ("knowledge_bases", "papers", "passages")))
@@ -118,5 +119,7 @@ def _empty(tx: Transaction) -> None:
     known = [row["id"] for row in tx.rows("SELECT id FROM papers")]
     for knowledge_base in knowledge_bases.all_of_them(tx):
         knowledge_bases.delete(tx, knowledge_base)
+    while leftovers.delete_some(tx):  # at once: the ids may come again, with the backup
+        pass
     papers.forget_unreferenced(tx, known)
     dump.clear(tx)

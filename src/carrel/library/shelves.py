@@ -1,6 +1,6 @@
 """Knowledge bases by name or id, and what they hold, as far as one caller may see and change them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from carrel.core.accounts import COMMAND_LINE, Caller, Role
@@ -44,6 +44,14 @@ class Contents:
     waiting: tuple[Job, ...]
     failures: tuple[Job, ...]
     versions: Mapping[PaperId, tuple[PaperRecord, ...]] = field(default_factory=dict)
+
+
+Check = Callable[[KnowledgeBase, Role], None]
+"""Looks at what is to be changed, and the caller's role in it, in the same transaction; raises why not."""
+
+
+def whatever_it_is(_: KnowledgeBase, __: Role) -> None:
+    """Let everything be changed."""
 
 
 class Shelves:
@@ -149,47 +157,53 @@ class Shelves:
             found = access.require(tx, self._caller, key, Role.VIEWER)
             return access.visible(tx, self._caller)[found.id]
 
-    def pause(self, key: str, paused: bool) -> None:
-        """Let a knowledge base's jobs wait, or go on. Raises as ``require``, for an editor."""
-        with self._catalog.write() as tx:
-            found = access.require(tx, self._caller, key, Role.EDITOR)
-            knowledge_bases.set_paused(tx, found, paused)
-
     def configure(
         self,
         name: str,
-        rename: str | None,
-        description: str | None,
+        rename: str | None = None,
+        description: str | None = None,
+        paused: bool | None = None,
+        check: Check = whatever_it_is,
     ) -> KnowledgeBase:
-        """Change a knowledge base's name and description; None leaves one as it is.
+        """Change name and description (for an owner), let its jobs wait or go on (an editor); None leaves it.
 
         What its index is built with is changed by building another one (``ingest/rebuild.py``).
 
         Raises:
             KnowledgeBaseMissing, KnowledgeBaseExists, InvalidSetting: as ``create``.
+            RoleTooLow: as ``access.require``; and what ``check`` raises at what is to be changed.
         """
+        owner = rename is not None or description is not None
         with self._catalog.write() as tx:
-            present = access.require(tx, self._caller, name, Role.OWNER)
-            new_name = _checked_name(rename) if rename is not None else present.name
-            new_description = description if description is not None else present.description
-            knowledge_bases.configure(tx, present, new_name, new_description)
+            present = self._checked(tx, name, Role.OWNER if owner else Role.EDITOR, check)
+            if owner:
+                new_name = _checked_name(rename) if rename is not None else present.name
+                new_description = description if description is not None else present.description
+                knowledge_bases.configure(tx, present, new_name, new_description)
+            if paused is not None:
+                knowledge_bases.set_paused(tx, present, paused)
             changed = knowledge_bases.by_id(tx, present.id)
-            record(
-                tx, self._caller, Action.KNOWLEDGE_BASE_CONFIGURE, present.id, _differences(present, changed)
-            )
+            if detail := _differences(present, changed):
+                record(tx, self._caller, Action.KNOWLEDGE_BASE_CONFIGURE, present.id, detail)
             return changed
 
-    def delete(self, name: str) -> KnowledgeBase:
+    def delete(self, name: str, check: Check = whatever_it_is) -> KnowledgeBase:
         """Delete a knowledge base, and its papers where no other one holds them.
 
-        Gone for every search when this returns; its index and files follow (``cleaning``).
+        Gone for everybody when this returns; its passages, index and files follow (``cleaning``). Raises as
+        ``configure``.
         """
         with self._catalog.write() as tx:
-            knowledge_base = access.require(tx, self._caller, name, Role.OWNER)
-            papers.forget_unreferenced(tx, knowledge_bases.delete(tx, knowledge_base))
+            knowledge_base = self._checked(tx, name, Role.OWNER, check)
+            knowledge_bases.delete(tx, knowledge_base)
             detail = {"name": knowledge_base.name, "papers": knowledge_base.papers}
             record(tx, self._caller, Action.KNOWLEDGE_BASE_DELETE, knowledge_base.id, detail)
         return knowledge_base
+
+    def _checked(self, tx: Transaction, key: str, role: Role, check: Check) -> KnowledgeBase:
+        found = access.require(tx, self._caller, key, role)
+        check(*access.visible(tx, self._caller)[found.id])
+        return found
 
     def _create(self, tx: Transaction, knowledge_base: KnowledgeBase) -> None:
         knowledge_bases.create(tx, knowledge_base)
@@ -271,7 +285,7 @@ class Shelves:
 
 def _differences(before: KnowledgeBase, after: KnowledgeBase) -> dict[str, object]:
     """Return what was changed, for the audit log."""
-    names = ("name", "description")
+    names = ("name", "description", "paused")
     return {name: getattr(after, name) for name in names if getattr(after, name) != getattr(before, name)}
 
 

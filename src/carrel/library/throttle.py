@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from carrel.core.account_errors import SignInThrottled
+from carrel.core.account_errors import SignInThrottled, SignUpThrottled
 from carrel.library.tokens import digest
 from carrel.storage import sign_in_failures
 from carrel.storage.clock import read, written
@@ -31,6 +31,7 @@ class _Limit:
 _PAIR = _Limit(5, 15 * 60)
 _ADDRESS = _Limit(30, 15 * 60)
 _NAME = _Limit(50, 30)
+_SIGN_UP = _Limit(30, 15 * 60)  # a whole class at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,23 @@ def failed(tx: Transaction, attempt: Attempt, moment: datetime) -> None:
 def succeeded(tx: Transaction, attempt: Attempt) -> None:
     """Forget the failures of a name that has signed in."""
     sign_in_failures.forget(tx, attempt.keys_of_name)
+
+
+def check_sign_up(tx: Transaction, address: str, moment: datetime) -> None:
+    """Let somebody make an account. Raises SignUpThrottled where too many of the address have."""
+    key = digest("sign-up", _network(address))
+    if (found := sign_in_failures.counts(tx, [key]).get(key)) is not None:
+        wait = _delay(found[0], _SIGN_UP) - (moment - read(found[1])).total_seconds()
+        if wait > 0:
+            raise SignUpThrottled(seconds=math.ceil(wait))
+
+
+def signed_up(tx: Transaction, address: str, moment: datetime) -> None:
+    """Count an account that was asked for, be it made or not."""
+    sign_in_failures.prune(tx, written(moment - FORGOTTEN_AFTER))
+    key = digest("sign-up", _network(address))
+    found = sign_in_failures.counts(tx, [key])
+    sign_in_failures.put(tx, key, found.get(key, (0, ""))[0] + 1, written(moment))
 
 
 def _delay(failures: int, limit: _Limit) -> float:

@@ -16,11 +16,13 @@ from carrel.core.errors import InvalidSetting
 from carrel.core.ids import new_id
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.users import Fate, User
+from carrel.library import throttle
 from carrel.library.access import administrators_only
 from carrel.library.auditing import record
 from carrel.library.passwords import Passwords
+from carrel.library.signing_in import Clock, utc_now
 from carrel.library.user_names import checked_user_name, name_key
-from carrel.storage import knowledge_bases, members, papers, server_settings, sessions, users
+from carrel.storage import knowledge_bases, members, server_settings, sessions, users
 from carrel.storage.clock import now
 from carrel.storage.database import Catalog, Transaction
 
@@ -31,8 +33,9 @@ _OPEN, _CLOSED = "open", "closed"
 class Users:
     """Accounts, over the catalog. Safe to use from several threads and processes."""
 
-    def __init__(self, catalog: Catalog, passwords: Passwords) -> None:
+    def __init__(self, catalog: Catalog, passwords: Passwords, clock: Clock = utc_now) -> None:
         self._catalog = catalog
+        self._clock = clock
         self._passwords = passwords
 
     def is_set_up(self) -> bool:
@@ -85,10 +88,13 @@ class Users:
 
         Raises:
             SignUpClosed: they have not, or there are none yet.
+            SignUpThrottled: too many were asked for from the address.
             UserExists, UserNameUnusable, PasswordUnusable: so it cannot be.
         """
-        with self._catalog.read() as tx:
+        with self._catalog.write() as tx:  # counted first: of many at once, so many are let in
             _check_open(tx)
+            throttle.check_sign_up(tx, address, self._clock())
+            throttle.signed_up(tx, address, self._clock())
         user, key, password_hash = self._prepared(name, password, administrator=False, must_change=False)
         with self._catalog.write() as tx:
             _check_open(tx)
@@ -193,7 +199,7 @@ class Users:
                 raise OwnsKnowledgeBases(name=user.name, names=names)
             for orphan in orphans:
                 if fate == "delete":
-                    papers.forget_unreferenced(tx, knowledge_bases.delete(tx, orphan))
+                    knowledge_bases.delete(tx, orphan)
                     record(tx, caller, Action.KNOWLEDGE_BASE_DELETE, orphan.id, {"name": orphan.name})
                 else:
                     heir = _heir(tx, caller, user)

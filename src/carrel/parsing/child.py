@@ -87,7 +87,7 @@ def _parse(request: Request, answers: BinaryIO) -> tuple[Kind, bytes]:
         if request.draw_page is not None:
             from carrel.parsing.page_drawing import draw_page
 
-            image = draw_page(Path(request.path), "", request.draw_page, request.dpi)
+            image = draw_page(Path(request.path), "", request.draw_page, request.dpi, request.columns)
             return Kind.IMAGE, image.packed()
         if request.password is not None:
             return Kind.COPY, unlocked_copy(Path(request.path), request.password)

@@ -57,6 +57,7 @@ class Request(NamedTuple):
     ocr: Tesseract | None = None  # reads scanned pages
     draw_page: int | None = None  # from 1; None where the file is to be read
     dpi: float = 0.0
+    columns: int = 0  # pixels across that the page is drawn with; 0: as many as ``dpi`` gives
     password: str | None = None  # where there is one: answer with a copy that needs none
 
 
@@ -89,6 +90,7 @@ def _request_of(fields: dict[str, object]) -> Request:
         ocr=None if fields["ocr"] is None else _tesseract_of(as_list(fields["ocr"])),
         draw_page=None if page is None else int(as_real(page)),
         dpi=as_real(fields["dpi"]),
+        columns=as_number(fields["columns"]),
         password=None if password is None else as_text(password),
     )
 

@@ -8,14 +8,16 @@ import pypdfium2_raw as pdfium
 
 from carrel.core.errors import DamagedPdf
 from carrel.core.paper import PageSize
-from carrel.parsing.page_image import PageImage, pixels_of
+from carrel.parsing.page_image import POINTS_AN_INCH, PageImage, pixels_of
 from carrel.parsing.pdf_document import open_pdf
 
 _WHITE = 0xFFFFFFFF
 
 
-def draw_page(path: Path, name: str, page: int, dpi: float) -> PageImage:
+def draw_page(path: Path, name: str, page: int, dpi: float, wanted: int = 0) -> PageImage:
     """Draw a page, from 1, of the PDF at ``path``; ``name`` is what errors call it.
+
+    At ``dpi``, or so many pixels across where some are ``wanted``.
 
     Raises:
         PaperError: the file cannot be opened, or the page is damaged or missing.
@@ -28,16 +30,16 @@ def draw_page(path: Path, name: str, page: int, dpi: float) -> PageImage:
         if not loaded:
             raise DamagedPdf(name=name, detail=f"its page {page} cannot be read")
         try:
-            return _drawn(loaded, name, page, dpi)
+            return _drawn(loaded, name, page, dpi, wanted)
         finally:
             pdfium.FPDF_ClosePage(loaded)
 
 
-def _drawn(loaded: object, name: str, page: int, dpi: float) -> PageImage:
+def _drawn(loaded: object, name: str, page: int, dpi: float, wanted: int) -> PageImage:
     size = PageSize(float(pdfium.FPDF_GetPageWidthF(loaded)), float(pdfium.FPDF_GetPageHeightF(loaded)))
     if not (0 < size.width < 1e6 and 0 < size.height < 1e6):
         raise DamagedPdf(name=name, detail=f"its page {page} has no size")
-    columns, rows = pixels_of(size, dpi)
+    columns, rows = pixels_of(size, wanted * POINTS_AN_INCH / size.width if wanted else dpi)
     pixels = np.empty((rows, columns, 4), np.uint8)
     bitmap = pdfium.FPDFBitmap_CreateEx(
         columns, rows, pdfium.FPDFBitmap_BGRx, pixels.ctypes.data_as(ctypes.c_void_p), 4 * columns

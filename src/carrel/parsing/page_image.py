@@ -16,6 +16,7 @@ from carrel.core.paper import PageSize
 from carrel.parsing.children import Children
 from carrel.parsing.frames import Kind, Request
 
+POINTS_AN_INCH = 72.0
 SCREEN_DPI = 144.0
 LOWEST_DPI, HIGHEST_DPI = 18.0, 300.0
 MOST_PIXELS = 24_000_000  # 72 MB; A4 at 300 dpi has 8.7 million
@@ -81,18 +82,18 @@ class PageDrawer:
     def __init__(self, children: Children) -> None:
         self._children = children
 
-    def draw(self, path: Path, name: str, page: int, dpi: float = SCREEN_DPI) -> PageImage:
+    def draw(self, path: Path, name: str, page: int, dpi: float = SCREEN_DPI, columns: int = 0) -> PageImage:
         """Draw a page, from 1, of the PDF at ``path``; ``name`` is what error messages call it.
 
-        ``dpi`` is brought within ``LOWEST_DPI`` to ``HIGHEST_DPI``, and lowered where the picture would
-        have more than ``MOST_PIXELS``.
+        With ``columns`` it has so many pixels across, whatever its size. The resolution is brought within
+        ``LOWEST_DPI`` to ``HIGHEST_DPI``, and lowered where the picture would have more than ``MOST_PIXELS``.
 
         Raises:
             PaperError: the page cannot be drawn; the reason is in its kind. ``DamagedPdf`` where the
                 page is damaged or missing.
             ParserUnavailable: no process could be started to draw it in; the file is not to blame.
         """
-        request = Request(str(path.absolute()), max_pages=0, draw_page=page, dpi=dpi)
+        request = Request(str(path.absolute()), max_pages=0, draw_page=page, dpi=dpi, columns=columns)
         try:
             return PageImage.unpacked(self._children.ask(request, name, Kind.IMAGE))
         except ValueError as error:
@@ -105,6 +106,6 @@ class PageDrawer:
 
 def pixels_of(size: PageSize, dpi: float) -> tuple[int, int]:
     """Return the columns and rows of a page's picture: at ``dpi`` within limits, fewer for a huge page."""
-    scale = min(max(dpi, LOWEST_DPI), HIGHEST_DPI) / 72
+    scale = min(max(dpi, LOWEST_DPI), HIGHEST_DPI) / POINTS_AN_INCH
     scale = min(scale, (MOST_PIXELS / (size.width * size.height)) ** 0.5)
     return max(1, int(scale * size.width)), max(1, int(scale * size.height))

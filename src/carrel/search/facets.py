@@ -2,14 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from carrel.core.facets import Facet, Facets
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ranking import SearchResult
+from carrel.storage import tags
 from carrel.storage.database import Catalog
 from carrel.storage.descriptions import Description, descriptions
 
-MOST_NAMES = 12  # authors, and venues
+MOST_NAMES = 12  # authors, venues, and tags
 
 
 def facets_of(
@@ -19,12 +21,15 @@ def facets_of(
 
     The candidates are those of every signal, not only the papers that are shown.
     """
+    ids = [each.id for each in knowledge_bases]
     only = None
     if result is not None:
         only = sorted({found.paper_id for _, candidates in result.candidates for found in candidates})
     with catalog.read() as tx:
-        found = descriptions(tx, [each.id for each in knowledge_bases], only)
-    return counted(found, {each.id: each.name for each in knowledge_bases})
+        found = descriptions(tx, ids, only)
+        labels = tags.counted(tx, ids, only)
+    borne = _ordered(Facet(tag.label, tag.papers, tag.label) for tag in labels)[:MOST_NAMES]
+    return replace(counted(found, {each.id: each.name for each in knowledge_bases}), tags=borne)
 
 
 def counted(found: Iterable[Description], names: Mapping[str, str]) -> Facets:

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 
+from carrel.core.courtesy import Asking, at_once
+from carrel.core.errors import CarrelError
 from carrel.core.ids import PaperId, PassageId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import Passage, is_reference_list
@@ -18,6 +20,7 @@ from carrel.core.ranking import (
     Filters,
     FusedPaper,
     Hit,
+    LeftOut,
     Mode,
     PaperRecord,
     PassageHit,
@@ -52,12 +55,16 @@ def search(
     index_of: Callable[[KnowledgeBase], Index],
     reranker: Reranker | None = None,
     reranker_candidates: int = RERANKED,
+    asking: Asking = at_once,
 ) -> SearchResult:
     """Answer a query over knowledge bases that the asker may read; without a reranker, in the fused order.
 
+    Each call of a model is made within ``asking``. Where one of several models cannot be used, what it
+    embedded is searched by words alone, and the answer says so.
+
     Raises:
         EmptyQuery: there is nothing to search for.
-        ServiceError: the model or an index cannot be reached.
+        ServiceError: no model can be reached, or an index cannot.
         SpaceMismatch: an index was built in another space than its model makes.
     """
     marks = [time.perf_counter()]
@@ -67,7 +74,10 @@ def search(
     if among is not None:
         filled = [knowledge_base for knowledge_base in filled if among[knowledge_base.id]]
 
-    questions = _embed(text, query, filled, embedder_of)
+    questions, failures = _embed(text, query, filled, embedder_of, asking)
+    left_out = _without(failures, query, filled, index_of)
+    unsearched = {each.knowledge_base_id for each in left_out if not each.by_words}
+    filled = [knowledge_base for knowledge_base in filled if knowledge_base.id not in unsearched]
     marks.append(time.perf_counter())
 
     lists = _retrieve(text, query, filled, among, questions, index_of)
@@ -76,7 +86,7 @@ def search(
     fused = _favour_quotations(text, fuse(lists), filled, catalog)
     marks.append(time.perf_counter())
 
-    order = rerank(text, query, fused, filled, catalog, reranker, reranker_candidates)
+    order = rerank(text, query, fused, filled, catalog, reranker, reranker_candidates, asking)
     marks.append(time.perf_counter())
 
     hits = _present(order.papers, query, filled, catalog)
@@ -90,6 +100,7 @@ def search(
         candidates=tuple(lists.items()),
         reranking=order.reranking,
         exchanges=tuple(chain(*sent, order.exchanges)),
+        left_out=left_out,
     )
 
 
@@ -111,15 +122,45 @@ def _embed(
     query: Query,
     knowledge_bases: Sequence[KnowledgeBase],
     embedder_of: Callable[[KnowledgeBase], Embedder],
-) -> dict[str, EmbeddedQuery]:
-    """Return the query as each model in use embeds it, each once."""
-    if query.mode is Mode.LEXICAL:
-        return {}
+    asking: Asking,
+) -> tuple[dict[str, EmbeddedQuery], dict[str, CarrelError]]:
+    """Return the query as each model in use embeds it, each once; and why a model does not.
+
+    Raises what the first of them raises where none does.
+    """
+    questions: dict[str, EmbeddedQuery] = {}
+    failures: dict[str, CarrelError] = {}
     models = {knowledge_base.embedder: knowledge_base for knowledge_base in knowledge_bases}
-    return {
-        model: embedder_of(knowledge_base).embed_query(text, query.instruction)
-        for model, knowledge_base in models.items()
-    }
+    for model, knowledge_base in models.items() if query.mode is not Mode.LEXICAL else ():
+        try:
+            with asking(model):
+                questions[model] = embedder_of(knowledge_base).embed_query(text, query.instruction)
+        except CarrelError as error:
+            failures[model] = error
+    if failures and not questions:
+        raise next(iter(failures.values()))
+    return questions, failures
+
+
+def _without(
+    failures: Mapping[str, CarrelError],
+    query: Query,
+    knowledge_bases: Sequence[KnowledgeBase],
+    index_of: Callable[[KnowledgeBase], Index],
+) -> tuple[LeftOut, ...]:
+    """Return the knowledge bases of the models that failed, and whether words can still be searched there."""
+    left_out = []
+    for knowledge_base in knowledge_bases:
+        if (error := failures.get(knowledge_base.embedder)) is None:
+            continue
+        by_words = query.mode is not Mode.DENSE
+        try:
+            index_of(knowledge_base)
+        except CarrelError:  # it opens with its model's width, and that is not known yet
+            by_words = False
+        found = LeftOut(knowledge_base.id, knowledge_base.name, by_words, error.message, error)
+        left_out.append(found)
+    return tuple(left_out)
 
 
 def _retrieve(
@@ -175,7 +216,8 @@ def _favour_quotations(
         return fused
     with catalog.read() as tx:
         texts = passages.texts(tx, knowledge_bases, quotation.likely_sources(fused, _SOURCES))
-        texts |= papers.titles_and_abstracts(tx, [paper.paper_id for paper in fused[:_SOURCES]])
+        found = [paper.paper_id for paper in fused[:_SOURCES]]
+        texts |= papers.titles_and_abstracts(tx, [base.id for base in knowledge_bases], found)
     return quotation.favour_quotations(text, fused, texts)
 
 

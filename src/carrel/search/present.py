@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from carrel.core.exchange import Exchange
 from carrel.core.facets import Facet, Facets
-from carrel.core.ranking import Hit, PaperRecord, PassageHit, Reranking, SearchResult
+from carrel.core.ranking import Hit, LeftOut, PaperRecord, PassageHit, Reranking, SearchResult
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -29,6 +29,8 @@ def search_document(result: SearchResult, explain: bool) -> dict[str, Json]:
         document["rerank"] = rerank_document(result.reranking)
         for hit, each in zip(result.hits, found, strict=True):
             each["rerank_score"] = None if hit.rerank_score is None else round(hit.rerank_score, 6)
+    if result.left_out:
+        document["left_out"] = [left_out_document(each, each.reason) for each in result.left_out]
     if explain:
         document["explain"] = {
             "candidates": {
@@ -100,6 +102,7 @@ def facets_document(facets: Facets) -> dict[str, Json]:
         "authors": _facet_documents(facets.authors),
         "venues": _facet_documents(facets.venues),
         "languages": _facet_documents(facets.languages),
+        "tags": _facet_documents(facets.tags),
     }
 
 
@@ -120,6 +123,16 @@ def version_documents(versions: Iterable[PaperRecord]) -> list[Json]:
         }
         for record in versions
     ]
+
+
+def left_out_document(left_out: LeftOut, reason: str) -> Json:
+    """Return a knowledge base that was not searched as it was asked for as programs read it."""
+    return {
+        "knowledge_base": left_out.knowledge_base_id,
+        "name": left_out.name,
+        "searched": "words" if left_out.by_words else "nothing",
+        "reason": reason,
+    }
 
 
 def rerank_document(reranking: Reranking) -> Json:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+from carrel.core.courtesy import Asking, at_once
 from carrel.core.engine_errors import EngineNotInstalled, GgufAmbiguous, GgufNotHere, GgufUnusable
 from carrel.core.errors import CarrelError, PathMissing, ServiceError
 from carrel.core.exchange import Exchange
@@ -69,8 +70,12 @@ def rerank(
     catalog: Catalog,
     reranker: Reranker | None,
     most: int,
+    asking: Asking = at_once,
 ) -> Order:
-    """Return the papers, the best ``most`` of them in the reranker's order and the others behind."""
+    """Return the papers, the best ``most`` of them in the reranker's order and the others behind.
+
+    The reranker is asked within ``asking``.
+    """
     if reranker is None:
         return Order(tuple(fused))
     documents = _documents(fused[:most], knowledge_bases, catalog)
@@ -78,7 +83,8 @@ def rerank(
     if not documents:
         return Order(tuple(fused), Reranking(reranker.model, False, 0, tr("there is nothing to reorder")))
     try:
-        said = reranker.rerank(text, [document.text for document in documents], query.instruction)
+        with asking(reranker.model):
+            said = reranker.rerank(text, [document.text for document in documents], query.instruction)
     except ENGINE_FAILURES as error:
         return Order(tuple(fused), Reranking(reranker.model, False, candidates, error.message))
     scores = dict(zip(documents, map(float, said.scores), strict=True))
@@ -135,7 +141,9 @@ def _documents(
     """Return what is to be read of each paper, best first; nothing of one that was removed meanwhile."""
     wanted = [passage for paper in fused for passage, _ in paper.passages[:_LOOKED_THROUGH]]
     with catalog.read() as tx:
-        abouts = papers.titles_and_abstracts(tx, [paper.paper_id for paper in fused])
+        abouts = papers.titles_and_abstracts(
+            tx, [base.id for base in knowledge_bases], [paper.paper_id for paper in fused]
+        )
         found = passages.sections_and_texts(tx, knowledge_bases, wanted)
     documents = []
     for place, paper in enumerate(fused):

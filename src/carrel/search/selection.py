@@ -1,4 +1,4 @@
-"""Filters that no index knows of, resolved to papers: venue and language, as the catalog has them now."""
+"""Filters that no index knows of, resolved to papers: venue, language, tags, as the catalog has them."""
 
 import re
 import unicodedata
@@ -18,12 +18,12 @@ Selected = dict[KnowledgeBaseId, frozenset[PaperId]]
 
 def selected(filters: Filters, knowledge_bases: Sequence[KnowledgeBase], catalog: Catalog) -> Selected | None:
     """Return the papers of each knowledge base that meet what only the catalog knows; None where all may."""
-    if not filters.venues and not filters.languages:
+    if not filters.venues and not filters.languages and not filters.tags:
         return None
     ids = [knowledge_base.id for knowledge_base in knowledge_bases]
     with catalog.read() as tx:
         venues = venues_meant(filters.venues, selection.venues(tx, ids)) if filters.venues else None
-        return selection.meeting(tx, ids, venues, filters.languages or None)
+        return selection.meeting(tx, ids, venues, filters.languages or None, filters.tags or None)
 
 
 def venues_meant(wanted: Iterable[str], there: Sequence[str]) -> tuple[str, ...]:

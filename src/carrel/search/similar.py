@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from carrel.core.courtesy import Asking, at_once
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Embedder, Index, IndexQuery, VectorCache
@@ -20,7 +21,14 @@ class SimilarPaper:
     paper: PaperRecord
 
 
-def about_vector(record: PaperRecord, key: str, embedder: Embedder, vectors: VectorCache) -> Vectors:
+def about_vector(
+    record: PaperRecord,
+    key: str,
+    knowledge_base: KnowledgeBase,
+    embedder: Embedder,
+    vectors: VectorCache,
+    asking: Asking = at_once,
+) -> Vectors:
     """Return a searchable paper's vector at full width; ``key`` is its own in the cache.
 
     Raises:
@@ -31,7 +39,8 @@ def about_vector(record: PaperRecord, key: str, embedder: Embedder, vectors: Vec
         return cached[key]
     metadata = record.metadata  # the cache was lost: near enough
     text = "\n".join(part for part in (metadata.title, metadata.abstract) if part)
-    vector: Vectors = embedder.embed_documents([text or record.file_name])[0]
+    with asking(knowledge_base.embedder):
+        vector: Vectors = embedder.embed_documents([text or record.file_name])[0]
     return vector
 
 

@@ -32,6 +32,7 @@ def filters(
     authors: Sequence[str] = (),
     venues: Sequence[str] = (),
     languages: Sequence[str] = (),
+    tags: Sequence[str] = (),
 ) -> Filters:
     """Read filters as the user writes them: a year ``2019`` or a range ``2019..2021``, open at either end.
 
@@ -40,7 +41,7 @@ def filters(
     """
     first, last = _years(year)
     codes = _named(map(_language, _named(languages)))
-    return Filters(first, last, _named(authors), _named(venues), codes)
+    return Filters(first, last, _named(authors), _named(venues), codes, _named(tags))
 
 
 def _years(year: str) -> tuple[int | None, int | None]:

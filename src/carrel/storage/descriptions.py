@@ -4,7 +4,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from carrel.core.corrections import Correction, corrected
 from carrel.core.ids import KnowledgeBaseId, PaperId
+from carrel.core.metadata import Metadata
+from carrel.storage import corrections
 from carrel.storage.database import Transaction
 
 _COLUMNS = "papers.id, papers.year, papers.authors, papers.venue, papers.language"
@@ -36,7 +39,7 @@ def descriptions(
         knowledge_bases=knowledge_base_ids,
         **({} if only is None else {"only": only}),
     )
-    return tuple(
+    found = [
         Description(
             PaperId(row["id"]),
             KnowledgeBaseId(row["knowledge_base_id"]),
@@ -46,4 +49,16 @@ def descriptions(
             row["language"],
         )
         for row in rows
+    ]
+    made = corrections.of_papers(tx, knowledge_base_ids, only)
+    return tuple(_corrected(each, made.get((each.knowledge_base, each.paper), ())) for each in found)
+
+
+def _corrected(found: Description, made: Sequence[Correction]) -> Description:
+    if not made:
+        return found
+    metadata = Metadata(year=found.year, authors=found.authors, venue=found.venue, language=found.language)
+    right = corrected(metadata, made)
+    return Description(
+        found.paper, found.knowledge_base, right.year, right.authors, right.venue, right.language
     )

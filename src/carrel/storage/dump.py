@@ -42,7 +42,9 @@ TABLES = (  # those that others refer to come first
         """id sha256 bytes pages title authors abstract year venue doi arxiv_id language keywords evidence
         quality""",
     ),
-    _table("holdings", 2, "knowledge_base_id paper_id file_name passages added_at about_key"),
+    _table("holdings", 2, "knowledge_base_id paper_id file_name passages added_at about_key published_at"),
+    _table("corrections", 3, "knowledge_base_id paper_id field value user_id user_name corrected_at"),
+    _table("paper_tags", 3, "knowledge_base_id paper_id tag_key label"),
     _table(
         "passages",
         3,
@@ -70,6 +72,8 @@ TABLES = (  # those that others refer to come first
     _table("server_settings", 1, "name value secret"),
     _table("endpoints", 1, "id purpose model url api_key options updated_at"),
 )
+SAID_OF_HELD_PAPERS = ("corrections", "paper_tags")
+"""Tables of what people say of a paper within a knowledge base: it comes with the paper."""
 LEFT_OUT = frozenset(
     [
         "alembic_version",
@@ -137,15 +141,29 @@ def load(tx: Transaction, part: bytes) -> None:
         raise ValueError(f"rows of {table.name} that do not go together") from error
 
 
+def add(tx: Transaction, table: str, row: Mapping[str, Value]) -> None:
+    """Insert a row that ``rows_of`` gave, unless there is one of its key."""
+    known = _BY_NAME[table]
+    columns = [column for column in known.columns if column in row]
+    names, marks = ", ".join(columns), ", ".join(f":{column}" for column in columns)
+    tx.run(
+        f"INSERT INTO {known.name} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING",  # noqa: S608
+        **{column: row[column] for column in columns},
+    )
+
+
 def settle(tx: Transaction) -> None:
     """Make the rows that were loaded those of an installation that nobody works in yet.
 
-    Only the generation that serves is kept: its index is built anew. Jobs in hand wait again.
+    Only the generation that serves is kept: its index is built anew. Passages of a knowledge base that was
+    being deleted go. Jobs in hand wait again.
     """
     tx.run(
         """
-        DELETE FROM passages WHERE generation <>
-            (SELECT generation FROM knowledge_bases WHERE knowledge_bases.id = passages.knowledge_base_id)
+        DELETE FROM passages WHERE NOT EXISTS (
+            SELECT 1 FROM knowledge_bases WHERE knowledge_bases.id = passages.knowledge_base_id
+                AND knowledge_bases.generation = passages.generation
+        )
         """
     )
     tx.run("DELETE FROM jobs WHERE generation <> 0")

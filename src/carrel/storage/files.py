@@ -31,7 +31,7 @@ def written_whole(folder: Path) -> Iterator[tuple[BinaryIO, "Destination"]]:
         StorageFull: there is no room.
         DataFolderNotWritable: the folder is read-only.
     """
-    try:
+    with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         handle, temporary = _temporary_file(folder)
         try:
@@ -39,6 +39,18 @@ def written_whole(folder: Path) -> Iterator[tuple[BinaryIO, "Destination"]]:
                 yield stream, Destination(stream, temporary)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Turn what the disk of a folder refuses into our errors.
+
+    Raises:
+        StorageFull: there is no room.
+        DataFolderNotWritable: the folder is read-only.
+    """
+    try:
+        yield
     except OSError as error:
         if error.errno in _NO_ROOM:
             raise storage_full(folder) from error
@@ -62,14 +74,36 @@ class Destination:
     def become(self, path: Path) -> None:
         """Give the file its name, replacing what was there, after its bytes are on the disk."""
         self.flush()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         self._temporary.replace(path)
+        sync_folder(path.parent)
 
     def become_unless_there(self, path: Path) -> None:
         """Give the file its name, after its bytes are on the disk, unless something has it."""
         self.flush()
         with suppress(FileExistsError):
             path.hardlink_to(self._temporary)
+            sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk: a power failure could undo a file's, bytes and all."""
+    if sys.platform == "win32":  # which lets nobody open a folder
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, each on the disk under its name when this returns."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
 
 
 def sweep_temporary(folder: Path) -> None:
@@ -96,6 +130,14 @@ def _temporary_file(folder: Path) -> tuple[int, Path]:
         if os.fstat(handle).st_nlink:
             return handle, Path(name)
         os.close(handle)  # swept between its making and its locking
+
+
+def check_room(folder: Path, keep_free_mb: int, wanted_bytes: int = 0) -> None:
+    """Raise StorageFull where so many bytes more would leave less than so many megabytes on the disk."""
+    needed_mb = keep_free_mb + wanted_bytes // 1_000_000
+    free_mb = shutil.disk_usage(folder).free // 1_000_000
+    if free_mb < needed_mb:
+        raise StorageFull(folder=folder, free_mb=free_mb, needed_mb=needed_mb)
 
 
 def storage_full(folder: Path, needed_mb: int = 1) -> CarrelError:

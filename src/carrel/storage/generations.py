@@ -241,13 +241,16 @@ def cancel(tx: Transaction, serving: KnowledgeBase) -> Generation:
 def end(
     tx: Transaction, generation: Generation, state: GenerationState, error: tuple[str, str] = ("", "")
 ) -> None:
-    """End a generation that does not serve: its rows go now, its index with the other removals."""
+    """End a generation that does not serve; its passages and its index go with the other removals."""
     set_state(tx, generation, state, error)
     delete_jobs(tx, generation.built_as)
     vector_keys.note_generation(tx, generation.built_as.id, generation.number)
-    parameters: dict[str, Value] = {"id": generation.built_as.id, "generation": generation.number}
-    tx.run("DELETE FROM passages WHERE knowledge_base_id = :id AND generation = :generation", **parameters)
-    tx.run("DELETE FROM built WHERE knowledge_base_id = :id AND generation = :generation", **parameters)
+    tx.run(
+        "DELETE FROM built WHERE knowledge_base_id = :id AND generation = :generation",
+        id=generation.built_as.id,
+        generation=generation.number,
+    )
+    removals.note_rows(tx, generation.built_as)
     removals.note_generation(tx, generation.built_as)
 
 

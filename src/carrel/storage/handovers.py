@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from carrel.core.ids import JobId
+from carrel.core.jobs import Job, JobState
+from carrel.storage import knowledge_bases, removals
 from carrel.storage.database import Transaction
 
 
@@ -33,6 +35,17 @@ def get(tx: Transaction, job: JobId, ordinal: int) -> bytes | None:
 def delete(tx: Transaction, job: JobId) -> None:
     """Delete the pieces of a job, if there are any."""
     tx.run("DELETE FROM handovers WHERE job_id = :job", job=job)
+
+
+def give_up(tx: Transaction, job: Job) -> None:
+    """Delete the pieces of a job that ends without its paper.
+
+    What the owner of the index may have added of a handed one is noted: it goes, unless the paper is held.
+    """
+    delete(tx, job.id)
+    if job.state is JobState.HANDED:
+        for knowledge_base in knowledge_bases.with_ids(tx, [job.knowledge_base_id]):
+            removals.note_points(tx, knowledge_base, job.paper_id)
 
 
 def delete_of(tx: Transaction, knowledge_base: str, paper: str | None = None) -> None:

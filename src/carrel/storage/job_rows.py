@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from carrel.core.ids import JobId, KnowledgeBaseId, PaperId
 from carrel.core.jobs import UNFINISHED, Job, JobState
 from carrel.core.knowledge_base import KnowledgeBase
+from carrel.storage import handovers
 from carrel.storage.clock import now
 from carrel.storage.database import Row, Transaction, Value
 
@@ -41,6 +42,18 @@ def states(tx: Transaction, ids: Sequence[JobId]) -> dict[JobId, Job]:
         rows = tx.rows("SELECT * FROM jobs WHERE id IN :ids", ids=ids[first : first + _IDS_A_STATEMENT])
         found.update((JobId(row["id"]), job_of(row)) for row in rows)
     return found
+
+
+def still_wanted(tx: Transaction, job: Job) -> bool:
+    """Whether a job stands as it was claimed or handed over: nobody cancelled, removed or took it."""
+    row = tx.row(
+        "SELECT 1 FROM jobs WHERE id = :id AND state = :state AND worker = :worker AND attempts = :attempts",
+        id=job.id,
+        state=job.state,
+        worker=job.worker,
+        attempts=job.attempts,
+    )
+    return row is not None
 
 
 def any_unfinished(tx: Transaction) -> bool:
@@ -129,3 +142,19 @@ def job_of(row: Row) -> Job:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
+
+
+def begin_again(tx: Transaction, job: Job) -> None:
+    """Return a job in hand to the queue: what it works with has changed, and its worker finds it lost.
+
+    The count of tries stays, so that this try is not taken for the next one. No effect on another job.
+    """
+    if job.state in (JobState.RUNNING, JobState.HANDED):
+        handovers.delete(tx, job.id)
+        step(tx, job, JobState.QUEUED, worker="", lease_until="", stage="", done=0, total=0)
+
+
+def workers(tx: Transaction) -> frozenset[str]:
+    """Return the names of those who have jobs in hand."""
+    rows = tx.rows("SELECT DISTINCT worker FROM jobs WHERE state = :running", running=JobState.RUNNING)
+    return frozenset(row["worker"] for row in rows)

@@ -98,30 +98,23 @@ def set_paused(tx: Transaction, knowledge_base: KnowledgeBase, paused: bool) -> 
     )
 
 
-def delete(tx: Transaction, knowledge_base: KnowledgeBase) -> tuple[str, ...]:
-    """Delete a knowledge base with everything in it; note its indexes and vectors for removal.
+def delete(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
+    """Delete a knowledge base: from now on it is gone for everybody.
 
-    Returns the ids of the papers it held, which may have become unreferenced.
+    What it had by the thousand, its passages and the papers that nobody else has, is noted and follows
+    (``leftovers``), and so do its indexes and vectors.
     """
-    rows = tx.rows(
-        """
-        SELECT paper_id FROM holdings WHERE knowledge_base_id = :id
-        UNION SELECT paper_id FROM jobs WHERE knowledge_base_id = :id
-        UNION SELECT paper_id FROM built WHERE knowledge_base_id = :id
-        """,
-        id=knowledge_base.id,
-    )
     removals.note_indexes(tx, knowledge_base)
+    removals.note_all_rows(tx, knowledge_base)
     vector_keys.note_base(tx, knowledge_base.id)
     tx.run(
         "DELETE FROM handovers WHERE job_id IN (SELECT id FROM jobs WHERE knowledge_base_id = :id)",
         id=knowledge_base.id,
     )
-    for table in ("passages", "holdings", "jobs", "built", "generations"):
+    for table in ("holdings", "jobs", "built", "generations", "corrections", "paper_tags"):
         tx.run(f"DELETE FROM {table} WHERE knowledge_base_id = :id", id=knowledge_base.id)  # noqa: S608
     members.remove_all(tx, knowledge_base.id)
     tx.run("DELETE FROM knowledge_bases WHERE id = :id", id=knowledge_base.id)
-    return tuple(row["paper_id"] for row in rows)
 
 
 def _find(tx: Transaction, name: str, created_by: str) -> KnowledgeBase | None:

@@ -65,6 +65,9 @@ ORPHANS = (
             WHERE knowledge_bases.id = passages.knowledge_base_id
                 AND generations.generation = passages.generation
                 AND knowledge_bases.generation <> passages.generation
+        ) AND NOT EXISTS (
+            SELECT 1 FROM removals WHERE what = 'rows'
+                AND key = passages.knowledge_base_id || '/' || CAST(passages.generation AS VARCHAR(20))
         )
         """,
     ),
@@ -100,11 +103,12 @@ def delete(tx: Transaction, orphans: Orphans) -> None:
 
 
 def unwanted_papers(tx: Transaction) -> tuple[str, ...]:
-    """Return the papers that nobody holds, awaits or builds."""
+    """Return the papers that nobody holds, awaits or builds, but for those that are on their way out."""
     rows = tx.rows(
         f"""
         SELECT id FROM papers WHERE {_without("papers", "paper_id", id="holdings")}
             AND {_without("papers", "paper_id", id="jobs")} AND {_without("papers", "paper_id", id="built")}
+            AND NOT EXISTS (SELECT 1 FROM removals WHERE what = 'paper' AND key = papers.id)
         """  # noqa: S608
     )
     return tuple(row["id"] for row in rows)

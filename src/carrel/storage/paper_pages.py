@@ -1,5 +1,7 @@
 """The papers of a knowledge base a page at a time: searchable ones, and files on their way in."""
 
+import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -8,9 +10,10 @@ from carrel.core.jobs import JobState
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ranking import PaperRecord
 from carrel.storage.database import Row, Transaction, Value
-from carrel.storage.papers import record_of
+from carrel.storage.papers import records_of
 
 READY = "ready"
+_ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 class Order(StrEnum):
@@ -31,8 +34,10 @@ _KEYS = {
 # A paper that is searchable and read anew is searchable; its job is told by the jobs.
 _SEEN = """
     SELECT papers.*, seen.knowledge_base_id, seen.file_name, seen.passages, seen.added_at, seen.state,
-        seen.error_kind, seen.error_message, lower(papers.title) AS title_key,
-        coalesce(papers.year, 0) AS year_key
+        seen.error_kind, seen.error_message,
+        lower(coalesce(titles.value, papers.title)) AS title_key,
+        CASE WHEN years.value IS NULL THEN coalesce(papers.year, 0)
+            WHEN years.value = '' THEN 0 ELSE CAST(years.value AS INTEGER) END AS year_key
     FROM (
         SELECT knowledge_base_id, paper_id, file_name, passages, added_at, 'ready' AS state,
             '' AS error_kind, '' AS error_message
@@ -46,6 +51,16 @@ _SEEN = """
                     AND holdings.paper_id = jobs.paper_id
             )
     ) AS seen JOIN papers ON papers.id = seen.paper_id
+    LEFT JOIN corrections AS titles ON titles.knowledge_base_id = seen.knowledge_base_id
+        AND titles.paper_id = seen.paper_id AND titles.field = 'title'
+    LEFT JOIN corrections AS years ON years.knowledge_base_id = seen.knowledge_base_id
+        AND years.paper_id = seen.paper_id AND years.field = 'year'
+"""
+_TAGGED = """
+    id IN (
+        SELECT paper_id FROM paper_tags WHERE knowledge_base_id = :knowledge_base AND tag_key IN :tag_keys
+        GROUP BY paper_id HAVING count(*) = :tag_count
+    )
 """
 
 
@@ -72,21 +87,26 @@ class Wanted:
     state: str = ""  # "": any
     words: str = ""  # in title or file name
     after: tuple[str | int, str] | None = None
+    tags: tuple[str, ...] = ()  # keys of labels, all of which the papers bear
 
 
 def page(tx: Transaction, knowledge_base: KnowledgeBase, wanted: Wanted, limit: int) -> tuple[SeenPaper, ...]:
     """Return the first papers that are wanted."""
     key, direction = _KEYS[wanted.order]
     conditions = ["1 = 1"]
-    values: dict[str, Value] = {}
+    values: dict[str, Value | Sequence[Value]] = {}
     if wanted.state:
         conditions.append("state = :state")
         values["state"] = wanted.state
     if wanted.words:
-        conditions.append(
-            "(title_key LIKE lower(:words) ESCAPE '!' OR lower(file_name) LIKE lower(:words) ESCAPE '!')"
-        )
-        values["words"] = f"%{_literal(wanted.words)}%"
+        either = []
+        for number, spelling in enumerate(_spellings(wanted.words)):
+            either += [f"{name} LIKE :words{number} ESCAPE '!'" for name in ("title_key", "lower(file_name)")]
+            values[f"words{number}"] = f"%{_literal(spelling)}%"
+        conditions.append(f"({' OR '.join(either)})")
+    if wanted.tags:
+        conditions.append(_TAGGED)
+        values |= {"tag_keys": sorted(set(wanted.tags)), "tag_count": len(set(wanted.tags))}
     if wanted.after is not None:
         sign = "<" if direction == "DESC" else ">"
         conditions.append(f"({key}, id) {sign} (:after_key, :after_id)")
@@ -101,7 +121,8 @@ def page(tx: Transaction, knowledge_base: KnowledgeBase, wanted: Wanted, limit: 
         limit=limit,
         **values,
     )
-    return tuple(_seen(row, key) for row in rows)
+    records = records_of(tx, rows, [knowledge_base.id], [row["id"] for row in rows])
+    return tuple(_seen(row, key, record) for row, record in zip(rows, records, strict=True))
 
 
 def counts(tx: Transaction, knowledge_base: KnowledgeBase) -> dict[str, int]:
@@ -122,7 +143,10 @@ def one(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> SeenP
         done=JobState.DONE,
         paper=paper,
     )
-    return None if row is None else _seen(row, "added_at")
+    if row is None:
+        return None
+    (record,) = records_of(tx, [row], [knowledge_base.id], [paper])
+    return _seen(row, "added_at", record)
 
 
 def about_key(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> str:
@@ -135,14 +159,20 @@ def about_key(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) ->
     return "" if row is None else str(row["about_key"])
 
 
+def _spellings(words: str) -> list[str]:
+    """Return the words as both databases' lower() may have them: it knows the letters of ASCII only."""
+    spellings = (words, words.lower(), words.upper(), words.title())
+    return list(dict.fromkeys(spelling.translate(_ASCII_LOWER) for spelling in spellings))
+
+
 def _literal(text: str) -> str:
     """Return a text as LIKE takes it literally."""
     return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
-def _seen(row: Row, key: str) -> SeenPaper:
+def _seen(row: Row, key: str, record: PaperRecord) -> SeenPaper:
     return SeenPaper(
-        record=record_of(row),
+        record=record,
         state=row["state"],
         passages=row["passages"],
         added_at=row["added_at"],

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
+from carrel.core.corrections import Correction, corrected
 from carrel.core.errors import AmbiguousPaperId, PaperMissing
 from carrel.core.handover_format import Head, Piece
 from carrel.core.ids import KnowledgeBaseId, PaperId, paper_id
@@ -11,8 +13,7 @@ from carrel.core.metadata import Metadata
 from carrel.core.metadata_format import evidence_of, quality_of
 from carrel.core.paper import ParsedPaper, Passage
 from carrel.core.ranking import PaperRecord
-from carrel.storage import passages, readings, removals, vector_keys, versions
-from carrel.storage.clock import now
+from carrel.storage import corrections, holdings, passages, readings, removals, tags, versions
 from carrel.storage.database import Row, Transaction, Value
 
 
@@ -57,10 +58,10 @@ def publish(
     about_key: str = "",
 ) -> None:
     """Make a paper searchable: the row in ``holdings`` decides it. Keys are those of the vector cache."""
-    _withdraw(tx, knowledge_base, paper)
+    added_at = holdings.withdraw_to_renew(tx, knowledge_base, paper)
     readings.note(tx, paper, readings.Reading(len(parsed.pages), parsed.metadata, parsed.quality))
     passages.insert(tx, knowledge_base, found, text_keys)
-    _hold(tx, knowledge_base, paper, file_name, len(found), about_key)
+    holdings.hold(tx, knowledge_base, holdings.Holding(paper, file_name, len(found), about_key, added_at))
 
 
 def publish_ready(
@@ -72,11 +73,13 @@ def publish_ready(
     pieces: Iterable[Piece],
 ) -> None:
     """Make a paper searchable that a worker has made ready, as ``publish`` does."""
-    _withdraw(tx, knowledge_base, paper)
+    added_at = holdings.withdraw_to_renew(tx, knowledge_base, paper)
     readings.note(tx, paper, readings.Reading(head.pages, head.metadata, head.quality))
     for piece in pieces:
         passages.insert_ready(tx, knowledge_base, paper, piece.passages)
-    _hold(tx, knowledge_base, paper, file_name, len(head.ids), head.about_key)
+    holdings.hold(
+        tx, knowledge_base, holdings.Holding(paper, file_name, len(head.ids), head.about_key, added_at)
+    )
 
 
 def publish_built(
@@ -109,7 +112,7 @@ def publish_built(
 
 def remove(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
     """Take a paper out of a knowledge base and its generations, be it ready, waiting or failed."""
-    _withdraw(tx, knowledge_base, paper)
+    holdings.withdraw(tx, knowledge_base, paper)
     passages.delete_everywhere(tx, knowledge_base, paper)
     for statement in (
         """
@@ -121,11 +124,16 @@ def remove(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> No
         "DELETE FROM built WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",
     ):
         tx.run(statement, knowledge_base=knowledge_base.id, paper=paper)
+    corrections.forget(tx, paper, knowledge_base.id)
+    tags.forget(tx, paper, knowledge_base.id)
     removals.note_points(tx, knowledge_base, paper)
 
 
 def forget_unreferenced(tx: Transaction, candidates: Iterable[str]) -> None:
-    """Delete those papers that no knowledge base holds or awaits, and note their files for removal."""
+    """Delete those papers that no knowledge base holds or awaits, and note their files for removal.
+
+    One that a deleted knowledge base has passages of goes with them (``leftovers``).
+    """
     for paper in candidates:
         row = tx.row(
             """
@@ -133,11 +141,14 @@ def forget_unreferenced(tx: Transaction, candidates: Iterable[str]) -> None:
                 AND NOT EXISTS (SELECT 1 FROM holdings WHERE paper_id = :paper)
                 AND NOT EXISTS (SELECT 1 FROM jobs WHERE paper_id = :paper)
                 AND NOT EXISTS (SELECT 1 FROM built WHERE paper_id = :paper)
+                AND NOT EXISTS (SELECT 1 FROM passages WHERE paper_id = :paper)
             """,
             paper=paper,
         )
         if row is not None:
             versions.forget(tx, PaperId(paper))
+            corrections.forget(tx, PaperId(paper))
+            tags.forget(tx, PaperId(paper))
             tx.run("DELETE FROM papers WHERE id = :paper", paper=paper)
             removals.note_file(tx, row["sha256"])
             if paper_id(row["sha256"]) != paper:  # an unlocked copy: its parse bears another name
@@ -198,13 +209,49 @@ def records(
         knowledge_bases=knowledge_base_ids,
         **({} if only is None else {"only": only}),
     )
-    return tuple(record_of(row) for row in rows)
+    return records_of(tx, rows, knowledge_base_ids, only)
 
 
-def titles_and_abstracts(tx: Transaction, ids: Sequence[PaperId]) -> dict[str, str]:
-    """Return what these papers are about, by id."""
+def titles_and_abstracts(
+    tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId], ids: Sequence[PaperId]
+) -> dict[str, str]:
+    """Return what these papers are about, by id; a title as it was corrected in one of the bases."""
     rows = tx.rows("SELECT id, title, abstract FROM papers WHERE id IN :ids", ids=ids)
-    return {row["id"]: f"{row['title']}\n{row['abstract']}" for row in rows}
+    titles = {
+        paper: each.value
+        for (_, paper), made in corrections.of_papers(tx, knowledge_base_ids, ids).items()
+        for each in made
+        if each.field == "title"
+    }
+    return {row["id"]: f"{titles.get(row['id'], row['title'])}\n{row['abstract']}" for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A searchable paper by what others cite it by, as corrected where it was."""
+
+    id: PaperId
+    title: str
+    doi: str
+    arxiv_id: str
+
+
+def named(tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId]) -> tuple[Named, ...]:
+    """Return the names of all papers of these knowledge bases; one for each base that holds a paper."""
+    rows = tx.rows(
+        """
+        SELECT papers.id, coalesce(titles.value, papers.title) AS title,
+            coalesce(dois.value, papers.doi) AS doi, papers.arxiv_id
+        FROM holdings JOIN papers ON papers.id = holdings.paper_id
+        LEFT JOIN corrections AS titles ON titles.knowledge_base_id = holdings.knowledge_base_id
+            AND titles.paper_id = papers.id AND titles.field = 'title'
+        LEFT JOIN corrections AS dois ON dois.knowledge_base_id = holdings.knowledge_base_id
+            AND dois.paper_id = papers.id AND dois.field = 'doi'
+        WHERE holdings.knowledge_base_id IN :knowledge_bases
+        """,
+        knowledge_bases=knowledge_base_ids,
+    )
+    return tuple(Named(PaperId(row["id"]), row["title"], row["doi"], row["arxiv_id"]) for row in rows)
 
 
 def passage_counts(tx: Transaction, knowledge_base: KnowledgeBase) -> dict[str, int]:
@@ -257,38 +304,22 @@ def beginning(
     return {PaperId(row["paper_id"]): row["file_name"] for row in rows}
 
 
-def _hold(
+def records_of(
     tx: Transaction,
-    knowledge_base: KnowledgeBase,
-    paper: PaperId,
-    file_name: str,
-    count: int,
-    about_key: str,
-) -> None:
-    tx.run(
-        "INSERT INTO holdings VALUES (:knowledge_base, :paper, :file_name, :passages, :now, :about_key)",
-        knowledge_base=knowledge_base.id,
-        paper=paper,
-        file_name=file_name,
-        passages=count,
-        now=now(),
-        about_key=about_key,
-    )
-    removals.cross_out_points(tx, knowledge_base, paper)
-
-
-def _withdraw(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> None:
-    vector_keys.note_paper(tx, knowledge_base.id, paper)
-    passages.delete(tx, knowledge_base, paper)
-    tx.run(
-        "DELETE FROM holdings WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",
-        knowledge_base=knowledge_base.id,
-        paper=paper,
+    rows: Sequence[Row],
+    knowledge_base_ids: Sequence[KnowledgeBaseId],
+    only: Sequence[PaperId] | None,
+) -> tuple[PaperRecord, ...]:
+    """Return the papers that rows of papers and holdings say, with what people say of them in the bases."""
+    made = corrections.of_papers(tx, knowledge_base_ids, only)
+    labels = tags.of_papers(tx, knowledge_base_ids, only)
+    keys = [(row["knowledge_base_id"], row["id"]) for row in rows]
+    return tuple(
+        _record(row, made.get(key, ()), labels.get(key, ())) for row, key in zip(rows, keys, strict=True)
     )
 
 
-def record_of(row: Row) -> PaperRecord:
-    """Return the paper that a row of papers and holdings says."""
+def _record(row: Row, made: tuple[Correction, ...], labels: tuple[str, ...]) -> PaperRecord:
     metadata = Metadata(
         title=row["title"],
         authors=tuple(json.loads(row["authors"])),
@@ -304,8 +335,11 @@ def record_of(row: Row) -> PaperRecord:
     return PaperRecord(
         PaperId(row["id"]),
         KnowledgeBaseId(row["knowledge_base_id"]),
-        metadata,
+        corrected(metadata, made),
         row["file_name"],
         row["pages"],
         quality_of(json.loads(row["quality"])) if row["quality"] else None,
+        made,
+        metadata if made else None,
+        labels,
     )

@@ -10,6 +10,10 @@ from carrel.core.paper import Box, Passage
 from carrel.storage.database import Row, Transaction, Value
 
 _IDS_A_STATEMENT = 10_000
+UP_TO = """
+    generation = :generation AND paper_id <= :paper AND (paper_id < :paper OR ordinal <= :ordinal)
+"""
+"""The passages of a generation up to one of them, in the order of papers and of reading."""
 
 
 def insert(
@@ -100,6 +104,19 @@ def delete_everywhere(tx: Transaction, knowledge_base: KnowledgeBase, paper: Pap
         "DELETE FROM passages WHERE knowledge_base_id = :knowledge_base AND paper_id = :paper",
         knowledge_base=knowledge_base.id,
         paper=paper,
+    )
+
+
+def delete_up_to(
+    tx: Transaction, knowledge_base_id: str, generation: int, paper: PaperId, ordinal: int
+) -> None:
+    """Delete the passages of a generation up to this one, in the order of papers and of reading."""
+    tx.run(
+        f"DELETE FROM passages WHERE knowledge_base_id = :id AND {UP_TO}",  # noqa: S608
+        id=knowledge_base_id,
+        generation=generation,
+        paper=paper,
+        ordinal=ordinal,
     )
 
 

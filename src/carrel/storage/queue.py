@@ -25,7 +25,9 @@ from carrel.storage.job_rows import (
     of_paper,
     states,
     step,
+    still_wanted,
     waiting,
+    workers,
 )
 from carrel.storage.turns import BUILDING, ORDINARY, next_turn
 
@@ -36,7 +38,9 @@ __all__ = [  # looked up in job_rows.py
     "get",
     "of_paper",
     "states",
+    "still_wanted",
     "waiting",
+    "workers",
 ]
 
 _LATEST = "9"  # later than every time
@@ -90,6 +94,12 @@ def enqueue(
         created_at=at,
         updated_at=at,
     )
+    _insert(tx, job)
+    return job
+
+
+def _insert(tx: Transaction, job: Job) -> None:
+    """Add a job behind all others; when its turn is, its upload's others say."""
     newest = tx.row("SELECT max(number) AS number FROM jobs")
     tx.run(
         """
@@ -104,12 +114,11 @@ def enqueue(
         paper=job.paper_id,
         file_name=job.file_name,
         state=job.state,
-        now=at,
-        generation=generation,
+        now=job.updated_at,
+        generation=job.generation,
         turn=next_turn(tx, job),
-        created_by=created_by,
+        created_by=job.created_by,
     )
-    return job
 
 
 def claim(
@@ -139,6 +148,15 @@ def claim(
 def any_claimable(tx: Transaction, held: Collection[KnowledgeBaseId] = ()) -> bool:
     """Whether ``claim`` would find a job."""
     return any(_first_claimable(tx, lane, held, now()) is not None for lane in (ORDINARY, BUILDING))
+
+
+def say(tx: Transaction, error: CarrelError, held: Collection[KnowledgeBaseId] = ()) -> bool:
+    """Note an error with the job that ``claim`` would take; it keeps its place. Returns whether it is new."""
+    row = _first_claimable(tx, ORDINARY, held, now()) or _first_claimable(tx, BUILDING, held, now())
+    if row is None or row["error_kind"] == error.kind:
+        return False
+    change(tx, job_of(row), _said(error))
+    return True
 
 
 def renew(
@@ -199,7 +217,7 @@ def finish(tx: Transaction, job: Job, passages: int | None = None, pages: int | 
 
 def fail(tx: Transaction, job: Job, error: CarrelError) -> None:
     """Mark a running or handed job failed, with the reason a person understands."""
-    handovers.delete(tx, job.id)
+    handovers.give_up(tx, job)
     step(tx, job, JobState.FAILED, **_said(error), **_NO_WORKER)
 
 
@@ -263,12 +281,6 @@ def any_to_recover(tx: Transaction, gone: Collection[str] = ("",)) -> bool:
     return tx.row(sql, running=JobState.RUNNING, now=now(), gone=sorted(gone) or [""]) is not None
 
 
-def workers(tx: Transaction) -> frozenset[str]:
-    """Return the names of those who have jobs in hand."""
-    rows = tx.rows("SELECT DISTINCT worker FROM jobs WHERE state = :running", running=JobState.RUNNING)
-    return frozenset(row["worker"] for row in rows)
-
-
 def cancel(tx: Transaction, job: Job) -> Job:
     """Give a job up; its worker notices with its next sign of life. No effect on one that has ended.
 
@@ -277,7 +289,7 @@ def cancel(tx: Transaction, job: Job) -> Job:
     present = get(tx, job.id) or job
     if present.state.final:
         return present
-    handovers.delete(tx, job.id)
+    handovers.give_up(tx, present)
     step(tx, present, JobState.CANCELLED, **_NO_ERROR, **_NO_WORKER)
     return replace(present, state=JobState.CANCELLED, error_kind="", error_message="")
 
@@ -308,18 +320,6 @@ def resume(tx: Transaction, job: Job) -> bool:
         return False
     step(tx, present, JobState.QUEUED)
     return True
-
-
-def still_wanted(tx: Transaction, job: Job) -> bool:
-    """Whether a job stands as it was claimed or handed over: nobody cancelled, removed or took it."""
-    row = tx.row(
-        "SELECT 1 FROM jobs WHERE id = :id AND state = :state AND worker = :worker AND attempts = :attempts",
-        id=job.id,
-        state=job.state,
-        worker=job.worker,
-        attempts=job.attempts,
-    )
-    return row is not None
 
 
 def _first_claimable(tx: Transaction, lane: str, held: Collection[KnowledgeBaseId], by: str) -> Row | None:

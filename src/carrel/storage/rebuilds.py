@@ -16,11 +16,11 @@ from carrel.storage.database import Row, Transaction, Value
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A paper in a knowledge base; equal as long as nobody removed it, be it to add it again."""
+    """A paper in a knowledge base; equal as long as it is neither removed nor made searchable anew."""
 
     file_name: str
     passages: int
-    added_at: str
+    published_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def missing(tx: Transaction, target: KnowledgeBase, limit: int) -> dict[PaperId,
     """Return papers that the knowledge base holds, this generation lacks and no job is to bring."""
     rows = tx.rows(
         """
-        SELECT paper_id, file_name, passages, added_at FROM holdings
+        SELECT paper_id, file_name, passages, published_at FROM holdings
         WHERE knowledge_base_id = :id
             AND NOT EXISTS (
                 SELECT 1 FROM built WHERE built.knowledge_base_id = holdings.knowledge_base_id
@@ -77,7 +77,7 @@ def missing(tx: Transaction, target: KnowledgeBase, limit: int) -> dict[PaperId,
         limit=limit,
     )
     return {
-        PaperId(row["paper_id"]): Held(row["file_name"], row["passages"], row["added_at"]) for row in rows
+        PaperId(row["paper_id"]): Held(row["file_name"], row["passages"], row["published_at"]) for row in rows
     }
 
 
@@ -85,14 +85,14 @@ def held(tx: Transaction, target: KnowledgeBase, found: Sequence[PaperId]) -> di
     """Return those of the papers that the knowledge base holds."""
     rows = tx.rows(
         """
-        SELECT paper_id, file_name, passages, added_at FROM holdings
+        SELECT paper_id, file_name, passages, published_at FROM holdings
         WHERE knowledge_base_id = :id AND paper_id IN :papers
         """,
         id=target.id,
         papers=found,
     )
     return {
-        PaperId(row["paper_id"]): Held(row["file_name"], row["passages"], row["added_at"]) for row in rows
+        PaperId(row["paper_id"]): Held(row["file_name"], row["passages"], row["published_at"]) for row in rows
     }
 
 

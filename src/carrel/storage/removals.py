@@ -1,8 +1,9 @@
-"""Notes of what is to be deleted outside the catalog: files, parses, points, indexes and cached vectors.
+"""Notes of what is still to be deleted: files, parses, points, indexes, cached vectors, and many rows.
 
 A note is written in the transaction that makes the thing unreferenced (or, for a file about to be
 stored, just before it is stored), and crossed out once the thing is gone (or referenced). Whoever
-owns the index works the notes off; a crash at any moment leaves a note, never an orphan.
+owns the index works the notes off; a crash at any moment leaves a note, never an orphan. Rows that many
+others wait for the deletion of are noted, too, and deleted in batches (``storage/leftovers.py``).
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from enum import StrEnum
 
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
+from carrel.storage.clock import now
 from carrel.storage.database import Transaction
 
 
@@ -19,8 +21,13 @@ class What(StrEnum):
     FILE = "file"  # key: the SHA-256 of the bytes; the stored parse of the paper named for it goes, too
     PARSE = "parse"  # key: the id of a paper that is not named for its stored bytes
     POINTS = "points"  # key: knowledge base id / generation / paper id
-    INDEX = "index"  # key: knowledge base id / generation
+    INDEX = "index"  # key: knowledge base id / generation, and / since when where queries may still ask it
     VECTORS = "vectors"  # key: the text's in the vector cache; see storage/vector_keys.py
+    ROWS = "rows"  # key: knowledge base id / generation; its passages in the catalog
+    PAPER = "paper"  # key: the id of a paper that may have become unreferenced
+
+
+_IN_BATCHES = (What.VECTORS, What.ROWS, What.PAPER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +55,10 @@ def note_points(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) 
 
 
 def note_indexes(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
-    """Note that the indexes of all its generations must go; notes about their points become moot."""
-    note_index(tx, knowledge_base)
-    for generation in _generations(tx, knowledge_base):
-        _note(tx, What.INDEX, f"{knowledge_base.id}/{generation}")
+    """Note that the indexes of all its generations must go; notes about their points become moot.
 
-
-def note_index(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
-    """Note that a whole index must go; notes about its points become moot."""
+    The notes say when: a query that began before may still ask an index.
+    """
     prefix = f"{knowledge_base.id}/"
     tx.run(
         "DELETE FROM removals WHERE what = :what AND substr(key, 1, :length) = :prefix",
@@ -63,12 +66,37 @@ def note_index(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
         length=len(prefix),
         prefix=prefix,
     )
-    note_generation(tx, knowledge_base)
+    for generation in _generations(tx, knowledge_base):
+        _note(tx, What.INDEX, f"{knowledge_base.id}/{generation}/{now()}")
 
 
 def note_generation(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
     """Note that the index of this generation must go; notes about points in another one stay."""
     _note(tx, What.INDEX, f"{knowledge_base.id}/{knowledge_base.generation}")
+
+
+def note_rows(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
+    """Note that the passages of this generation must leave the catalog; nobody asks for them any more."""
+    _note(tx, What.ROWS, f"{knowledge_base.id}/{knowledge_base.generation}")
+
+
+def note_all_rows(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
+    """Note that the passages of all its generations must go, and its papers where nobody else has them."""
+    for generation in _generations(tx, knowledge_base):
+        _note(tx, What.ROWS, f"{knowledge_base.id}/{generation}")
+    tx.run(
+        """
+        INSERT INTO removals
+        SELECT CAST(:what AS VARCHAR(12)), paper_id FROM (
+            SELECT paper_id FROM holdings WHERE knowledge_base_id = :id
+            UNION SELECT paper_id FROM jobs WHERE knowledge_base_id = :id
+            UNION SELECT paper_id FROM built WHERE knowledge_base_id = :id
+        ) AS its WHERE true
+        ON CONFLICT DO NOTHING
+        """,
+        what=What.PAPER,
+        id=knowledge_base.id,
+    )
 
 
 def cross_out(tx: Transaction, removal: Removal) -> None:
@@ -89,8 +117,10 @@ def file_noted(tx: Transaction, sha256: str) -> bool:
 
 
 def pending(tx: Transaction) -> tuple[Removal, ...]:
-    """Return every note but those of vectors, which have a time of their own."""
-    rows = tx.rows("SELECT what, key FROM removals WHERE what <> :what ORDER BY what, key", what=What.VECTORS)
+    """Return every note but those of vectors and of rows, which are worked off in batches."""
+    rows = tx.rows(
+        "SELECT what, key FROM removals WHERE what NOT IN :what ORDER BY what, key", what=_IN_BATCHES
+    )
     return tuple(Removal(What(row["what"]), row["key"]) for row in rows)
 
 

@@ -6,7 +6,10 @@ the same text may stand in another paper. A vector goes once nothing has its key
 
 from collections.abc import Sequence
 
+from carrel.core.ids import PaperId
 from carrel.storage.database import Transaction
+from carrel.storage.holds import IMPORTING
+from carrel.storage.passages import UP_TO
 from carrel.storage.removals import What
 
 
@@ -18,17 +21,31 @@ def note_paper(tx: Transaction, knowledge_base_id: str, paper: str) -> None:
 
 
 def note_base(tx: Transaction, knowledge_base_id: str) -> None:
-    """Note every key of a knowledge base, before its rows are deleted."""
-    _note(tx, "passages", "text_key", "", base=knowledge_base_id)
+    """Note the keys of a knowledge base's papers, before their rows are deleted; its passages follow."""
     _note(tx, "holdings", "about_key", "", base=knowledge_base_id)
     _note(tx, "built", "about_key", "", base=knowledge_base_id)
 
 
 def note_generation(tx: Transaction, knowledge_base_id: str, generation: int) -> None:
-    """Note the keys of a generation that does not serve, before its rows are deleted."""
+    """Note the keys of the papers of a generation that does not serve, before their rows are deleted."""
     chosen = "AND generation = :generation"
-    _note(tx, "passages", "text_key", chosen, base=knowledge_base_id, generation=generation)
     _note(tx, "built", "about_key", chosen, base=knowledge_base_id, generation=generation)
+
+
+def note_passages(
+    tx: Transaction, knowledge_base_id: str, generation: int, paper: PaperId, ordinal: int
+) -> None:
+    """Note the keys of the passages that ``passages.delete_up_to`` deletes, before it does."""
+    _note(
+        tx,
+        "passages",
+        "text_key",
+        f"AND {UP_TO}",
+        base=knowledge_base_id,
+        generation=generation,
+        paper=paper,
+        ordinal=ordinal,
+    )
 
 
 def noted(tx: Transaction, limit: int) -> tuple[str, ...]:
@@ -60,12 +77,20 @@ def referenced(tx: Transaction, keys: Sequence[str]) -> frozenset[str]:
 
 
 def on_their_way(tx: Transaction) -> bool:
-    """Whether a paper may be between the model and its publication: a job runs, or waits and is not held."""
+    """Whether a paper may be between the model and its publication: a job runs, or waits and is not held.
+
+    Or a backup is being added: its vectors come before its jobs.
+    """
     row = tx.row(
         """
         SELECT 1 FROM jobs JOIN knowledge_bases ON knowledge_bases.id = jobs.knowledge_base_id
-        WHERE state IN ('running', 'handed') OR (state = 'queued' AND paused = 0) LIMIT 1
-        """
+        WHERE state IN ('running', 'handed') OR (state = 'queued' AND paused = 0)
+        UNION ALL
+        SELECT 1 FROM server_settings AS settings JOIN knowledge_bases AS bases
+            ON settings.name = :importing || bases.id
+        LIMIT 1
+        """,
+        importing=IMPORTING,
     )
     return row is not None
 

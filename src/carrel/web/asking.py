@@ -82,7 +82,9 @@ class Asked:
             self.kb,
             self.mode,
             self.shown,
-            understand.filters(self.year, _one(self.author), _one(self.venue), _one(self.language)),
+            understand.filters(
+                self.year, _one(self.author), _one(self.venue), _one(self.language), _one(self.tag)
+            ),
             settings.query_instruction,
             has_reranker and wanted,
         )
@@ -90,6 +92,10 @@ class Asked:
     def address(self, **changes: object) -> str:
         """Return the address of this question with changes; an empty value leaves a field out."""
         return _address("/", replace(self, **changes).fields())  # type: ignore[arg-type]  # fields of ours
+
+    def export_address(self, wanted: str) -> str:
+        """Return where the answer's papers are sent as a bibliography of this format."""
+        return _address("/export", [*self.fields(), ("format", wanted)])
 
     def without(self, name: str, value: str = "") -> str:
         """Return the address without a filter, or without one of its values."""

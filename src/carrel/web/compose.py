@@ -11,6 +11,7 @@ from carrel.core.rest_errors import NothingThere
 from carrel.web import (
     assets,
     chronicle,
+    correcting,
     glance,
     own_keys,
     paper,
@@ -31,6 +32,7 @@ from carrel.web.reader import language_of, reader_of
 ROUTERS = (
     assets.router,
     chronicle.router,
+    correcting.router,
     glance.router,
     own_keys.router,
     paper.router,

@@ -47,7 +47,7 @@ class Desk:
     place: Place
     answers: Answers
     places: tuple[Mark, ...]
-    count: int
+    more: bool  # places than are shown
 
     @property
     def stops(self) -> tuple[Mark, ...]:
@@ -68,14 +68,25 @@ class Desk:
         shown: dict[str, object] = {
             "answers": self.answers,
             "places": self.places,
-            "count": self.count,
+            "more": self.more,
             "stops": stops,
             "current": current,
             "before": stops[at - 1] if current else None,
             "after": stops[(at + 1) % len(stops)] if current else None,
+            "untold": self._untold(),
             "steps": steps(self.parsed) if self.parsed else (),
         }
         return shown | (self._pages() if self.found.paper.record.pages else self._text())
+
+    def _untold(self) -> str:
+        """Return what to ask ``/telling`` for: passages that show none of the question's words."""
+        ids = [mark.passage for mark in self.answers.marks if mark.by_meaning]
+        asked = [
+            ("q", self.place.q),
+            ("kb", self.found.knowledge_base.id),
+            *(("passage", each) for each in ids),
+        ]
+        return urlencode(asked) if ids and self.place.q else ""
 
     def _pages(self) -> dict[str, object]:
         """Return every page with its outlines; the words of the one that is open without a script."""

@@ -36,11 +36,18 @@ def chosen(asked: Asked, facets: Facets, shelves: Sequence[KnowledgeBase]) -> tu
         FacetGroup(tr("Years"), tuple(_choices(asked, "year", facets.years[:_YEARS]))),
         FacetGroup(tr("Authors"), tuple(_choices(asked, "author", facets.authors[:_MOST]))),
         FacetGroup(tr("Venues"), tuple(_choices(asked, "venue", facets.venues[:_MOST]))),
+        FacetGroup(tr("Tags"), tuple(_choices(asked, "tag", facets.tags[:_MOST]))),
         FacetGroup(tr("Languages"), tuple(_choices(asked, "language", facets.languages[:_MOST]))),
     ]
     if len(shelves) > 1:
         groups.insert(0, FacetGroup(tr("Knowledge bases"), tuple(_bases(asked, facets.knowledge_bases))))
-    return tuple(group for group in groups if len(group.choices) > 1 or any(c.taken for c in group.choices))
+    return tuple(group for group in groups if _tells_apart(group))
+
+
+def _tells_apart(group: FacetGroup) -> bool:
+    """Whether a choice of the group could change the answer."""
+    taken = any(choice.taken for choice in group.choices)
+    return taken or len(group.choices) > 1 or (group.name == tr("Tags") and bool(group.choices))
 
 
 def _bases(asked: Asked, found: Iterable[Facet]) -> Iterable[Choice]:

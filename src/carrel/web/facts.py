@@ -6,8 +6,10 @@ from itertools import pairwise
 from urllib.parse import quote
 
 from carrel.core.language import tr
-from carrel.core.metadata import Metadata, Source
+from carrel.core.metadata import Source
 from carrel.core.quality import ParseQuality, Verdict
+from carrel.core.ranking import PaperRecord
+from carrel.web.wording import ago
 
 # Shares below these are what a good reading leaves, and not worth a word.
 _UNREADABLE, _ODD_WORDS, _INTERLEAVED, _OUTSIDE = 0.01, 0.02, 0.05, 0.02
@@ -24,8 +26,9 @@ class Fact:
     link: str = ""  # elsewhere
 
 
-def facts(metadata: Metadata) -> tuple[Fact, ...]:
+def facts(record: PaperRecord) -> tuple[Fact, ...]:
     """Return the entries that are filled; title and abstract, which stand elsewhere, only by their origin."""
+    metadata = record.metadata
     languages: Mapping[str, str] = {"en": tr("English"), "zh": tr("Chinese")}
     doi, arxiv = metadata.doi, metadata.arxiv_id
     said = (
@@ -39,13 +42,17 @@ def facts(metadata: Metadata) -> tuple[Fact, ...]:
         ("keywords", tr("Keywords"), "; ".join(metadata.keywords), ""),
     )
     return tuple(
-        Fact(name, label, value, origin(metadata, name), link) for name, label, value, link in said if value
+        Fact(name, label, value, origin(record, name), link) for name, label, value, link in said if value
     )
 
 
-def origin(metadata: Metadata, name: str) -> str:
+def origin(record: PaperRecord, name: str) -> str:
     """Return where an entry comes from and how sure it is; "" where that is not known."""
-    evidence = metadata.evidence.get(name)
+    correction = next((each for each in record.corrections if each.field == name), None)
+    if correction is not None:
+        who = correction.user_name or tr("the command line")
+        return tr("corrected by {name}, {when}").format(name=who, when=ago(correction.at))
+    evidence = record.metadata.evidence.get(name)
     if evidence is None:
         return ""
     source = {

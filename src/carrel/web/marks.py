@@ -1,7 +1,6 @@
 """What is marked in a paper: the passages that answer a question, or the places of words to be found."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from carrel.core.errors import CarrelError, ServiceError, UsageError
@@ -9,32 +8,38 @@ from carrel.core.ids import PaperId
 from carrel.core.paper import Box, ParsedPaper, Passage
 from carrel.core.ranking import Query, Signal
 from carrel.library.holdings import Found
+from carrel.library.page_words import Place, find_words
 from carrel.search import understand
+from carrel.search.marking import Marker
 from carrel.storage import passages
 from carrel.web.reader import Reader
+from carrel.web.results import Piece, pieces
 
 HIT, FOUND = "hit", "found"
 MOST_FOUND = 300  # places of words that are shown
 _RESULTS = 100
 _HITS = 3
-_AROUND = 45  # characters before and after words that were found
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z])|(?<=[。！？；])\s*")
-_WORD = re.compile(r"[\u3400-\u9fff]|[^\W_]+")
+_LETTERS = 220  # of a passage that are shown
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in a paper. ``pieces`` are what to show of it, each with whether it is what was asked for."""
+    """A place in a paper. ``pieces`` are what to show of it, marked where they are what was asked for."""
 
     number: int  # from 1
     kind: str  # HIT or FOUND
     passage: str  # its id; "" for words that were found
     page: int | None
     section: str
-    pieces: tuple[tuple[str, bool], ...]
+    pieces: tuple[Piece, ...]
     start: int
     end: int
     boxes: tuple[Box, ...]
+
+    @property
+    def by_meaning(self) -> bool:
+        """Whether none of the question's words stands in it."""
+        return self.kind == HIT and not any(piece.marked for piece in self.pieces)
 
     @property
     def key(self) -> str:
@@ -68,20 +73,17 @@ def answers(reader: Reader, found: Found, question: str, passage: str) -> Answer
         by_id = passages.by_id(tx, [found.knowledge_base], list(dict.fromkeys(ids)))
     mine = [each for each in by_id.values() if each.paper_id == found.paper.record.id]
     ordered = sorted(mine, key=lambda each: each.ordinal)
-    found_marks = tuple(_hit(number, each, question) for number, each in enumerate(ordered, 1))
+    marker = reader.access.services.marker(question)
+    found_marks = tuple(_hit(number, each, marker) for number, each in enumerate(ordered, 1))
     return Answers(found_marks, next((each for each in ids if each in by_id), ""), error)
 
 
-def places(parsed: ParsedPaper, words: str) -> tuple[tuple[Mark, ...], int]:
-    """Return where words stand, next to each other, whatever their case; and how often in all."""
-    wanted = words.split()
-    if not wanted:
-        return (), 0
-    pattern = re.compile(r"\s+".join(map(re.escape, wanted)), re.IGNORECASE)
-    matches = list(pattern.finditer(parsed.text))
-    return tuple(
-        _found(number, parsed, *match.span()) for number, match in enumerate(matches[:MOST_FOUND], 1)
-    ), len(matches)
+def places(parsed: ParsedPaper, words: str) -> tuple[tuple[Mark, ...], bool]:
+    """Return where words stand, one after the other; and whether there are more places than that."""
+    found = find_words(parsed, words, MOST_FOUND + 1)
+    return tuple(_found(number, each) for number, each in enumerate(found[:MOST_FOUND], 1)), len(
+        found
+    ) > MOST_FOUND
 
 
 def _best(reader: Reader, found: Found, question: str) -> list[str]:
@@ -105,53 +107,30 @@ def _best(reader: Reader, found: Found, question: str) -> list[str]:
     return sorted(ranked, key=lambda point: (ranked[point], point))[:_HITS]
 
 
-def _hit(number: int, passage: Passage, question: str) -> Mark:
+def _hit(number: int, passage: Passage, marker: Marker) -> Mark:
+    text = _flat(passage.text)
     return Mark(
         number=number,
         kind=HIT,
         passage=passage.id,
         page=passage.page,
         section=passage.section,
-        pieces=((_telling_sentence(passage.text, question), False),),
+        pieces=pieces(text, marker.excerpt(text, _LETTERS)),
         start=passage.start,
         end=passage.end,
         boxes=passage.boxes,
     )
 
 
-def _found(number: int, parsed: ParsedPaper, start: int, end: int) -> Mark:
-    boxes = parsed.words.boxes(start, end)
-    before = _flat(parsed.text[max(0, start - _AROUND) : start])
-    after = _flat(parsed.text[end : end + _AROUND])
-    if start > _AROUND:
-        before = "…" + before[before.find(" ") + 1 :]
-    if end + _AROUND < len(parsed.text):
-        after = after[: after.rfind(" ") + 1 or None] + "…"
-    return Mark(
-        number=number,
-        kind=FOUND,
-        passage="",
-        page=boxes[0].page if boxes else None,
-        section="",
-        pieces=((before, False), (_flat(parsed.text[start:end]), True), (after, False)),
-        start=start,
-        end=end,
-        boxes=boxes,
+def _found(number: int, place: Place) -> Mark:
+    before, after = _flat(place.before), _flat(place.after)
+    said = (
+        Piece("…" + before[before.find(" ") + 1 :]),
+        Piece(_flat(place.text), marked=True),
+        Piece(after[: after.rfind(" ") + 1 or None] + "…"),
     )
+    return Mark(number, FOUND, "", place.page, "", said, place.start, place.end, place.boxes)
 
 
 def _flat(text: str) -> str:
     return re.sub(r"\s+", " ", text)
-
-
-def _telling_sentence(text: str, question: str) -> str:
-    """Return the sentence that shares most words with the question; the first where none shares any."""
-    asked = {word.casefold() for word in _WORD.findall(question)}
-    sentences: Sequence[str] = [part for part in _SENTENCE.split(_flat(text)) if part.strip()]
-    if not sentences:
-        return ""
-
-    def shared(sentence: str) -> int:
-        return len(asked & {word.casefold() for word in _WORD.findall(sentence)})
-
-    return max(sentences, key=shared).strip()

@@ -6,19 +6,24 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from carrel.api.rest.similar import similar
+from carrel.api.rest.papers import holdings
 from carrel.core.accounts import Role
+from carrel.core.citation_format import CitationFormat
 from carrel.core.job_errors import JobMissing
 from carrel.core.page_errors import PageMissing
-from carrel.core.paper import BlockKind
+from carrel.library.citation_formats import exported
+from carrel.library.citations import citation
 from carrel.library.holdings import Found
+from carrel.library.references import linked, references_of
 from carrel.library.waiting import Waiting
 from carrel.web import marks as marking
+from carrel.web.apart import apart
 from carrel.web.desk import Desk, Place
 from carrel.web.facts import facts, origin, reading
 from carrel.web.reader import Reader
 from carrel.web.reading import found_paper, parse_at_hand
 from carrel.web.rendering import rendered
+from carrel.web.results import authors_in_short
 from carrel.web.route import Looking, PageRoute, Posted
 from carrel.web.sheets import lines
 
@@ -31,6 +36,7 @@ Words = Annotated[str, Query(max_length=2000)]
 
 
 @router.get(ONE)
+@apart
 def paper_page(
     reader: Looking,
     request: Request,
@@ -44,7 +50,7 @@ def paper_page(
 ) -> Response:
     """Show a paper: its pages, or its text; while it is on its way, how far it is."""
     found = found_paper(reader, base, paper)
-    path = f"/shelves/{found.knowledge_base.id}/papers/{found.paper.record.id}"
+    path = address(found)
     if found.paper.state != "ready":
         return _on_its_way(reader, request, found, path)
     if "hx-request" in request.headers:  # asked by the page that waited for it
@@ -53,8 +59,8 @@ def paper_page(
     place = Place(path, q.strip(), find.strip(), number, passage, which)
     parsed = parse_at_hand(reader, found)
     answers = marking.answers(reader, found, place.q, place.passage)
-    places, count = marking.places(parsed, place.find) if parsed else ((), 0)
-    desk = Desk(found, parsed, place, answers, places, count)
+    places, more = marking.places(parsed, place.find) if parsed else ((), False)
+    desk = Desk(found, parsed, place, answers, places, more)
     shown: dict[str, object] = {"found": found, "place": place, **_about(reader, found), **desk.shown()}
     return rendered(request, "paper.html", 200, **shown)
 
@@ -70,11 +76,24 @@ def words(reader: Looking, request: Request, base: str, paper: str, number: int)
 
 
 @router.get(ONE + "/similar")
+@apart
 def similar_papers(reader: Looking, request: Request, base: str, paper: str) -> Response:
     """Show papers like this one; a part of its page, or a page of its own."""
     found = found_paper(reader, base, paper)
-    near = similar(reader.access, found.knowledge_base.id, found.paper.record.id, _SIMILAR, [])
-    return _more(request, found, "similar", near=near.results)
+    with reader.rest.searches.place():
+        near = reader.access.services.similar(
+            base, paper, (), _SIMILAR, reader.access.caller, reader.rest.searches.asking
+        )
+    return _more(request, found, "similar", near=[each.paper for each in near])
+
+
+@router.get(ONE + "/cite")
+def cite(reader: Looking, request: Request, base: str, paper: str) -> Response:
+    """Show how to cite the paper; a part of its page, or a page of its own."""
+    found = found_paper(reader, base, paper)
+    record, export = found.paper.record, f"{_files(found)[0]}/export"
+    bibtex = exported([record], CitationFormat.BIBTEX).strip()
+    return _more(request, found, "cite", said=citation(record), bibtex=bibtex, export=export)
 
 
 @router.get(ONE + "/references")
@@ -82,12 +101,10 @@ def references(reader: Looking, request: Request, base: str, paper: str) -> Resp
     """Show the paper's list of references; a part of its page, or a page of its own."""
     found = found_paper(reader, base, paper)
     parsed = parse_at_hand(reader, found)
-    blocks = parsed.blocks if parsed else ()
-    entries = [
-        " ".join(parsed.block_text(block).split())
-        for block in blocks
-        if parsed and block.kind is BlockKind.REFERENCE
-    ]
+    entries = references_of(parsed) if parsed else ()
+    records = holdings(reader.access, base).likely_cited(entries)
+    record = found.paper.record
+    entries = linked(entries, record.id, record.knowledge_base_id, records)
     return _more(request, found, "references", entries=entries)
 
 
@@ -101,6 +118,17 @@ def retry(reader: Looking, base: str, paper: str, form: Posted) -> Response:
         raise JobMissing(id=paper)
     waiting.retry(job.id)
     return RedirectResponse(f"/shelves/{job.knowledge_base_id}/papers/{job.paper_id}", 303)
+
+
+def address(found: Found) -> str:
+    """Return where the page of a paper is."""
+    return f"/shelves/{found.knowledge_base.id}/papers/{found.paper.record.id}"
+
+
+def _files(found: Found) -> tuple[str, str]:
+    """Return where the REST API has the knowledge base's papers, and this one."""
+    papers = f"/api/v1/knowledge-bases/{found.knowledge_base.id}/papers"
+    return papers, f"{papers}/{found.paper.record.id}"
 
 
 def _on_its_way(reader: Reader, request: Request, found: Found, path: str) -> Response:
@@ -122,11 +150,12 @@ def _about(reader: Reader, found: Found) -> dict[str, object]:
     return {
         "title": metadata.title or found.paper.record.file_name,
         "metadata": metadata,
-        "facts": facts(metadata),
-        "abstract_origin": origin(metadata, "abstract"),
+        "by": authors_in_short(metadata.authors),
+        "facts": facts(found.paper.record),
+        "abstract_origin": origin(found.paper.record, "abstract"),
         "reading": reading(found.paper.record.quality),
         "may_change": _role(reader, found).includes(Role.EDITOR),
-        "files": f"/api/v1/knowledge-bases/{found.knowledge_base.id}/papers/{found.paper.record.id}",
+        "files": _files(found)[1],
     }
 
 
@@ -144,7 +173,7 @@ def _more(request: Request, found: Found, what: str, **values: object) -> Respon
         found=found,
         what=what,
         title=record.metadata.title or record.file_name,
-        here=f"/shelves/{found.knowledge_base.id}/papers/{record.id}",
+        here=address(found),
         **values,
     )
 

@@ -10,6 +10,7 @@ from carrel.library.holdings import Found
 from carrel.storage.parses import ParseStore
 from carrel.web.reader import Reader
 
+_NOT_THERE = (UsageError, ServiceError, LookupError)
 _AT_HAND = 4  # papers; one of 600 pages takes some 20 MB
 
 
@@ -28,11 +29,7 @@ def parse_at_hand(reader: Reader, found: Found) -> ParsedPaper | None:
     try:
         fingerprint = services.parser_of(found.knowledge_base).fingerprint
         return _stored(services.parses, found.paper.record.id, fingerprint)
-    except (
-        UsageError,
-        ServiceError,
-        LookupError,
-    ):
+    except _NOT_THERE:
         return None
 
 

@@ -8,6 +8,7 @@ from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.ranking import Hit, PassageHit, SearchResult, Signal
+from carrel.library.citations import citation
 from carrel.search.excerpts import Excerpt
 from carrel.search.marking import Marker
 
@@ -57,10 +58,12 @@ class ShownHit:
     doi: str
     shelf: KnowledgeBase | None
     address: str
+    path: str  # of the paper, without the question
     paper_id: str
     passages: tuple[ShownPassage, ...]
     why: tuple[Share, ...]
     quoted: bool
+    citation: str
     versions: tuple[tuple[str, str], ...]  # title or venue and year, address
 
 
@@ -124,6 +127,7 @@ def _hit(hit: Hit, shelf: KnowledgeBase | None, marker: Marker, q: str, most: fl
         doi=metadata.doi,
         shelf=shelf,
         address=paper_address(base, record.id, q=q),
+        path=paper_address(base, record.id),
         paper_id=record.id,
         passages=tuple(
             _passage(found, base, record.id, marker, q, _FIRST if not number else _REST)
@@ -134,6 +138,7 @@ def _hit(hit: Hit, shelf: KnowledgeBase | None, marker: Marker, q: str, most: fl
             for part in hit.contributions
         ),
         quoted=hit.quotation > 0,
+        citation=citation(record),
         versions=tuple(
             (
                 " · ".join(part for part in (each.metadata.venue, str(each.metadata.year or "")) if part)

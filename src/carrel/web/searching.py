@@ -2,19 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from carrel.api.rest.problems import problem_document
 from carrel.core.accounts import Role
+from carrel.core.citation_format import CitationFormat
 from carrel.core.errors import CarrelError, UsageError
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.ranking import Reranking, StageTimings
+from carrel.library.citation_formats import exported
+from carrel.web.apart import apart
 from carrel.web.asking import Asked
+from carrel.web.bibliographies import as_file
 from carrel.web.facets import FacetGroup, chosen, language_name
 from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
@@ -24,6 +29,7 @@ from carrel.web.route import Looking, PageRoute
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 _MORE = 20
+_FORMATS = (("bibtex", "BibTeX"), ("ris", "RIS"), ("csl-json", "CSL-JSON"))
 _TOLD, _MOST_TOLD = 10, 30  # papers, and passages of a knowledge base, whose telling sentence is shown
 
 
@@ -43,6 +49,7 @@ class Answer:
 
 
 @router.get("/")
+@apart
 def search(reader: Looking, request: Request) -> Response:
     """Show the field; with a question, its answer. The field's own requests get the answer alone."""
     shelves = reader.bases()
@@ -61,6 +68,7 @@ def search(reader: Looking, request: Request) -> Response:
         narrowed=_narrowed(asked, [shelf for shelf, _ in shelves]),
         more=more,
         telling_query=telling_query,
+        formats=_FORMATS,
         has_reranker=bool(reader.access.services.settings.reranker),
     )
 
@@ -81,13 +89,25 @@ def _answered(reader: Reader, request: Request, shelves: list[KnowledgeBase]) ->
     hits = shown(result, {shelf.id: shelf for shelf in shelves}, services.marker(asked.q), asked.q)
     facets = services.facets(result, asked.kb, reader.access.caller)
     return asked, Answer(
-        tuple(hits),
-        result.took_ms,
-        result.reranking,
-        chosen(asked, facets, shelves),
-        _untold(hits),
-        sum(shelf.papers for shelf in shelves if not asked.kb or shelf.id in asked.kb),
+        hits=tuple(hits),
+        took=result.took_ms,
+        reranking=result.reranking,
+        facets=chosen(asked, facets, shelves),
+        untold=_untold(hits),
+        papers=facets.papers,
     )
+
+
+@router.get("/export")
+@apart
+def export(
+    reader: Looking, request: Request, wanted: Annotated[CitationFormat, Query(alias="format")]
+) -> Response:
+    """Send the papers of an answer to a program that keeps bibliographies."""
+    asked = Asked.of(request.query_params)
+    result = reader.rest.searches.run(asked.query(reader.access.services.settings), reader.access.caller)
+    text = exported([hit.paper for hit in result.hits], wanted)
+    return as_file(text, wanted)
 
 
 def _untold(hits: Sequence[ShownHit]) -> dict[str, list[str]]:

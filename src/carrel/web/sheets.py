@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from carrel.core.paper import Block, BlockKind, Box, PageSize, ParsedPaper
 
@@ -16,19 +17,20 @@ _ROOM = 1.5  # around what is marked
 _INDENT = 4.0  # edges of lines that differ by less are one edge
 _SAME_COLUMN = 1.8  # line heights from one line to the next; more is another column, or past a figure
 _MOST_STEPS = 400  # headings; more are no outline any more
-_STANDING = 1.5  # how much taller than wide a line of words is that runs upwards
+_STANDING = 1.5  # how much taller than wide a line of words is that runs upwards or downwards
+_DESCENT = 0.2  # of a line's height, below its baseline
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """A printed line of words, to be selected."""
 
-    x: float
-    y: float  # of the baseline
+    x: float  # where its baseline begins
+    y: float
     length: float
     size: float
     text: str
-    turned: bool = False  # it runs upwards
+    turn: int = 0  # degrees; -90: it runs upwards
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ class _Run:
         height = max(last.y1 - last.y0, box.y1 - box.y0)
         return (
             box.page == last.page
-            and box.y0 > last.y0
+            and box.y0 >= (last.y0 + last.y1) / 2
+            and box.y1 > last.y1
             and box.y0 - last.y0 < _SAME_COLUMN * height
             and box.x0 < max(b.x1 for b in self.boxes)
             and box.x1 > min(b.x0 for b in self.boxes)
@@ -113,10 +116,8 @@ def lines(parsed: ParsedPaper, page: int) -> Iterator[Line]:
     for group in np.split(rows, np.flatnonzero(numbers[1:] != numbers[:-1]) + 1):
         start, end = int(words.start[group[0]]), int(words.end[group[-1]])
         text = " ".join(parsed.text[start:end].split())
-        x0, y0 = words.box[group, :2].min(axis=0).tolist()
-        x1, y1 = words.box[group, 2:].max(axis=0).tolist()
         goes_on = parsed.text[end : end + 1].strip() != ""  # a word broken at the end of the line
-        yield _line(text if goes_on else text + " ", x0, y0, x1, y1)
+        yield _line(text if goes_on else text + " ", words.box[group])
 
 
 @lru_cache(maxsize=4)  # a paper that is read is asked for again and again
@@ -138,13 +139,18 @@ def _step(parsed: ParsedPaper, block: Block, level: int) -> Step:
     return Step(text, max(1, level), page, round(min(max(down, 0.0), 1.0), 3), block.start)
 
 
-def _line(text: str, x0: float, y0: float, x1: float, y1: float) -> Line:
+def _line(text: str, boxes: NDArray[np.float32]) -> Line:
+    """Return a line of words in these boxes, [words, 4]."""
+    x0, y0 = boxes[:, :2].min(axis=0).tolist()
+    x1, y1 = boxes[:, 2:].max(axis=0).tolist()
     width, height = x1 - x0, y1 - y0
-    if height > _STANDING * width and len(text) > 2:
-        return Line(
-            round(x1 - 0.2 * width, 1), round(y1, 1), round(height, 1), round(width, 1), text, turned=True
-        )
-    return Line(round(x0, 1), round(y1 - 0.2 * height, 1), round(width, 1), round(height, 1), text)
+    if height <= _STANDING * width or len(text) < 3:
+        x, y, length, size, turn = x0, y1 - _DESCENT * height, width, height, 0
+    elif boxes[0, 1] < boxes[-1, 1]:
+        x, y, length, size, turn = x0 + _DESCENT * width, y0, height, width, 90
+    else:
+        x, y, length, size, turn = x1 - _DESCENT * width, y1, height, width, -90
+    return Line(round(x, 1), round(y, 1), round(length, 1), round(size, 1), text, turn)
 
 
 def _runs(boxes: Sequence[Box]) -> Iterator[list[Box]]:

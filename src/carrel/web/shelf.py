@@ -14,6 +14,7 @@ from carrel.library.holdings import Holdings
 from carrel.library.waiting import Waiting
 from carrel.storage.job_lists import ListedJob
 from carrel.storage.paper_pages import Order, SeenPaper, Wanted
+from carrel.storage.tags import tag_key
 from carrel.web.form_tokens import form_token
 from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
@@ -34,6 +35,7 @@ class Listing:
     base: str
     words: str = ""
     state: str = ""
+    tag: str = ""
     order: Order = Order.NEWEST
     after: str = ""
 
@@ -46,13 +48,20 @@ class Listing:
             base,
             given.get("words", "").strip()[:200],
             state if state in _STATES else "",
+            given.get("tag", "").strip()[:100],
             Order(order) if order in tuple(Order) else Order.NEWEST,
             given.get("after", "")[:1000],
         )
 
     def address(self, **changes: str) -> str:
         """Return the address of this listing with changes, from its beginning unless one is ``after``."""
-        fields = {"words": self.words, "state": self.state, "order": self.order.value, "after": ""} | changes
+        fields = {
+            "words": self.words,
+            "state": self.state,
+            "tag": self.tag,
+            "order": self.order.value,
+            "after": "",
+        } | changes
         said = {
             name: value for name, value in fields.items() if value and (name, value) != ("order", "newest")
         }
@@ -87,6 +96,7 @@ def shelf(reader: Looking, request: Request, base: str) -> Response:
         following=following,
         counts=counts,
         authors=authors_in_short,
+        tags=Holdings(reader.access.services.catalog, reader.access.caller, found.id).tags(),
         token=form_token(reader, found.id),
         most_mb=reader.access.services.settings.upload_max_mb,
         most_files=reader.access.services.settings.upload_max_files,
@@ -121,7 +131,11 @@ def _rows(reader: Reader, found: KnowledgeBase, listing: Listing) -> tuple[tuple
     key = int if listing.order is Order.YEAR else str
     start = position(listing.after or None, kind, key, str)
     wanted = Wanted(
-        listing.order, listing.state, listing.words, None if start is None else (start[0], str(start[1]))
+        listing.order,
+        listing.state,
+        listing.words,
+        None if start is None else (start[0], str(start[1])),
+        (tag_key(listing.tag),) if listing.tag else (),
     )
     holdings = Holdings(reader.access.services.catalog, reader.access.caller, found.id)
     rows = holdings.page(wanted, ROWS + 1)

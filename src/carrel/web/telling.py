@@ -13,6 +13,7 @@ from starlette.responses import Response
 from carrel.core.accounts import Role
 from carrel.search.understand import normalised
 from carrel.storage import passages
+from carrel.web.apart import apart
 from carrel.web.rendering import rendered
 from carrel.web.results import Piece
 from carrel.web.route import Looking, PageRoute
@@ -24,6 +25,7 @@ _AROUND = 160  # characters shown before and behind the sentence
 
 
 @router.get("/telling")
+@apart
 def telling(
     reader: Looking,
     request: Request,
@@ -37,7 +39,9 @@ def telling(
     with services.catalog.read() as tx:
         texts = passages.texts(tx, [base], passage)
     with reader.rest.searches.place():
-        found = services.telling(normalised(q), list(texts.values()), base.id, reader.access.caller)
+        found = services.telling(
+            normalised(q), list(texts.values()), base.id, reader.access.caller, reader.rest.searches.asking
+        )
     shown = {
         identifier: tuple(_pieces(text, sentence.start, sentence.end))
         for (identifier, text), sentence in zip(texts.items(), found, strict=True)

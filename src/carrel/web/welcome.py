@@ -5,13 +5,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from carrel.api.rest.context import rest_of
-from carrel.api.rest.origins import is_private_to_this_machine
 from carrel.api.rest.problems import problem_document
-from carrel.api.rest.setting_up import first_administrator
+from carrel.api.rest.setting_up import first_administrator, takes_code
 from carrel.core.errors import UsageError
 from carrel.core.knowledge_base import DEFAULT_EMBEDDER
 from carrel.core.language import tr
-from carrel.ingest.accept import accept_stream, find_files
+from carrel.ingest.accept import Bringer, accept_stream, find_files
 from carrel.ingest.samples import KNOWLEDGE_BASE, samples_folder
 from carrel.web.rendering import rendered
 from carrel.web.route import SIGN_IN, WELCOME, Looking, PageRoute, Posted
@@ -63,11 +62,10 @@ def begin(reader: Looking, form: Posted) -> Response:
         return RedirectResponse(f"/shelves/{reader.access.shelves.existing_or_new(OWN).id}", 303)
     base = reader.access.shelves.existing_or_new(KNOWLEDGE_BASE)
     services = reader.access.services
+    bringer = Bringer(reader.access.caller.user_id)
     for path in find_files(samples_folder(), recursive=False):
         with path.open("rb") as stream:
-            accept_stream(
-                stream, path.name, base, services.catalog, services.blobs, reader.access.caller.user_id
-            )
+            accept_stream(stream, path.name, base, services.catalog, services.blobs, bringer)
     return RedirectResponse(f"/shelves/{base.id}?welcome=1", 303)
 
 
@@ -82,7 +80,7 @@ def _form(request: Request, name: str = "", code: str = "", error: UsageError | 
         button=tr("Make the administrator"),
         name=name,
         code=code,
-        code_needed=not is_private_to_this_machine(request),
+        code_needed=takes_code(request),
         wrong=said.detail if said else "",
         hint=said.hint if said else "",
     )

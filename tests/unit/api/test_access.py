@@ -20,6 +20,12 @@ def test_without_a_key_nobody_needs_one_and_any_is_ignored() -> None:
         assert embed(gateway).status_code == 200
 
 
+def test_without_a_key_no_proxy_brings_anybody_in() -> None:
+    with serving() as gateway:
+        gateway.headers["X-Forwarded-For"] = "203.0.113.9"
+        assert embed(gateway).status_code == 401
+
+
 @pytest.mark.parametrize(
     "header",
     [None, "", "Bearer", "Bearer wrong", KEY, f"Basic {KEY}", f"Bearer {KEY}x", "Bearer s"],

@@ -123,6 +123,7 @@ def test_a_search_beside_a_server_is_asked_of_it(
         ("Ada",),
         ("Nature",),
         ("en", "zh"),
+        ("to read",),
         "",
         True,
     )
@@ -143,6 +144,7 @@ def test_a_search_beside_a_server_is_asked_of_it(
             "author": ["Ada"],
             "venue": ["Nature"],
             "language": ["en", "zh"],
+            "tag": ["to read"],
         },
         "rerank": False,
         "instruction": "",

@@ -50,6 +50,12 @@ def test_a_page_is_drawn_at_the_resolution_asked_for(drawer: PageDrawer, tmp_pat
         assert np.array_equal(np.asarray(png.convert("RGB")), image.pixels)
 
 
+def test_a_page_is_drawn_as_wide_as_asked_for(drawer: PageDrawer, tmp_path: Path) -> None:
+    path = _file(tmp_path, samples.one_page(_BLACK_BOX))
+    assert drawer.draw(path, "page.pdf", 1, columns=800).pixels.shape == (1035, 800, 3)
+    assert drawer.draw(path, "page.pdf", 1, columns=1).pixels.shape == (198, 153, 3)  # 18 dpi
+
+
 def test_a_page_with_colour_keeps_it(drawer: PageDrawer, tmp_path: Path) -> None:
     image = drawer.draw(
         _file(tmp_path, samples.one_page(_BLACK_BOX.replace(b"0 0 0 rg", b"1 0 0 rg"))), "page.pdf", 1, dpi=72

@@ -297,6 +297,7 @@ def test_requests_arrive_as_they_were_sent_and_nothing_else_does() -> None:
     for request in (
         Request("/a.pdf", 7, ocr=tesseract),
         Request("/b.pdf", draw_page=2, dpi=96),
+        Request("/b.pdf", draw_page=2, columns=800),
         Request("/b.pdf", draw_page=-1, dpi=float("inf")),
         Request("/c.pdf", password="sesame"),
     ):

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,32 @@ def test_a_file_takes_its_name_when_it_is_complete(tmp_path: Path) -> None:
         assert place.read_bytes() == b"whole"
     assert place.read_bytes() == b"whole"
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be brought to the disk there")
+@pytest.mark.parametrize("replacing", [True, False])
+def test_a_name_is_on_the_disk_with_its_folders_when_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replacing: bool
+) -> None:
+    synced: list[int] = []
+    fsync = os.fsync
+
+    def watched(handle: int) -> None:
+        synced.append(os.fstat(handle).st_ino)
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    place = tmp_path / "ab" / "cd" / "file"
+    if not replacing:
+        place.parent.mkdir(parents=True)
+    with written_whole(tmp_path / "tmp") as (stream, destination):
+        stream.write(b"whole")
+        (destination.become if replacing else destination.become_unless_there)(place)
+    inode = place.stat().st_ino
+    named = place.parent.stat().st_ino
+    assert synced.index(inode) < synced.index(named)
+    if replacing:
+        assert {tmp_path.stat().st_ino, place.parent.parent.stat().st_ino} <= set(synced)
 
 
 def test_a_file_that_was_not_named_is_gone(tmp_path: Path) -> None:

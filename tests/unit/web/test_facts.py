@@ -1,8 +1,10 @@
 """What is known of a paper, in words."""
 
+from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.language import ENGLISH, use_language
 from carrel.core.metadata import Evidence, Metadata, Source
 from carrel.core.quality import ParseQuality
+from carrel.core.ranking import PaperRecord
 from carrel.web.facts import facts, reading
 
 
@@ -14,7 +16,8 @@ def test_entries_say_where_they_come_from_and_empty_ones_are_left_out() -> None:
         doi="10.1000/a b?<c>",
         evidence={"title": Evidence(Source.PAGE, 0.9), "year": Evidence(Source.IDENTIFIER, 1.0)},
     )
-    found = {fact.name: fact for fact in facts(metadata)}
+    record = PaperRecord(PaperId("p"), KnowledgeBaseId("b"), metadata, "whales.pdf", 1)
+    found = {fact.name: fact for fact in facts(record)}
     assert found.keys() == {"title", "year", "doi"}
     assert found["title"].origin == "printed on the page · 90 % sure"
     assert found["year"].origin == "follows from an identifier · 100 % sure"

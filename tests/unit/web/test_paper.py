@@ -171,6 +171,43 @@ def test_a_file_that_failed_says_why_and_is_tried_again(opened: Lab) -> None:
     assert opened.client.post(f"{url}/retry", headers=viewer, **form).status_code == 403  # type: ignore[arg-type]
 
 
+def test_what_was_read_is_put_right_and_taken_back(opened: Lab) -> None:
+    url = whales(opened)
+    editor = {"Cookie": "carrel_session=editor-session"}
+    assert "/correct" not in at(opened, url, "viewer").text
+    assert at(opened, f"{url}/correct", "viewer").status_code == 403
+    assert "/correct" in at(opened, url, "editor").text
+    form = at(opened, f"{url}/correct", "editor").text
+    assert "Ada Moby\nIshmael" in form
+    fields = {"csrf": "csrf", "title": "Whales & seals", "authors": "Ada Moby\r\nIshmael", "year": "18x1"}
+    wrong = opened.client.post(f"{url}/correct", data=fields, headers=editor)
+    assert wrong.status_code == 422
+    assert "Whales &amp; seals" in wrong.text  # nothing that was typed is lost
+    fields |= {"year": "1852", "tags": "sea, Mammals，sea"}
+    done = opened.client.post(f"{url}/correct", data=fields, headers=editor, follow_redirects=False)
+    assert (done.status_code, done.headers["location"]) == (303, f"{url}#about")
+    page = at(opened, url).text
+    assert '<h1 dir="auto">Whales &amp; seals</h1>' in page
+    assert page.count("corrected by editor") == 2  # the title and the year: authors are as they were read
+    assert [*re.findall(r'class="chip"[^>]*>([^<]+)', page)] == ["Mammals", "sea"]
+    form = at(opened, f"{url}/correct", "editor").text
+    assert "Whales of the North" in form
+    back = fields | {"as_read": "title"}
+    assert opened.client.post(f"{url}/correct", data=back, headers=editor).status_code == 200
+    assert '<h1 dir="auto">Whales of the North</h1>' in at(opened, url).text
+    assert (
+        opened.client.post(f"{url}/correct", data=fields | {"csrf": "x"}, headers=editor).status_code == 403
+    )
+
+
+def test_a_paper_is_cited(opened: Lab) -> None:
+    page = at(opened, f"{whales(opened)}/cite").text
+    assert "@" in page
+    assert "Copy citation" in page
+    assert page.count("1851") > 1  # in words and in BibTeX
+    assert "format=csl-json&amp;paper=" in page
+
+
 def test_who_waits_for_a_paper_is_shown_it_when_it_is_there(opened: Lab) -> None:
     url = whales(opened)
     cookies = {"Cookie": "carrel_session=viewer-session", "HX-Request": "true"}

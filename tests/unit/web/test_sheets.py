@@ -2,14 +2,15 @@
 
 import re
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from carrel.core.metadata import Metadata
-from carrel.core.paper import NO_WORD_BOXES, Block, BlockKind, Box, ParsedPaper
+from carrel.core.paper import NO_WORD_BOXES, Block, BlockKind, Box, PageSize, ParsedPaper, WordBoxes
 from carrel.web.flow import flow
 from carrel.web.marks import HIT, Mark
-from carrel.web.sheets import outlines
+from carrel.web.sheets import Line, lines, outlines
 
 Point = tuple[float, float]
 
@@ -84,3 +85,22 @@ def test_a_text_is_whole_however_it_is_marked(ranges: list[tuple[int, int]]) -> 
     assert shown == [parsed.block_text(block) for block in blocks]
     begun = [piece.mark for part in parts for piece in part.pieces if piece.mark and piece.first]
     assert len(begun) == len(set(begun))
+
+
+def turned(boxes: list[tuple[float, float, float, float]]) -> Line:
+    """Return the line of a page with three words in these boxes."""
+    start, end = np.array([0, 4, 8], np.int32), np.array([3, 7, 11], np.int32)
+    one = np.ones(3, np.int32)
+    words = WordBoxes(start, end, one, one, np.array(boxes, np.float32))
+    (line,) = lines(ParsedPaper(Metadata(), "one two six", (), words, (PageSize(600, 800),)), 1)
+    return line
+
+
+def test_words_are_laid_along_the_way_they_run() -> None:
+    across = turned([(100, 50, 130, 60), (135, 50, 165, 60), (170, 50, 200, 60)])
+    assert (across.x, across.y, across.length, across.size, across.turn) == (100, 58, 100, 10, 0)
+    assert across.text == "one two six "
+    up = turned([(20, 270, 30, 300), (20, 235, 30, 265), (20, 200, 30, 230)])
+    assert (up.x, up.y, up.length, up.size, up.turn) == (28, 300, 100, 10, -90)
+    down = turned([(20, 200, 30, 230), (20, 235, 30, 265), (20, 270, 30, 300)])
+    assert (down.x, down.y, down.length, down.size, down.turn) == (22, 200, 100, 10, 90)

@@ -1,10 +1,11 @@
 """What changes in the catalog: looked up about once a second, for everybody who listens together."""
 
 import asyncio
+import hashlib
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,14 +41,21 @@ class Change:
 
 
 class Changes:
-    """The last changes, numbered. For one event loop; the catalog is read in a thread."""
+    """The last changes, numbered. For one event loop; the catalog is read in a thread.
 
-    def __init__(self, catalog: Catalog) -> None:
+    Args:
+        catalog: where they are looked up.
+        kept: how many are known.
+        a_look: how many jobs are looked up at once; where more have changed, all is counted as missed.
+    """
+
+    def __init__(self, catalog: Catalog, kept: int = _KEPT, a_look: int = _A_LOOK) -> None:
         self._catalog = catalog
+        self._a_look = a_look
         self._since = ""  # "" where nothing is followed
         self._jobs: dict[str, ListedJob] = {}  # those that changed lately, as they were seen
         self._bases: Mapping[str, KnowledgeBase] = {}
-        self._kept: deque[Change] = deque(maxlen=_KEPT)
+        self._kept: deque[Change] = deque(maxlen=kept)
         self._number = 0
         self._run = uuid4().hex[:8]  # numbers of another process, or from before a pause, mean nothing
         self._heard = 0.0
@@ -63,9 +71,18 @@ class Changes:
                 logging.getLogger(__name__).warning("%s", error.kind)
             await asyncio.sleep(_EVERY_SECONDS)
 
-    def mark(self, number: int) -> str:
-        """Return the id of an event: what a client sends back as Last-Event-ID."""
-        return f"{self._run}-{number}"
+    def mark(self, number: int, seen: Iterable[str]) -> str:
+        """Return the id of an event: what a client sends back as Last-Event-ID.
+
+        ``seen``: the knowledge bases that the client knows of. What left them or came meanwhile is no change
+        of theirs, so that the id says what they were.
+        """
+        return f"{self._run}-{number}-{_digest(seen)}"
+
+    def missed(self, number: int) -> bool:
+        """Whether changes after this one are not known any more."""
+        oldest = self._kept[0].number if self._kept else self._number + 1
+        return number < oldest - 1
 
     def after(self, number: int) -> Sequence[Change]:
         """Return the changes with a higher number, in order."""
@@ -83,13 +100,14 @@ class Changes:
         """The number of the last change."""
         return self._number
 
-    def place(self, mark: str) -> int | None:
+    def place(self, mark: str, seen: Iterable[str]) -> int | None:
         """Return the number that an id names; None where what came after it is not known any more."""
-        run, _, text = mark.partition("-")
-        if run != self._run or not text.isdecimal() or len(text) > 15:
+        run, _, rest = mark.partition("-")
+        text, _, digest = rest.partition("-")
+        if run != self._run or not text.isdecimal() or len(text) > 15 or digest != _digest(seen):
             return None
-        number, oldest = int(text), self._kept[0].number if self._kept else self._number + 1
-        return number if oldest - 1 <= number <= self._number else None
+        number = int(text)
+        return None if self.missed(number) or number > self._number else number
 
     async def _step(self) -> None:
         if self.listeners:
@@ -101,7 +119,10 @@ class Changes:
             return
         since = self._since
         bases, jobs, at = await run_in_threadpool(self._look, since)
-        if since:
+        if since and len(jobs) >= self._a_look:
+            self._number += 1  # nobody has seen it
+            self._kept.clear()
+        elif since:
             self._note_bases(bases)
             for job in jobs:
                 if self._jobs.get(job.id) != job:
@@ -114,7 +135,7 @@ class Changes:
         at = _earlier(now())
         with self._catalog.read() as tx:
             bases: dict[str, KnowledgeBase] = {base.id: base for base in knowledge_bases.all_of_them(tx)}
-            return bases, job_lists.changed_since(tx, since or at, _A_LOOK), at
+            return bases, job_lists.changed_since(tx, since or at, self._a_look), at
 
     def _note_bases(self, bases: Mapping[str, KnowledgeBase]) -> None:
         for identifier, base in bases.items():
@@ -147,6 +168,10 @@ class Streams:
         finally:
             self._changes.listeners -= 1
             self._of[user_id] -= 1
+
+
+def _digest(ids: Iterable[str]) -> str:
+    return hashlib.sha256(" ".join(sorted(ids)).encode()).hexdigest()[:8]
 
 
 def _earlier(moment: str) -> str:

@@ -62,6 +62,7 @@ class Rest:
             self.stop()
             following.cancel()
             self.pictures.close()
+            self.searches.close()
 
 
 def clients_of(settings: Settings) -> Clients:

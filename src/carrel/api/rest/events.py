@@ -50,11 +50,9 @@ async def events(
     and `reset` where changes may have been missed: then read the lists again. With Last-Event-ID a client
     goes on where it lost the connection. The stream ends when the session or key does.
     """
-    changes = access.rest.changes
     at_end = ExitStack()
     at_end.enter_context(access.rest.streams.one(access.caller.user_id))
-    start = changes.newest if last_event_id is None else changes.place(last_event_id)
-    listener = _Listener(request, access, start)
+    listener = _Listener(request, access, last_event_id)
     return StreamingResponse(
         listener.stream(at_end), headers={"X-Accel-Buffering": "no"}, media_type="text/event-stream"
     )
@@ -63,12 +61,12 @@ async def events(
 class _Listener:
     """One who listens: what they may see is asked anew before they are told anything."""
 
-    def __init__(self, request: Request, access: Access, start: int | None) -> None:
+    def __init__(self, request: Request, access: Access, last_event_id: str | None) -> None:
         self._request = request
         self._access = access
         self._changes = access.rest.changes
-        self._missed = start is None
-        self._seen = self._changes.newest if start is None else start
+        self._last_event_id = last_event_id
+        self._seen = self._changes.newest
         self._roles: dict[str, Role] = {}
 
     async def stream(self, at_end: ExitStack) -> AsyncIterator[bytes]:
@@ -78,10 +76,14 @@ class _Listener:
             while not (self._changes.following or self._changes.stopping):
                 await asyncio.sleep(_LOOK_SECONDS)
             yield b"retry: 2000\n\n"  # from here on nothing is missed
-            if self._missed:
-                yield _event("reset", self._changes.mark(self._seen), "{}")
+            if (last := self._last_event_id) is not None:
+                start = self._changes.place(last, self._roles)
+                self._seen = -1 if start is None else start
             beat = time.monotonic()
             while not self._changes.stopping:
+                if self._changes.missed(self._seen):
+                    self._seen = self._changes.newest
+                    yield _event("reset", self._changes.mark(self._seen, self._roles), "{}")
                 found = self._changes.after(self._seen)
                 if found or time.monotonic() - beat > _HEART_BEAT_SECONDS:
                     beat = time.monotonic()
@@ -101,7 +103,7 @@ class _Listener:
         except CarrelError:
             return None
         before, self._roles = self._roles, roles
-        mark = self._changes.mark(found[-1].number if found else self._seen)
+        mark = self._changes.mark(self._seen, before)
         lines = [
             _event("knowledge-base-gone", mark, json.dumps({"id": gone}))
             for gone in before.keys() - roles.keys()
@@ -116,7 +118,7 @@ class _Listener:
         return lines
 
     def _lines(self, change: Change, role: Role) -> Iterator[bytes]:
-        mark = self._changes.mark(change.number)
+        mark = self._changes.mark(change.number, self._roles)
         if change.job is not None:
             yield _event("job", mark, _json(JobDocument.of(change.job)))
         elif change.base is not None:

@@ -10,9 +10,10 @@ from starlette.responses import Response
 
 from carrel.api.rest.context import rest_of
 from carrel.api.rest.problems import fault
+from carrel.api.rest.route import RestRoute
 from carrel.core.errors import CarrelError
 
-router = APIRouter(tags=["health"])
+router = APIRouter(route_class=RestRoute, tags=["health"])
 
 
 class Health(BaseModel):

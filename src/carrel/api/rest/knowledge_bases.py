@@ -1,5 +1,6 @@
 """``/api/v1/knowledge-bases``: made, listed, changed and deleted."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -15,7 +16,7 @@ from carrel.api.rest.route import RestRoute
 from carrel.core.accounts import Role
 from carrel.core.endpoints import Purpose
 from carrel.core.errors import InvalidSetting, ModelUnknown
-from carrel.core.knowledge_base import DEFAULT_EMBEDDER, DEFAULT_PARSER
+from carrel.core.knowledge_base import DEFAULT_EMBEDDER, DEFAULT_PARSER, KnowledgeBase
 from carrel.core.rest_errors import NeedsReindex
 
 PREFIX = "/api/v1"
@@ -80,7 +81,7 @@ def listed(
     operation_id="getKnowledgeBase",
     summary="One knowledge base",
     response_model=KnowledgeBaseDocument,
-    responses=problem_responses(),
+    responses=problem_responses(409),
 )
 def one(access: Reading, request: Request, knowledge_base: Key) -> Response:
     """Return a knowledge base with its settings and counts; its ETag changes with any of them."""
@@ -105,11 +106,7 @@ def change(access: Writing, request: Request, knowledge_base: Key, wanted: Knowl
     present = shelves.require(knowledge_base, Role.OWNER if owner or fixed else Role.EDITOR)
     if fixed:
         raise NeedsReindex(fields=", ".join(fixed))
-    check_unchanged(request, _document(access, present.id))
-    if owner:
-        shelves.configure(present.id, wanted.name, wanted.description)
-    if wanted.paused is not None:
-        shelves.pause(present.id, wanted.paused)
+    shelves.configure(present.id, wanted.name, wanted.description, wanted.paused, _unchanged(request))
     return tagged(request, _document(access, present.id))
 
 
@@ -122,14 +119,17 @@ def change(access: Writing, request: Request, knowledge_base: Key, wanted: Knowl
 )
 def delete(access: Writing, request: Request, knowledge_base: Key) -> Response:
     """Delete it, and those of its papers that no other knowledge base holds. Gone at once for everybody."""
-    present = access.shelves.require(knowledge_base, Role.OWNER)
-    check_unchanged(request, _document(access, present.id))
-    access.shelves.delete(present.id)
+    access.shelves.delete(knowledge_base, _unchanged(request))
     return Response(status_code=204)
 
 
 def _document(access: Access, key: str) -> KnowledgeBaseDocument:
     return KnowledgeBaseDocument.of(*access.shelves.with_role(key))
+
+
+def _unchanged(request: Request) -> Callable[[KnowledgeBase, Role], None]:
+    """Return what raises ChangedMeanwhile where a knowledge base is not what the client has seen."""
+    return lambda found, role: check_unchanged(request, KnowledgeBaseDocument.of(found, role))
 
 
 def check_offered(access: Access, embedder: str) -> None:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from carrel.api.guard import is_loopback, is_this_machine
+from carrel.api.guard import is_private_to_this_machine
 from carrel.api.rest.access import identified
 from carrel.api.rest.context import rest_of
 from carrel.api.rest.figures import Figures
@@ -32,8 +32,7 @@ router = APIRouter(route_class=RestRoute, tags=["health"])
 async def metrics(request: Request) -> Response:
     """Return requests, searches, jobs, papers. For this machine, and for administrators."""
     rest = rest_of(request)
-    here = request.client is not None and is_loopback(request.client.host)
-    if not (here and is_this_machine(request.headers.get("host", ""))):
+    if not is_private_to_this_machine(request):
         access = await identified(rest, request)
         if not access.may(accounts.Scope.ADMIN):
             raise ScopeMissing(scope=accounts.Scope.ADMIN)

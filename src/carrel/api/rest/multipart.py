@@ -16,8 +16,14 @@ from starlette.requests import Request
 
 from carrel.core.gateway_errors import BodyTooSlow
 from carrel.core.language import tr
-from carrel.core.rest_errors import ContentNotTaken, TooManyFiles, UploadUnreadable
-from carrel.storage.files import written_whole
+from carrel.core.rest_errors import (
+    BodyOverLimit,
+    ContentNotTaken,
+    TooManyFiles,
+    UploadOverLimit,
+    UploadUnreadable,
+)
+from carrel.storage.files import disk_errors, written_whole
 
 _MULTIPART = b"multipart/form-data"
 _LONGEST_NAME = 255
@@ -36,6 +42,16 @@ class UploadLimits:
 
     file_bytes: int
     files: int
+
+    @property
+    def file_mb(self) -> int:
+        """The largest file, in megabytes."""
+        return self.file_bytes // 2**20
+
+    def check(self, announced: int) -> None:
+        """Raise BodyOverLimit where no upload of so many bytes could be within these limits."""
+        if announced > self.file_bytes * self.files + _MOST_BESIDE:
+            raise BodyOverLimit(limit=f"{self.file_mb * self.files} MB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +73,9 @@ async def uploaded_files(
         ContentNotTaken: it is no multipart upload.
         UploadUnreadable: it is broken, ends too early, or has too much beside its files.
         TooManyFiles: it has more files than may be.
+        UploadOverLimit: a file is so large that its end is not waited for.
         BodyTooSlow: nothing came for too long.
-        StorageFull: there is no room for the temporary file.
+        StorageFull, DataFolderNotWritable: there is no room for the temporary file.
         ClientDisconnect: the client is gone.
     """
     parts = _Parts(_boundary(request))
@@ -124,7 +141,8 @@ class _Upload:
             return None
         over = self._size > self._limits.file_bytes
         await self._flush(1)
-        self._stream.seek(0)
+        with disk_errors(self._folder):
+            self._stream.seek(0)  # writes what is still in its buffer
         return UploadedFile(self._name or _NAMELESS, self._size, self._stream, over) if self._named else None
 
     @property
@@ -132,8 +150,10 @@ class _Upload:
         return bool(self._name or self._size)
 
     def check(self) -> None:
-        """Raise UploadUnreadable where too much came that is of no use."""
-        if self.beside > _MOST_BESIDE or self._for_nothing > _MOST_FOR_NOTHING:
+        """Raise UploadOverLimit or UploadUnreadable where too much came that is of no use."""
+        if self._for_nothing > _MOST_FOR_NOTHING:
+            raise UploadOverLimit(name=self._name or _NAMELESS, limit=self._limits.file_mb)
+        if self.beside > _MOST_BESIDE:
             raise UploadUnreadable(detail=tr("it has too much beside files that are taken"))
 
     def close(self) -> None:
@@ -146,7 +166,8 @@ class _Upload:
         """Write what has come in once it is so much; in a thread, for a disk can be slow."""
         if len(self._pending) >= least:
             assert self._stream is not None
-            await run_in_threadpool(self._stream.write, bytes(self._pending))
+            with disk_errors(self._folder):
+                await run_in_threadpool(self._stream.write, bytes(self._pending))
             self._pending.clear()
 
 

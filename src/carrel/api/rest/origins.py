@@ -5,11 +5,9 @@ from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
-from carrel.api.guard import is_loopback, is_this_machine
 from carrel.core.rest_errors import CrossOrigin
 
 _OWN = frozenset({"same-origin", "none"})  # a page of ours, or the address bar
-_SAID_BY_PROXIES = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
 def check_origin(request: HTTPConnection) -> None:
@@ -28,17 +26,6 @@ def check_origin(request: HTTPConnection) -> None:
     origin = request.headers.get("origin")
     if origin is not None and _host_of(origin) != request.headers.get("host", "").lower():
         raise CrossOrigin
-
-
-def is_private_to_this_machine(request: HTTPConnection) -> bool:
-    """Whether a request comes from this machine, by its own name, and not through a proxy."""
-    client = request.client
-    return (
-        client is not None
-        and is_loopback(client.host)
-        and is_this_machine(request.headers.get("host", ""))
-        and not any(name in request.headers for name in _SAID_BY_PROXIES)
-    )
 
 
 class Clients:

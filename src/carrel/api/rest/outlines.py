@@ -3,7 +3,6 @@
 from pydantic import BaseModel, Field
 
 from carrel.bootstrap import Services
-from carrel.core.errors import ServiceError, UsageError
 from carrel.core.paper import BlockKind, ParsedPaper
 from carrel.library.holdings import Found
 
@@ -18,11 +17,7 @@ class Heading(BaseModel):
 
 def outline_of(services: Services, found: Found) -> list[Heading]:
     """Return the headings of a paper; none where it has not been read, or its parse is gone."""
-    try:
-        fingerprint = services.parser_of(found.knowledge_base).fingerprint
-    except (UsageError, ServiceError):  # the parser is not installed any more; what it read is of no use then
-        return []
-    parsed = services.parses.get(found.paper.record.id, fingerprint)
+    parsed = services.parsed(found.knowledge_base, found.paper.record.id)
     return [] if parsed is None else _headings(parsed)
 
 

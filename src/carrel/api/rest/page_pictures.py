@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from carrel.core.rest_errors import TooBusy
 
 if TYPE_CHECKING:
-    from carrel.parsing.page_image import PageDrawer
+    from carrel.parsing.page_image import PageDrawer, PageImage
 
 MOST_PIXELS_WIDE = 3000
 _POINTS_AN_INCH = 72.0
@@ -45,9 +45,10 @@ class PagePictures:
             if not self._drawing.acquire(timeout=_PATIENCE_SECONDS):
                 raise TooBusy
             try:
-                return self._drawn(path, name, page, width, scale)
+                image = self._drawn(path, name, page, width, scale)
             finally:
                 self._drawing.release()
+            return image.png()  # while the next one is drawn
         finally:
             self._places.release()
 
@@ -55,10 +56,12 @@ class PagePictures:
         """End the child process."""
         self._at_end.close()
 
-    def _drawn(self, path: Path, name: str, page: int, width: int | None, scale: float) -> bytes:
+    def _drawn(self, path: Path, name: str, page: int, width: int | None, scale: float) -> "PageImage":
         if self._drawer is None:
             self._drawer = self._open_drawer()
             self._at_end.callback(self._drawer.close)
+        if width:
+            return self._drawer.draw(path, name, page, columns=width)
         points = self._drawer.draw(path, name, page, _TO_MEASURE_DPI).size.width
-        dpi = _POINTS_AN_INCH * (width / points if width else min(scale, MOST_PIXELS_WIDE / points))
-        return self._drawer.draw(path, name, page, dpi).png()
+        dpi = _POINTS_AN_INCH * min(scale, MOST_PIXELS_WIDE / points)
+        return self._drawer.draw(path, name, page, dpi)

@@ -52,6 +52,7 @@ class PaperDocument(BaseModel):
     doi: str
     arxiv_id: str
     language: str
+    tags: list[str]
     file: str = Field(description="The name it came under.")
     pages: int = Field(description="0 in a file without pages, and before it is read.")
     passages: int
@@ -70,6 +71,26 @@ class Origin(BaseModel):
 
     source: str
     confidence: float
+
+
+class CorrectionMade(BaseModel):
+    """Who put a field right, when, and what was read from the file."""
+
+    by: str = Field(description="The user's name; empty: the command line of the server's machine.")
+    at: str
+    read: str | int | list[str] | None
+
+    @classmethod
+    def all_of(cls, record: PaperRecord) -> dict[str, "CorrectionMade"]:
+        """Return the corrections of a paper, by field."""
+        as_read = record.as_read or record.metadata
+        made = {}
+        for each in record.corrections:
+            read = getattr(as_read, each.field)
+            made[each.field] = cls(
+                by=each.user_name, at=each.at, read=list(read) if isinstance(read, tuple) else read
+            )
+        return made
 
 
 class Quality(BaseModel):
@@ -99,6 +120,9 @@ class WholePaper(PaperDocument):
     abstract: str
     keywords: list[str]
     evidence: dict[str, Origin] = Field(description="By the names of the other fields.")
+    corrections: dict[str, CorrectionMade] = Field(
+        description="In this knowledge base, by the names of the fields that were corrected."
+    )
     quality: Quality | None
     versions: list[Version] = Field(description="That the caller may see, the published one first.")
     sha256: str = Field(description="Of its file.")
@@ -115,6 +139,7 @@ class WholePaper(PaperDocument):
                 name: Origin(source=found.source.value, confidence=found.confidence)
                 for name, found in record.metadata.evidence.items()
             },
+            "corrections": CorrectionMade.all_of(record),
             "quality": Quality.of(record.quality) if record.quality else None,
             "versions": [Version.of(version) for version in versions],
             "sha256": seen.sha256,
@@ -171,6 +196,7 @@ def _fields(seen: SeenPaper) -> dict[str, object]:
         "doi": metadata.doi,
         "arxiv_id": metadata.arxiv_id,
         "language": metadata.language,
+        "tags": list(record.tags),
         "file": record.file_name,
         "pages": record.pages,
         "passages": seen.passages,

@@ -132,7 +132,7 @@ def _asked(request: Request, tag: str, size: int) -> tuple[int, int]:
     Raises:
         RangeOutside: no byte lies in the range.
     """
-    header = request.headers.get("range", "")
+    header = request.headers.get("range", "") if request.method == "GET" else ""
     match = _RANGE.fullmatch(header.replace(" ", ""))
     unchanged = request.headers.get("if-range", tag) == tag
     if match is None or match.group() == "bytes=-" or not unchanged:

@@ -9,22 +9,25 @@ from starlette.responses import Response
 
 from carrel.api.rest.access import Access, Reading, Writing
 from carrel.api.rest.documents import PLAIN
-from carrel.api.rest.etags import tagged
+from carrel.api.rest.etags import check_unchanged, tagged
 from carrel.api.rest.knowledge_bases import PREFIX, Key
 from carrel.api.rest.outlines import Heading, outline_of
 from carrel.api.rest.paging import DEFAULT, After, Limit, Page, cursor, page, position
 from carrel.api.rest.paper_documents import PaperDocument, PassageDocument, WholePaper
 from carrel.api.rest.problems import problem_responses
 from carrel.api.rest.route import RestRoute
-from carrel.library.holdings import Holdings
+from carrel.library.holdings import Found, Holdings
 from carrel.storage.paper_pages import Order, Wanted
+from carrel.storage.tags import tag_key
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["papers"])
-PAPERS = "/knowledge-bases/{knowledge_base}/papers"
+BASE = "/knowledge-bases/{knowledge_base}"
+PAPERS = f"{BASE}/papers"
 ONE = f"{PAPERS}/{{paper}}"
 
 PaperKey = Annotated[str, Path(description="The id of a paper, whole.", max_length=100)]
 _WORDS = Query(max_length=200, description="Stands in the title or the file's name.")
+_ANY_TAG: list[str] = []
 State = Literal["ready", "queued", "running", "handed", "paused", "failed", "cancelled"]
 
 
@@ -38,6 +41,10 @@ def listed(
     q: Annotated[
         str, Query(max_length=200, description="Stands in the title or the file's name."), PLAIN
     ] = "",
+    tag: Annotated[
+        list[Annotated[str, PLAIN]],
+        Query(max_length=20, description="A label that the papers bear; named several times: all of them."),
+    ] = _ANY_TAG,
     sort: Order = Order.NEWEST,
     limit: Limit = DEFAULT,
     after: After = None,
@@ -45,7 +52,9 @@ def listed(
     """List the papers of a knowledge base: searchable ones, files on their way in, and those that failed."""
     kind = f"papers-{sort}"
     start = position(after, kind, int if sort is Order.YEAR else str, str)
-    wanted = Wanted(sort, state or "", q, None if start is None else (start[0], str(start[1])))
+    wanted = Wanted(
+        sort, state or "", q, None if start is None else (start[0], str(start[1])), tuple(map(tag_key, tag))
+    )
     found = holdings(access, knowledge_base).page(wanted, limit + 1)
     last = found[limit - 1] if len(found) > limit else None
     following = cursor(kind, last.key, last.record.id) if last else None
@@ -70,11 +79,15 @@ def one(access: Reading, request: Request, knowledge_base: Key, paper: PaperKey)
     status_code=204,
     operation_id="removePaper",
     summary="Take a paper out",
-    responses=problem_responses(409),
+    responses=problem_responses(409, 412),
 )
-def remove(access: Writing, knowledge_base: Key, paper: PaperKey) -> Response:
+def remove(access: Writing, request: Request, knowledge_base: Key, paper: PaperKey) -> Response:
     """Take a paper out of the knowledge base; its file goes where no other one holds it."""
-    holdings(access, knowledge_base).remove(paper)
+
+    def unchanged(found: Found) -> None:
+        check_unchanged(request, WholePaper.whole(found.paper, found.versions))
+
+    holdings(access, knowledge_base).remove(paper, unchanged)
     return Response(status_code=204)
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from carrel.api.failures import RETRY_AFTER_SECONDS, json_bytes
 from carrel.api.rest.statuses import status_of
-from carrel.core.errors import CarrelError, KnowledgeBaseMissing, PaperMissing
+from carrel.core.errors import CarrelError, KnowledgeBaseMissing, PaperMissing, StorageFull
 from carrel.core.language import tr
 
 PROBLEM = "application/problem+json"
@@ -132,6 +132,8 @@ def _hint(error: CarrelError, shown: Mapping[str, str]) -> str:
         return tr("See those there are with: GET /api/v1/knowledge-bases.")
     if isinstance(error, PaperMissing):
         return tr("See those there are with: GET /api/v1/knowledge-bases/ID/papers.")
+    if isinstance(error, StorageFull):
+        return tr("Make room on the server and send it again; what was accepted is kept.")
     return tr(error.hint_template).format(**shown)
 
 

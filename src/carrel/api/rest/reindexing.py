@@ -17,7 +17,9 @@ _PATH = "/knowledge-bases/{knowledge_base}/reindex"
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["re-indexing"])
 
 
-@router.get(_PATH, operation_id="getReindex", summary="How re-indexing stands", responses=problem_responses())
+@router.get(
+    _PATH, operation_id="getReindex", summary="How re-indexing stands", responses=problem_responses(409)
+)
 def status(access: Reading, knowledge_base: Key) -> ReindexDocument:
     """Return what is being built, how far it is and what holds it up; what serves; what is kept."""
     present = access.shelves.require(knowledge_base, Role.VIEWER)
@@ -47,7 +49,7 @@ def begin(access: Writing, knowledge_base: Key, wanted: ReindexWanted) -> Reinde
     f"{_PATH}/estimate",
     operation_id="estimateReindex",
     summary="What re-indexing would take",
-    responses=problem_responses(413, 415, 503),
+    responses=problem_responses(409, 413, 415, 503),
 )
 def estimate(access: Writing, knowledge_base: Key, wanted: ReindexWanted) -> EstimateDocument:
     """Return passages to embed, time at the measured rate, and room on the disk. Nothing is changed."""

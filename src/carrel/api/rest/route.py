@@ -8,6 +8,8 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Message, Receive, Scope, Send
 
 from carrel.api.rest.access import needed
 from carrel.api.rest.bodies import replayed
@@ -22,7 +24,31 @@ _CLIENT_GONE = 499  # nobody reads it
 
 
 class RestRoute(APIRoute):
-    """Answers with problem documents, and reads a JSON body only for whom the route is for."""
+    """Answers with problem documents, and reads a JSON body only for whom the route is for.
+
+    What takes GET takes HEAD as well: the same answer without its body.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return whether the route answers a request."""
+        match, found = super().matches(scope)
+        return (Match.FULL if match is Match.PARTIAL and self._is_head(scope) else match), found
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if not self._is_head(scope):
+            await super().handle(scope, receive, send)
+            return
+
+        async def send_head(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await send(message)
+                await send({"type": "http.response.body"})  # now, also where a body would never end
+
+        await self.app(scope, receive, send_head)
+
+    def _is_head(self, scope: Scope) -> bool:
+        return scope["type"] == "http" and scope["method"] == "HEAD" and "GET" in (self.methods or ())
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what answers a request."""

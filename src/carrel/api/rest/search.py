@@ -7,20 +7,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from carrel.api.failures import json_bytes
-from carrel.api.rest.access import Reading
+from carrel.api.rest.access import Access, Reading
 from carrel.api.rest.documents import PLAIN, Given, Name, Text
 from carrel.api.rest.knowledge_bases import PREFIX
 from carrel.api.rest.paper_documents import BoxDocument, Version
-from carrel.api.rest.problems import problem_responses
+from carrel.api.rest.problems import problem_document, problem_responses
 from carrel.api.rest.route import RestRoute
 from carrel.core.engine_errors import NoRerankerConfigured
-from carrel.core.ranking import Filters, Mode, Query
+from carrel.core.ranking import MOST_RESULTS, Filters, Mode, Query
 from carrel.search import understand
-from carrel.search.present import facets_document, search_document
+from carrel.search.present import facets_document, left_out_document, search_document
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["search"])
-
-MOST_RESULTS = 100
 
 
 OneOrMore = (
@@ -42,10 +40,16 @@ class FiltersGiven(Given):
     ] = ""
     language: Annotated[OneOrMore, Field(description="A code such as en or zh (ISO 639-1).")] = ""
 
+    tag: Annotated[OneOrMore, Field(description="A label that the paper bears; case does not count.")] = ""
+
     def read(self) -> Filters:
         """Return them as the journey knows them. Raises as ``understand.filters``."""
         return understand.filters(
-            str(self.year), _several(self.author), _several(self.venue), _several(self.language)
+            str(self.year),
+            _several(self.author),
+            _several(self.venue),
+            _several(self.language),
+            _several(self.tag),
         )
 
 
@@ -140,6 +144,16 @@ class FacetsDocument(BaseModel):
     authors: list[FacetDocument]
     venues: list[FacetDocument]
     languages: list[FacetDocument]
+    tags: list[FacetDocument]
+
+
+class LeftOutDocument(BaseModel):
+    """A knowledge base that was not searched as it was asked for, since its model could not be used."""
+
+    knowledge_base: str
+    name: str
+    searched: Literal["words", "nothing"]
+    reason: str
 
 
 class SearchAnswer(BaseModel):
@@ -152,6 +166,7 @@ class SearchAnswer(BaseModel):
     took_ms: Took
     results: list[Result]
     facets: FacetsDocument | None = Field(None, description="Only where they were asked for.")
+    left_out: list[LeftOutDocument] | None = Field(None, description="Only where there are any.")
 
 
 @router.post(
@@ -161,8 +176,12 @@ class SearchAnswer(BaseModel):
     response_model=SearchAnswer,
     responses=problem_responses(409, 413, 415, 502),
 )
-def search(access: Reading, wanted: Search) -> Response:
+async def search(access: Reading, wanted: Search) -> Response:
     """Search by meaning, by words, or both, in every knowledge base that the caller may read, or in some."""
+    return await access.rest.searches.apart(access.caller, _answer, access, wanted)
+
+
+def _answer(access: Access, wanted: Search) -> Response:
     settings = access.services.settings
     if wanted.rerank and not settings.reranker:
         raise NoRerankerConfigured
@@ -177,6 +196,11 @@ def search(access: Reading, wanted: Search) -> Response:
     )
     result = access.rest.searches.run(query, access.caller)
     document: dict[str, Any] = search_document(result, wanted.explain)
+    if result.left_out:  # without the addresses of the server's own servers
+        document["left_out"] = [
+            left_out_document(each, problem_document(each.error).detail if each.error else each.reason)
+            for each in result.left_out
+        ]
     if wanted.explain and not access.caller.administrator:
         document["explain"].pop("exchanges", None)  # addresses of the server's own servers
     if wanted.facets:

@@ -12,6 +12,8 @@ from carrel.api.rest.origins import check_origin
 from carrel.api.rest.problems import problem_responses
 from carrel.api.rest.route import RestRoute
 from carrel.api.rest.session_cookies import forget_session, keep_session
+from carrel.core.accounts import Scope
+from carrel.core.rest_errors import ScopeMissing
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["accounts"])
 
@@ -46,9 +48,11 @@ def who(access: Identified, response: Response) -> SessionDocument:
     "/session", status_code=204, operation_id="signOut", summary="Sign out", responses=problem_responses()
 )
 def sign_out(access: Identified, request: Request, everywhere: bool = False) -> Response:
-    """End the session, or with ``everywhere`` each of one's sessions."""
+    """End the session, or with ``everywhere`` each of one's sessions; with a key, only one that may all."""
     signing_in = access.services.accounts().signing_in
     if everywhere:
+        if access.session is None and not access.caller.may(Scope.ADMIN):
+            raise ScopeMissing(scope=Scope.ADMIN)
         signing_in.sign_out_everywhere(access.caller)
     elif access.session is not None:
         signing_in.sign_out(request.cookies.get(SESSION_COOKIE, ""), access.caller.address)

@@ -5,6 +5,7 @@ import hmac
 from fastapi import APIRouter
 from starlette.requests import Request
 
+from carrel.api.guard import is_private_to_this_machine
 from carrel.api.rest.access import Administering
 from carrel.api.rest.account_documents import (
     Credentials,
@@ -15,7 +16,7 @@ from carrel.api.rest.account_documents import (
 )
 from carrel.api.rest.context import rest_of
 from carrel.api.rest.knowledge_bases import PREFIX
-from carrel.api.rest.origins import check_origin, is_private_to_this_machine
+from carrel.api.rest.origins import check_origin
 from carrel.api.rest.problems import problem_responses
 from carrel.api.rest.route import RestRoute
 from carrel.api.rest.sign_in import set_up_code
@@ -33,7 +34,7 @@ def stands(request: Request) -> SetUpDocument:
     return SetUpDocument(
         set_up=users.is_set_up(),
         sign_up="open" if users.sign_up_is_open() else "closed",
-        code_needed=not is_private_to_this_machine(request),
+        code_needed=takes_code(request),
     )
 
 
@@ -64,7 +65,7 @@ def first_administrator(request: Request, name: str, password: str, code: str) -
         raise SetUpAlready
     wanted = set_up_code(rest.token)
     same = hmac.compare_digest(code.strip().encode(), wanted.encode())
-    if not is_private_to_this_machine(request) and not (wanted and same):
+    if takes_code(request) and not (wanted and same):
         raise SetUpCodeWrong
     return users.create_first_administrator(name, password, rest.clients.address(request))
 
@@ -94,3 +95,9 @@ def set_sign_up(access: Administering, wanted: SignUpState) -> SignUpState:
     """Let everybody make an account, or only administrators."""
     access.services.accounts().users.set_sign_up(access.caller, wanted.state)
     return wanted
+
+
+def takes_code(request: Request) -> bool:
+    """Whether who sets up must know the code; behind a proxy everybody, since not every proxy says so."""
+    behind_proxy = rest_of(request).services.settings.trusted_proxies
+    return bool(behind_proxy) or not is_private_to_this_machine(request)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from carrel.api.rest.access import Reading
+from carrel.api.rest.access import Access, Reading
 from carrel.api.rest.documents import PLAIN
 from carrel.api.rest.knowledge_bases import PREFIX, Key
 from carrel.api.rest.papers import ONE, PaperKey
@@ -37,7 +37,7 @@ class Similar(BaseModel):
     summary="Papers like this one",
     responses=problem_responses(409, 502),
 )
-def similar(
+async def similar(
     access: Reading,
     knowledge_base: Key,
     paper: PaperKey,
@@ -48,8 +48,15 @@ def similar(
     ] = [],  # noqa: B006  # FastAPI copies it
 ) -> Similar:
     """Return the papers that are about what this one is about, in all knowledge bases with the same model."""
-    with access.rest.searches.place():
-        found = access.services.similar(knowledge_base, paper, within, limit, access.caller)
+    return await access.rest.searches.apart(
+        access.caller, _similar, access, knowledge_base, paper, limit, within
+    )
+
+
+def _similar(access: Access, knowledge_base: str, paper: str, limit: int, within: list[str]) -> Similar:
+    searches = access.rest.searches
+    with searches.place():
+        found = access.services.similar(knowledge_base, paper, within, limit, access.caller, searches.asking)
     return Similar(results=[_near(each.score, each.paper) for each in found])
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from carrel.core import (
     account_errors,
+    bibliography_errors,
     engine_errors,
     errors,
     gateway_errors,
@@ -70,6 +71,8 @@ _STATUS: Mapping[type[CarrelError], int] = {
     rest_errors.RangeOutside: 416,
     rest_errors.FieldsUnusable: 422,
     rest_errors.UploadHasNoFiles: 422,
+    bibliography_errors.CorrectionUnusable: 422,
+    bibliography_errors.TagUnusable: 422,
     errors.EmptyQuery: 422,
     errors.InvalidFilter: 422,
     errors.InvalidSetting: 422,

@@ -19,7 +19,9 @@ from carrel.core.errors import EmptyFile, PaperError
 from carrel.core.jobs import JobState
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.rest_errors import UploadHasNoFiles, UploadOverLimit
-from carrel.ingest.accept import accept_stream
+from carrel.ingest.accept import Bringer, accept_stream
+from carrel.library.access import require
+from carrel.storage.files import check_room
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["papers"])
 
@@ -92,18 +94,7 @@ async def add(access: Writing, request: Request, knowledge_base: Key) -> Respons
     upload breaks off stays taken.
     """
     base = await run_in_threadpool(access.shelves.require, knowledge_base, Role.EDITOR)
-    settings = access.services.settings
-    limits = UploadLimits(settings.upload_max_mb * 2**20, settings.upload_max_files)
-    taken: list[Taken] = []
-    failed: list[tuple[str, PaperError]] = []
-    async with aclosing(uploaded_files(request, settings.home / UPLOADS, limits)) as files:
-        async for file in files:
-            try:
-                taken.append(await run_in_threadpool(take, access, base, file, limits))
-            except PaperError as error:
-                failed.append((file.name, error))
-    if not taken and not failed:
-        raise UploadHasNoFiles
+    taken, failed = await received(access, request, base)
     if not taken:
         return _all_failed(failed)
     document = Uploaded(jobs=taken, failed=[_refused(name, error) for name, error in failed])
@@ -111,20 +102,51 @@ async def add(access: Writing, request: Request, knowledge_base: Key) -> Respons
     return Response(document.model_dump_json(), 202 if waits else 200, media_type="application/json")
 
 
-def take(access: Access, base: KnowledgeBase, file: UploadedFile, limits: UploadLimits) -> Taken:
+async def received(
+    access: Access, request: Request, base: KnowledgeBase
+) -> tuple[list[Taken], list[tuple[str, PaperError]]]:
+    """Take in the files of an upload; return those that are in, and why the others cannot be papers.
+
+    Raises:
+        UploadHasNoFiles: there is none.
+        RestError, StorageFull, ClientDisconnect: as ``uploaded_files``; what was taken before stays.
+        KnowledgeBaseMissing, RoleTooLow: as ``_take``.
+    """
+    settings = access.services.settings
+    limits = UploadLimits(settings.upload_max_mb * 2**20, settings.upload_max_files)
+    length = request.headers.get("content-length", "")
+    announced = int(length) if length.isdecimal() else 0
+    limits.check(announced)
+    check_room(settings.home, settings.keep_free_mb, announced)
+    taken: list[Taken] = []
+    failed: list[tuple[str, PaperError]] = []
+    async with aclosing(uploaded_files(request, settings.home / UPLOADS, limits)) as files:
+        async for file in files:
+            try:
+                taken.append(await run_in_threadpool(_take, access, base, file, limits))
+            except PaperError as error:
+                failed.append((file.name, error))
+    if not taken and not failed:
+        raise UploadHasNoFiles
+    return taken, failed
+
+
+def _take(access: Access, base: KnowledgeBase, file: UploadedFile, limits: UploadLimits) -> Taken:
     """Store a file and queue its job.
 
     Raises:
         PaperError: it cannot become a paper; nothing of it was stored.
+        KnowledgeBaseMissing, RoleTooLow: it was deleted, or the caller's role has ended; likewise.
+        StorageFull: nor is there room for others.
     """
     if file.over_limit:
-        raise UploadOverLimit(name=file.name, limit=limits.file_bytes // 2**20)
+        raise UploadOverLimit(name=file.name, limit=limits.file_mb)
     if not file.size:
         raise EmptyFile(name=file.name)
     services = access.services
-    accepted = accept_stream(
-        file.stream, file.name, base, services.catalog, services.blobs, access.caller.user_id
-    )
+    check_room(services.settings.home, services.settings.keep_free_mb)
+    bringer = Bringer(access.caller.user_id, lambda tx: require(tx, access.caller, base.id, Role.EDITOR))
+    accepted = accept_stream(file.stream, file.name, base, services.catalog, services.blobs, bringer)
     job = accepted.job
     return Taken(
         id=job.id if job else None,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from carrel.api.rest.origins import Clients
 from tests.unit.api.rest.lab import TOKEN
@@ -55,6 +56,22 @@ def test_on_its_own_machine_it_takes_no_code(
     assert browser.ask("POST", "/setup", ADA).status_code == status
 
 
+def test_behind_a_trusted_proxy_it_always_takes_the_code(tmp_path: Path) -> None:
+    with place(tmp_path, trusted_proxies="127.0.0.1") as opened:
+        browser = opened.browser("http://localhost", "127.0.0.1")
+        assert browser.ask("GET", "/setup").json()["code_needed"] is True
+        assert browser.ask("POST", "/setup", ADA).status_code == 403
+        assert browser.ask("POST", "/setup", ADA | {"code": CODE}).status_code == 201
+
+
+def test_figures_and_models_are_this_machine_s_and_no_proxy_s(opened: Place) -> None:
+    at = TestClient(opened.app, "http://localhost", client=("127.0.0.1", 50_000))  # type: ignore[arg-type]
+    for path in ("/metrics", "/v1/models"):
+        assert at.get(path).status_code == 200
+        for header in ({"X-Forwarded-For": "203.0.113.9"}, {"Via": "1.1 proxy"}):
+            assert at.get(path, headers=header).status_code == 401
+
+
 def test_one_signs_in_and_out(opened: Place) -> None:
     browser = opened.administrator()
     who = browser.ask("GET", "/session").json()
@@ -66,6 +83,17 @@ def test_one_signs_in_and_out(opened: Place) -> None:
     assert "carrel_session" not in browser.client.cookies
     browser.client.cookies.update(cookie)
     assert browser.ask("GET", "/session").status_code == 401
+
+
+def test_a_key_for_less_does_not_sign_its_user_out(opened: Place) -> None:
+    browser = opened.administrator()
+    for scopes, status in ((["models"], 403), (["read", "write"], 403), (["admin"], 204)):
+        made = browser.ask("POST", "/api-keys", {"name": scopes[0], "scopes": scopes})
+        assert made.status_code == 201, made.text
+        key = {"Authorization": f"Bearer {made.json()['secret']}"}
+        answer = opened.browser().ask("DELETE", "/session?everywhere=true", **key)
+        assert answer.status_code == status
+        assert browser.ask("GET", "/session").status_code == (401 if status == 204 else 200)
 
 
 def test_the_cookie_is_for_this_server_s_pages_alone(opened: Place) -> None:
@@ -200,6 +228,19 @@ def test_deleting_somebody_asks_what_becomes_of_what_they_own(opened: Place) -> 
     assert admin.ask("DELETE", "/users/bob?knowledge_bases=keep").status_code == 204
     (kept,) = admin.ask("GET", "/knowledge-bases").json()["items"]
     assert (kept["name"], kept["role"]) == ("thesis", "owner")
+
+
+def test_one_address_makes_only_so_many_accounts(opened: Place) -> None:
+    opened.administrator().ask("PUT", "/sign-up", {"state": "open"})
+    eve = opened.browser(address="192.0.2.66")
+    for number in range(30):
+        assert eve.ask("POST", "/sign-up", {"name": f"eve-{number}", "password": PASSWORD}).status_code == 201
+    wanted = {"name": "one-more", "password": PASSWORD}
+    refused = eve.ask("POST", "/sign-up", wanted)
+    assert (refused.status_code, kind(refused)) == (429, "sign-up-throttled")
+    assert opened.browser(address="192.0.2.7").ask("POST", "/sign-up", wanted).status_code == 201
+    opened.clock.forward(seconds=int(refused.headers["retry-after"]))
+    assert eve.ask("POST", "/sign-up", wanted | {"name": "later"}).status_code == 201
 
 
 def test_signing_up(opened: Place) -> None:

@@ -1,11 +1,13 @@
 """Events as they happen: for whom they are meant, and for nobody who may not listen any more."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from carrel.api.rest.changes import Changes
 from carrel.core.accounts import Role
 from carrel.storage import members
 from tests.integration.worlds import fake_paper
@@ -64,6 +66,45 @@ def test_jobs_and_knowledge_bases_as_they_change(opened: Lab) -> None:
             assert next(events(reset.iter_lines()))[0] == "reset"
 
 
+def test_what_went_while_the_connection_was_lost_is_told(opened: Lab) -> None:
+    base, kept = opened.base(), opened.base("kept")
+    with listening(opened) as client:
+        with client.stream("GET", EVENTS, headers=opened.as_("viewer")) as answer:
+            lines = answer.iter_lines()
+            begun(lines)
+            opened.world.services.shelves.configure(kept.id, "Seen", None)
+            _, mark, _ = next(events(lines))
+            opened.world.services.shelves.delete(base.id)
+            assert next(events(lines))[::2] == ("knowledge-base-gone", {"id": base.id})
+        again = opened.as_("viewer") | {"Last-Event-ID": mark}
+        with client.stream("GET", EVENTS, headers=again) as resumed:
+            assert next(events(resumed.iter_lines()))[0] == "reset"
+
+
+@pytest.mark.parametrize(("kept", "a_look"), [(3, 50), (50, 4)])
+def test_more_changes_than_are_kept_are_told_as_missed(opened: Lab, kept: int, a_look: int) -> None:
+    changes = Changes(opened.world.services.catalog, kept, a_look)
+    base = opened.base()
+
+    async def look() -> None:
+        changes.listeners = 1
+        await changes._step()
+
+    asyncio.run(look())
+    for number in range(2):
+        opened.world.accept_bytes(f"{number}.pdf", fake_paper(f"Title {number}", "Few."), base.id)
+    asyncio.run(look())
+    before, mark = changes.newest, changes.mark(changes.newest, [base.id])
+    assert changes.place(mark, [base.id]) == before
+    assert changes.place(mark, []) is None
+    for number in range(2, 8):
+        opened.world.accept_bytes(f"{number}.pdf", fake_paper(f"Title {number}", "Many."), base.id)
+    asyncio.run(look())
+    assert changes.missed(before)
+    assert changes.place(mark, [base.id]) is None
+    assert not changes.missed(changes.newest)
+
+
 def test_who_loses_their_role_hears_no_more_of_it(opened: Lab) -> None:
     base, kept = opened.base(), opened.base("kept")
     viewer = opened.sign_in.keys["viewer"]
@@ -98,6 +139,13 @@ def test_a_key_that_is_revoked_ends_the_stream(opened: Lab) -> None:
         del opened.sign_in.keys["viewer"]
         opened.world.services.shelves.configure(base.id, "Hidden", None)
         assert "Hidden" not in "".join(lines)
+
+
+def test_the_head_of_an_answer_that_never_ends(opened: Lab) -> None:
+    with listening(opened) as client:
+        head = client.head(EVENTS, headers=opened.as_("viewer"))
+        assert (head.status_code, head.content) == (200, b"")
+        assert client.head(EVENTS).status_code == 401
 
 
 def test_streams_are_few(opened: Lab) -> None:

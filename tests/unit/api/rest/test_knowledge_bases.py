@@ -1,6 +1,7 @@
 """Knowledge bases over HTTP: made, listed in pages, changed and deleted; who may, and what is refused."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,21 @@ def test_the_list_comes_in_pages(opened: Lab) -> None:
 def test_bad_cursors_are_refused(opened: Lab, cursor: str) -> None:
     answer = opened.client.get(BASES, params={"cursor": cursor}, headers=opened.as_("viewer"))
     assert (answer.status_code, answer.json()["kind"]) == (400, "cursor-unusable")
+
+
+def test_of_many_who_change_what_they_have_seen_one_does(opened: Lab) -> None:
+    url = f"{BASES}/{opened.base().id}"
+    owner = opened.as_("owner")
+    for turn in range(5):
+        seen = owner | {"If-Match": opened.client.get(url, headers=owner).headers["etag"]}
+
+        def change(number: int, seen: dict[str, str] = seen, turn: int = turn) -> int:
+            both = {"description": f"{turn}, {number}", "paused": turn % 2 == 0}
+            return opened.client.patch(url, json=both, headers=seen).status_code
+
+        with ThreadPoolExecutor(8) as pool:
+            statuses = sorted(pool.map(change, range(8)))
+        assert statuses == [200] + [412] * 7
 
 
 def test_changes_and_what_somebody_has_not_seen(opened: Lab) -> None:

@@ -19,6 +19,7 @@ ROLE: dict[tuple[str, str], str] = {
     ("POST", "/knowledge-bases/{knowledge_base}/papers"): "editor",
     ("GET", "/knowledge-bases/{knowledge_base}/papers"): "viewer",
     ("GET", "/knowledge-bases/{knowledge_base}/papers/{paper}"): "viewer",
+    ("PATCH", "/knowledge-bases/{knowledge_base}/papers/{paper}"): "editor",
     ("DELETE", "/knowledge-bases/{knowledge_base}/papers/{paper}"): "editor",
     ("GET", "/knowledge-bases/{knowledge_base}/papers/{paper}/passages"): "viewer",
     ("GET", "/knowledge-bases/{knowledge_base}/papers/{paper}/outline"): "viewer",
@@ -33,6 +34,11 @@ ROLE: dict[tuple[str, str], str] = {
     ("POST", "/knowledge-bases/{knowledge_base}/reindex/accept-failures"): "owner",
     ("POST", "/knowledge-bases/{knowledge_base}/reindex/rollback"): "owner",
     ("POST", "/knowledge-bases/{knowledge_base}/reindex/discard"): "owner",
+    ("GET", "/knowledge-bases/{knowledge_base}/tags"): "viewer",
+    ("GET", "/knowledge-bases/{knowledge_base}/papers/export"): "viewer",
+    ("GET", "/knowledge-bases/{knowledge_base}/papers/{paper}/pages/{number}/words"): "viewer",
+    ("GET", "/knowledge-bases/{knowledge_base}/papers/{paper}/find"): "viewer",
+    ("GET", "/knowledge-bases/{knowledge_base}/papers/{paper}/references"): "viewer",
     ("POST", "/search"): "anybody",
     ("GET", "/jobs"): "anybody",
     ("GET", "/jobs/{job}"): "viewer",
@@ -125,6 +131,7 @@ def test_who_may_what(opened: Lab, method: str, path: str, who: str) -> None:
             "POST /knowledge-bases/{knowledge_base}/reindex": {"json": {}},
             "POST /knowledge-bases/{knowledge_base}/reindex/estimate": {"json": {}},
             "PUT /knowledge-bases/{knowledge_base}/members/{user}": {"json": {"role": "viewer"}},
+            "PATCH /knowledge-bases/{knowledge_base}/papers/{paper}": {"json": {"year": 1999}},
             "POST /search": {"json": {"query": "x", "knowledge_bases": [named[0]]}},
             "POST /knowledge-bases/{knowledge_base}/papers": {"files": [("files", ("a.txt", b"some text"))]},
         }.get(f"{method} {path}", {})
@@ -149,5 +156,13 @@ def test_who_may_what(opened: Lab, method: str, path: str, who: str) -> None:
         if RANK.index(HELD[who]) < RANK.index(needed):
             assert theirs == 403
         else:  # a fake paper has no page that could be drawn; nothing is being re-indexed
-            refused = 422 if path.endswith(".png") else 409 if "/reindex/" in path else 0
+            refused = (
+                422
+                if path.endswith(".png")
+                else 404
+                if path.endswith("/words")
+                else 409
+                if "/reindex/" in path
+                else 0
+            )
             assert theirs < 400 or theirs == refused

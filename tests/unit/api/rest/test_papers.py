@@ -1,12 +1,18 @@
 """Papers over HTTP: uploaded, listed, looked at, read in part, drawn, searched, taken out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from carrel.api.rest.multipart import shown_file_name
+from carrel.core.accounts import Role
+from carrel.core.ports import BlobStore, StagedBlob
+from carrel.core.ranking import MOST_RESULTS
+from carrel.storage import members
 from tests.integration.worlds import fake_paper
 from tests.unit.api.rest.lab import API, Lab, lab
 from tests.unit.parsing import samples
@@ -64,8 +70,27 @@ def test_from_upload_to_search(opened: Lab) -> None:
     near = opened.client.get(f"{one}/similar", headers=viewer).json()["results"]
     assert [each["paper"]["id"] for each in near] == [jobs[1]["paper_id"]]
     assert opened.client.delete(one, headers=viewer).status_code == 403
-    assert opened.client.delete(one, headers=opened.as_("editor")).status_code == 204
+    unseen = opened.client.delete(one, headers=opened.as_("editor") | {"If-Match": '"other"'})
+    assert (unseen.status_code, unseen.json()["kind"]) == (412, "changed-meanwhile")
+    seen = opened.as_("editor") | {"If-Match": document.headers["etag"]}
+    assert opened.client.delete(one, headers=seen).status_code == 204
     assert opened.client.get(one, headers=viewer).json()["kind"] == "paper-missing"
+
+
+def test_what_can_be_got_can_be_asked_for_its_head(opened: Lab) -> None:
+    base = opened.base()
+    accepted = opened.world.accept_bytes("Whales.pdf", paper("Whales"), base.id)
+    opened.world.work()
+    one = f"{API}/knowledge-bases/{base.id}/papers/{accepted.paper_id}"
+    for path in (API + "/knowledge-bases", one, f"{one}/file", f"{one}/passages", "/healthz", "/readyz"):
+        got, head = (
+            opened.client.request(method, path, headers=opened.as_("viewer")) for method in ("GET", "HEAD")
+        )
+        assert (head.status_code, head.content) == (200, b"")
+        for name in ("content-length", "content-type", "etag"):
+            assert head.headers.get(name) == got.headers.get(name)
+    assert opened.client.head(one).status_code == 401
+    assert opened.client.head(f"{API}/search", headers=opened.as_("viewer")).status_code == 405
 
 
 def test_pages_of_papers_and_words(opened: Lab) -> None:
@@ -131,6 +156,69 @@ def test_files_that_cannot_be_papers_fail_alone(opened: Lab) -> None:
     alone = opened.client.post(url, files=[("files", files[0])], headers=opened.as_("editor"))
     assert (alone.status_code, alone.json()["kind"]) == (422, "empty-file")
     assert "empty.pdf" in alone.json()["detail"]
+
+
+class Interrupted:
+    """A blob store that lets something happen before a file is stored."""
+
+    def __init__(self, blobs: BlobStore, happens: Callable[[], object]) -> None:
+        self._blobs = blobs
+        self._happens = happens
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._blobs, name)
+
+    def staged(self, stream: BinaryIO) -> AbstractContextManager[StagedBlob]:
+        self._happens()
+        return self._blobs.staged(stream)
+
+
+@pytest.mark.parametrize(
+    ("role", "status", "kind"),
+    [
+        ("deleted", 404, "knowledge-base-missing"),
+        (None, 404, "knowledge-base-missing"),
+        (Role.VIEWER, 403, "role-too-low"),
+    ],
+)
+def test_who_may_no_longer_bring_papers_brings_none(
+    opened: Lab, role: Role | str | None, status: int, kind: str
+) -> None:
+    base, services = opened.base(), opened.world.services
+
+    def ends() -> None:
+        if role == "deleted":
+            services.shelves.delete(base.id)
+            return
+        with services.catalog.write() as tx:
+            editor = opened.sign_in.keys["editor"].user_id
+            members.remove(tx, base.id, editor)
+            if isinstance(role, Role):
+                members.set_role(tx, base.id, editor, role)
+
+    object.__setattr__(services, "blobs", Interrupted(services.blobs, ends))
+    url = f"{API}/knowledge-bases/{base.id}/papers"
+    file = ("files", ("late.pdf", paper("Late")))
+    answer = opened.client.post(url, files=[file], headers=opened.as_("editor"))
+    assert (answer.status_code, answer.json()["kind"]) == (status, kind)
+    assert list(services.blobs.list()) == []
+    with services.catalog.read() as tx:
+        assert tx.rows("SELECT id FROM jobs") == []
+
+
+def test_a_lost_file_that_is_brought_again_is_there_again(opened: Lab) -> None:
+    base = opened.base()
+    url = f"{API}/knowledge-bases/{base.id}/papers"
+    file = ("files", ("whales.pdf", paper("Whales")))
+    editor = opened.as_("editor")
+    (job,) = opened.client.post(url, files=[file], headers=editor).json()["jobs"]
+    opened.world.work()
+    (sha256,) = opened.world.services.blobs.list()
+    opened.world.services.blobs.delete(sha256)
+    answer = opened.client.post(url, files=[file], headers=editor)
+    assert answer.json()["jobs"][0]["duplicate"]
+    whole = opened.client.get(f"{url}/{job['paper_id']}/file", headers=editor)
+    assert whole.content == paper("Whales")
 
 
 def test_a_file_over_the_limit_is_refused_by_name_and_the_others_go_on(opened: Lab) -> None:
@@ -382,7 +470,7 @@ def fill(opened: Lab) -> None:
         ({"query": "x", "filters": {"venue": ["y", 1]}}, "fields-unusable"),
         ({"query": "x", "filters": {"language": ["Chinese"]}}, "invalid-filter"),
         ({"query": "x", "limit": 0}, "fields-unusable"),
-        ({"query": "x", "limit": 101}, "fields-unusable"),
+        ({"query": "x", "limit": MOST_RESULTS + 1}, "fields-unusable"),
         ({"query": "x", "mode": "magic"}, "fields-unusable"),
         ({"query": "x", "knowledge_bases": ["nothing"]}, "knowledge-base-missing"),
         ({"query": "x", "rerank": True}, "no-reranker-configured"),

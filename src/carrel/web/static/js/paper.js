@@ -9,7 +9,7 @@
   const figures = pages ? [...pages.querySelectorAll("figure.page")] : [];
   const KEPT = 24;
   // Milliseconds before a page is asked for: nobody waits for pages flown past, and those in sight come first.
-  const SEEN = 60, NEAR = 350;
+  const HERE = 60, SEEN = 200, NEAR = 450;
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   // --- drawing
@@ -24,7 +24,7 @@
     image.alt = pages.dataset.page.replace("{page}", figure.dataset.number);
     image.decoding = "async";
     image.fetchPriority = isSeen(figure) ? "high" : "low";
-    image.addEventListener("load", () => words(figure));
+    image.addEventListener("load", () => { figure.classList.add("drawn"); words(figure); });
     image.sizes = "(min-width: 64rem) 50rem, 100vw";
     image.srcset = [800, 1200, 1600].map((width) => `${at(width)} ${width}w`).join(", ");
     image.src = at(800);
@@ -65,7 +65,7 @@
   function draw(figure) {
     drawn.delete(figure);
     drawn.set(figure, true);
-    figure.classList.add("drawn");
+    if (figure.querySelector("img")?.complete) figure.classList.add("drawn");
     if (!figure.querySelector("img, .lost")) picture(figure);
     else words(figure);
     for (const old of drawn.keys()) {
@@ -92,7 +92,7 @@
       clearTimeout(timers.get(target));
       if (isIntersecting) {
         near.add(target);
-        timers.set(target, setTimeout(() => draw(target), isSeen(target) ? SEEN : NEAR));
+        timers.set(target, setTimeout(() => draw(target), target === pageAt(top() + innerHeight * 0.3) ? HERE : isSeen(target) ? SEEN : NEAR));
       } else near.delete(target);
     }
   }, { rootMargin: "70% 0px" });
@@ -193,13 +193,25 @@
     if (list) list.scrollTop = link.offsetTop - list.offsetTop - 40;
     const where = bar.dataset.of.replace("{number}", current + 1).replace("{count}", links.length);
     bar.querySelector(".paper-at").textContent = where;
-    bar.querySelector(".paper-sentence").replaceChildren(...[...link.querySelector(".paper-words").childNodes].map((node) => node.cloneNode(true)));
+    sentence();
     show(link.dataset.mark, true);
     clearTimeout(address);
     history.replaceState(history.state, "", link.href);
     const on = link.dataset.page ? ", " + bar.dataset.onPage.replace("{page}", link.dataset.page) : "";
     say(`${where}${on}: ${link.querySelector(".paper-words").textContent}`);
   }
+
+  function sentence() {
+    const words = links[current]?.querySelector(".paper-words");
+    if (words) bar.querySelector(".paper-sentence").replaceChildren(...[...words.childNodes].map((node) => node.cloneNode(true)));
+  }
+  // The sentence that tells has come, with more before it than there is room for.
+  document.addEventListener("htmx:oobAfterSwap", () => {
+    for (const { previousSibling: before } of document.querySelectorAll(".paper-words .telling")) {
+      if (before && before.textContent.length > 50) before.textContent = "… " + before.textContent.slice(-40).replace(/^\S*\s/, "");
+    }
+    sentence();
+  });
 
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
@@ -229,9 +241,13 @@
   });
 
   // --- beginning
-  if (matchMedia("(max-width: 64rem)").matches) for (const part of document.querySelectorAll("[data-drawer]")) part.open = false;
+  const narrow = matchMedia("(max-width: 64rem)").matches, named = location.hash.slice(1);
+  if (narrow) for (const part of document.querySelectorAll("[data-drawer]")) part.open = part.id === named;
+  else if (named === "about") addEventListener("load", () => requestAnimationFrame(() => scrollTo({ top: 0, behavior: "instant" }))); // it is beside the pages, which stay
   if ("scrollRestoration" in history) history.scrollRestoration = "manual";
-  const start = location.hash.slice(1) || (pages || document.getElementById("text"))?.dataset.start || "";
+  const meant = (pages || document.getElementById("text"))?.dataset.start || "";
+  const asks = /^(page|at|hit|found)-\d+$/.test(named) && !(named.startsWith("page-") && /^(hit|found)-/.test(meant));
+  const start = asks ? named : meant;
   if (start.startsWith("page-")) { if (start !== "page-1") toPage(Number(start.slice(5))); }
   else if (start) show(start, false);
   for (const figure of figures) watch.observe(figure);
