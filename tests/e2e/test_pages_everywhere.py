@@ -33,6 +33,8 @@ PAGES = {
     "paper with words found": "{paper}?find=attention",
     "similar papers": "{paper}/similar",
     "references": "{paper}/references",
+    "correcting": "{paper}/correct",
+    "citation": "{paper}/cite",
     "at a glance": "/glance",
     "jobs": "/jobs",
     "no job": "/jobs?state=failed",
@@ -108,7 +110,7 @@ def test_every_target_is_large_enough_for_a_finger(site: Site, places: dict[str,
     script = """() => [...document.querySelectorAll(`main button, main input, main select, main summary,
             body > header a, body > header summary`)]
         .filter(each => each.checkVisibility() && !['checkbox', 'radio', 'file'].includes(each.type))
-        .map(each => [each.outerHTML.slice(0, 120), each.getBoundingClientRect().height])
+        .map(each => [each.outerHTML.slice(0, 60), each.getBoundingClientRect().height])
         .filter(([, height]) => height && height < 24)"""
     with site.visit(size=PHONE) as page:
         for name in ("search", "answer", "knowledge base", "sharing", "paper", "users", "account"):

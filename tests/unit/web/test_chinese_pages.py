@@ -38,7 +38,7 @@ def english() -> list[re.Pattern[str]]:
 
 def said(page: html.HtmlElement) -> set[str]:
     """Return every text of ours on a page, shown or spoken: not what papers, people or programs say."""
-    theirs = "//*[@dir='auto'] | //code | //bdi | //script | //*[@lang='en'] | //text | //title"
+    theirs = "//*[@dir='auto'] | //code | //pre | //bdi | //script | //*[@lang='en'] | //text | //title"
     for element in page.xpath(theirs):
         element.text = ""
         for child in list(element):

@@ -7,7 +7,14 @@ import pytest
 from tests.unit.web import world
 from tests.unit.web.world import House, house, routes, words
 
-GETS = {*world.ANYBODY, *world.SIGNED_IN, *world.OF_ADMINISTRATORS, *world.OF_MEMBERS, *world.PARTS}
+GETS = {
+    *world.ANYBODY,
+    *world.SIGNED_IN,
+    *world.OF_ADMINISTRATORS,
+    *world.OF_MEMBERS,
+    *world.OF_EDITORS,
+    *world.WITH_FIELDS,
+}
 POSTS = {
     *world.FORMS_OF_ANYBODY,
     *world.FORMS_OF_SIGNED_IN,
@@ -29,7 +36,9 @@ def test_every_page_and_every_form_is_in_the_lists(opened: House) -> None:
     assert found.keys() == {"GET", "POST"}
 
 
-@pytest.mark.parametrize("path", sorted({*world.SIGNED_IN, *world.OF_ADMINISTRATORS, *world.OF_MEMBERS}))
+@pytest.mark.parametrize(
+    "path", sorted({*world.SIGNED_IN, *world.OF_ADMINISTRATORS, *world.OF_MEMBERS, *world.OF_EDITORS})
+)
 def test_nobody_is_sent_to_sign_in_and_comes_back(opened: House, path: str) -> None:
     wanted = opened.at(path) + "?a=b&c=%2F%2Fevil.example"
     answer = opened.see(wanted, "nobody")
@@ -54,7 +63,7 @@ def test_whoever_is_signed_in_sees_what_is_theirs(opened: House, path: str) -> N
         assert ("whales.pdf" in answer.text) <= (who != "stranger")
 
 
-@pytest.mark.parametrize("path", sorted(world.OF_MEMBERS))
+@pytest.mark.parametrize("path", sorted(world.OF_MEMBERS + world.OF_EDITORS))
 def test_a_foreign_knowledge_base_looks_like_none(opened: House, path: str) -> None:
     theirs = opened.see(opened.at(path), "stranger")
     missing = opened.see(path.format(base="0" * 32, paper="0" * 32, number=1), "stranger")
@@ -65,7 +74,8 @@ def test_a_foreign_knowledge_base_looks_like_none(opened: House, path: str) -> N
         seen = [text.replace(known, name).replace("PAPER", "ID") for text in seen]
     assert seen[0] == seen[1]
     for who in ("viewer", "editor", "owner", "administrator"):
-        assert opened.see(opened.at(path), who).status_code == 200, who
+        allowed = who != "viewer" or path in world.OF_MEMBERS
+        assert opened.see(opened.at(path), who).status_code == (200 if allowed else 403), who
 
 
 @pytest.mark.parametrize("path", sorted({*world.OF_ADMINISTRATORS, *world.FORMS_OF_ADMINISTRATORS}))

@@ -34,6 +34,7 @@ OF_ADMINISTRATORS = ("/settings/audit", "/settings/users")
 OF_MEMBERS = (
     "/shelves/{base}",
     "/shelves/{base}/papers/{paper}",
+    "/shelves/{base}/papers/{paper}/cite",
     "/shelves/{base}/papers/{paper}/pages/{number}/words",
     "/shelves/{base}/papers/{paper}/references",
     "/shelves/{base}/papers/{paper}/similar",
@@ -41,7 +42,8 @@ OF_MEMBERS = (
     "/shelves/{base}/sharing",
     "/shelves/{base}/under-way",
 )
-PARTS = ("/telling",)  # with fields of their own
+OF_EDITORS = ("/shelves/{base}/papers/{paper}/correct",)
+WITH_FIELDS = ("/export", "/telling")  # that they cannot do without
 # Every form, by the least role that may send it.
 FORMS_OF_ANYBODY = ("/looks", "/sign-in", "/sign-up", "/welcome")
 FORMS_OF_SIGNED_IN = (
@@ -64,6 +66,7 @@ FORMS_OF_ADMINISTRATORS = (
 FORMS_OF_MEMBERS = (
     "/shelves/{base}/delete",
     "/shelves/{base}/papers",
+    "/shelves/{base}/papers/{paper}/correct",
     "/shelves/{base}/papers/{paper}/retry",
     "/shelves/{base}/pause",
     "/shelves/{base}/selected",
@@ -103,7 +106,7 @@ class House:
 
     def addresses(self) -> list[str]:
         """Return every page that an administrator who is a member sees, in each of its states."""
-        with_papers = (self.at(path) for path in OF_MEMBERS)
+        with_papers = (self.at(path) for path in OF_MEMBERS + OF_EDITORS)
         paper, base = self.at("/shelves/{base}/papers/{paper}"), f"/shelves/{self.base.id}"
         states = (
             "/?q=whales+sing",
