@@ -18,6 +18,7 @@ from carrel.core.paper import ParsedPaper
 from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
 from carrel.core.ranking import Query, SearchResult
 from carrel.core.space import Space
+from carrel.evaluation.measuring import Measured, Measurements
 from carrel.ingest.owner import Estate, Owner
 from carrel.ingest.pipeline import Tools
 from carrel.ingest.rebuild import QUERIES_END_WITHIN, Rebuilds
@@ -65,6 +66,7 @@ class Services:
     close: Callable[[], None]
     steady: Callable[[], AbstractContextManager[None]] = nullcontext  # models' servers are looked up once
     courtesy: Courtesy = field(default_factory=Courtesy)  # searches go before what is taken in
+    measurements: Measurements = field(default_factory=Measurements)
 
     def own_index(self, purpose: str, wait_seconds: float | None = None, at_once: bool = False) -> None:
         """Become the owner of the data folder's indexes; delete what is noted and what killed ones left.
@@ -206,6 +208,15 @@ class Services:
         left_out = {record.id, *(version.id for version in holdings.one(paper).versions)}
         with self.courtesy.search():
             return similar_papers(vector, base, bases, left_out, limit, self.catalog, self.index_of)
+
+    def recall_of_cuts(self, knowledge_base: KnowledgeBase) -> Measured:
+        """Return which share of the nearest passages smaller vectors still find. Raises ServiceError."""
+        return self.measurements.measured(
+            knowledge_base,
+            self.catalog,
+            self.vectors,
+            lambda: self.embedder_of(knowledge_base).encoder,
+        )
 
     def marker(self, query: str) -> Marker:
         """Return what marks the words of a query in titles and passages, and chooses what to show of them."""

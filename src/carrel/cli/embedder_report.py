@@ -7,14 +7,12 @@ from carrel.config import Settings, load_settings
 from carrel.core.errors import InvalidSetting
 from carrel.core.exchange import Exchange
 from carrel.core.language import tr
-from carrel.engines.address import endpoint_at
-from carrel.engines.embedders import profile_in_use
 from carrel.engines.examination.examine import Examination, advised_requests
+from carrel.engines.examination.opening import subject_of
 from carrel.engines.examination.speed import Speed, best_of
-from carrel.engines.examination.subject import Plan, Subject
+from carrel.engines.examination.subject import Subject
 from carrel.engines.examination.verdict import Check, Status
 from carrel.engines.models import model_names
-from carrel.engines.wire import Wire
 from carrel.search.present import exchange_document
 
 IN_SETTINGS = "settings"
@@ -74,26 +72,16 @@ def _subject(request: Request, settings: Settings) -> Subject:
     key = request.api_key or (settings.embedder_api_key if ours else "")
     model = request.model or (served if ours else "")
     chosen = request.profile or (settings.embedder_profile if ours else "")
-    asked = (
-        replace(settings, embedder_profile=chosen)
-        if ours
-        else replace(
-            settings,
-            embedder_profile=chosen,
+    asked = replace(settings, embedder_url=url, embedder_api_key=key, embedder_profile=chosen)
+    if not ours:
+        asked = replace(
+            asked,
             embedder_width=0,
             embedder_query_template="",
             embedder_document_template="",
             embedder_max_tokens=0,
         )
-    )
-    plan = Plan(
-        max_tokens=asked.embedder_max_tokens,
-        batch_texts=settings.embedder_batch_texts,
-        quick=request.quick,
-        profile_chosen=bool(chosen),
-    )
-    wire = Wire(endpoint_at(url, _SETTING, key), settings.embedder_seconds)
-    return Subject(wire, model, profile_in_use(model, asked), plan)
+    return subject_of(model, asked, request.quick)
 
 
 def _document(examination: Examination, checks: list[Check]) -> Json:

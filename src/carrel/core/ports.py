@@ -67,26 +67,6 @@ class TokenCounter(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedTerm:
-    """A term that the index knows a text by, and where it stands: characters ``start`` to ``end``."""
-
-    start: int
-    end: int
-    term: str
-
-
-class Analyser(Protocol):
-    """Cuts texts into the terms that the index counts."""
-
-    def __call__(self, text: str, wanted: frozenset[str] | None = None, /) -> Iterator[PlacedTerm]:
-        """Yield the terms of a text: of a compound the whole and its parts, of Chinese pairs that overlap.
-
-        Only those that are ``wanted``, where some are named.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class EmbeddedQuery:
     """A question's vector, [width], of length 1, and what went over the wire for it, if anything."""

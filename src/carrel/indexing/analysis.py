@@ -24,7 +24,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Protocol
 
-from carrel.core.ports import PlacedTerm
+from carrel.core.terms import PlacedTerm
 
 ANALYSER_VERSION = 1
 """Goes up with every change that gives some text other terms or weights: old indexes do not fit."""

@@ -113,6 +113,39 @@ class Endpoints:
             record(tx, caller, Action.ENDPOINT_CHANGE, endpoint_id, detail)
         return kept
 
+    def proposed(
+        self,
+        caller: Caller,
+        endpoint_id: str,
+        wanted: ModelEndpoint,
+        api_key: str | None = None,
+    ) -> tuple[ModelEndpoint, str]:
+        """Return an endpoint as it would be saved, and its key in the clear, to be tried before it is.
+
+        Args:
+            caller: an administrator.
+            endpoint_id: of the one that is to be changed; "" for a new one.
+            wanted: its model, address and options; the purpose of a new one.
+            api_key: as in ``change``: None is the one that is kept, which goes to its own address only.
+
+        Raises:
+            SecretKeyWrong: the kept key cannot be opened.
+            Otherwise as ``change``. Nothing is written, and nothing is sent.
+        """
+        administrators_only(caller)
+        wanted = replace(wanted, model=wanted.model.strip(), url=wanted.url.strip())
+        key = api_key or ""
+        if endpoint_id:
+            with self._catalog.read() as tx:
+                present, sealed = _found(tx, endpoint_id)
+            wanted = replace(wanted, id=present.id, purpose=present.purpose)
+            if api_key is None and present.has_key:
+                if wanted.url != present.url:
+                    raise EndpointKeyNeeded(url=wanted.url)
+                key = self.key(present, sealed)
+        self._check_all(wanted, key)
+        return replace(wanted, has_key=bool(key)), key
+
     def delete(self, caller: Caller, endpoint_id: str) -> ModelEndpoint:
         """Remove an endpoint with its key; its model is asked of the settings' server again.
 

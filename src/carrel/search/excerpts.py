@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise
 from unicodedata import combining, east_asian_width
 
 from carrel.chunking.sentences import sentence_ends
-from carrel.core.ports import PlacedTerm
+from carrel.core.terms import PlacedTerm
 
 LONGEST = 350  # letters' widths
 _CLAUSE_ENDS = "，、；：,;:"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from carrel.core.ports import Analyser, PlacedTerm
+from carrel.core.terms import Analyser, PlacedTerm
 from carrel.search.excerpts import LONGEST, Excerpt, excerpt, joined
 
 

@@ -76,6 +76,21 @@ def referenced(tx: Transaction, keys: Sequence[str]) -> frozenset[str]:
     return frozenset(row["key"] for row in rows)
 
 
+def of_passages(tx: Transaction, knowledge_base_id: str, generation: int, limit: int) -> tuple[str, ...]:
+    """Return the keys of some passages of a generation, each once, from anywhere: their ids are hashes."""
+    rows = tx.rows(
+        """
+        SELECT text_key FROM passages
+        WHERE knowledge_base_id = :base AND generation = :generation AND text_key <> ''
+        ORDER BY id LIMIT :limit
+        """,
+        base=knowledge_base_id,
+        generation=generation,
+        limit=limit,
+    )
+    return tuple(dict.fromkeys(row["text_key"] for row in rows))
+
+
 def on_their_way(tx: Transaction) -> bool:
     """Whether a paper may be between the model and its publication: a job runs, or waits and is not held.
 

@@ -1,4 +1,4 @@
-"""Pages that search: made in the searches' own threads, so that one that waits keeps no other page waiting."""
+"""Pages that search: made in threads of their own, so that one that waits keeps no other page waiting."""
 
 import inspect
 from collections.abc import Callable, Coroutine

@@ -13,6 +13,7 @@ from carrel.web import (
     chronicle,
     correcting,
     glance,
+    model_servers,
     own_keys,
     paper,
     people,
@@ -22,8 +23,10 @@ from carrel.web import (
     shelf_actions,
     shelves,
     signing,
+    stored,
     telling,
     uploading,
+    vectorization,
     welcome,
 )
 from carrel.web.failures import error_page
@@ -34,6 +37,7 @@ ROUTERS = (
     chronicle.router,
     correcting.router,
     glance.router,
+    model_servers.router,
     own_keys.router,
     paper.router,
     people.router,
@@ -43,8 +47,10 @@ ROUTERS = (
     shelf_actions.router,
     shelves.router,
     signing.router,
+    stored.router,
     telling.router,
     uploading.router,
+    vectorization.router,
     welcome.router,
 )
 _OF_PROGRAMS = ("/api/", "/v1/", "/openapi", "/metrics")  # they get documents, not pages

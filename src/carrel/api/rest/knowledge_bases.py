@@ -132,10 +132,16 @@ def _unchanged(request: Request) -> Callable[[KnowledgeBase, Role], None]:
     return lambda found, role: check_unchanged(request, KnowledgeBaseDocument.of(found, role))
 
 
-def check_offered(access: Access, embedder: str) -> None:
-    """Raise ModelUnknown unless the model is one in use: a name could be that of a file of this machine."""
+def offered_models(access: Access) -> tuple[str, ...]:
+    """Return the models that the caller may choose from: those in use, named or set, in order of name."""
     known = {access.services.settings.embedder, DEFAULT_EMBEDDER}
     known |= {found.embedder for found in access.shelves.readable()}
     known |= set(access.services.endpoints.models(Purpose.EMBEDDER))
+    return tuple(sorted(known))
+
+
+def check_offered(access: Access, embedder: str) -> None:
+    """Raise ModelUnknown unless the model is one in use: a name could be that of a file of this machine."""
+    known = offered_models(access)
     if embedder not in known and not access.caller.administrator:
-        raise ModelUnknown(model=embedder, known=", ".join(sorted(known)))
+        raise ModelUnknown(model=embedder, known=", ".join(known))

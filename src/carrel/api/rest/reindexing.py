@@ -2,16 +2,13 @@
 
 from fastapi import APIRouter
 
-from carrel.api.rest.access import Access, Reading, Writing
-from carrel.api.rest.knowledge_bases import PREFIX, Key, check_offered
+from carrel.api.rest import reindex_steps
+from carrel.api.rest.access import Reading, Writing
+from carrel.api.rest.knowledge_bases import PREFIX, Key
 from carrel.api.rest.problems import problem_responses
 from carrel.api.rest.reindex_documents import EstimateDocument, ReindexDocument, ReindexWanted
+from carrel.api.rest.reindex_steps import Step
 from carrel.api.rest.route import RestRoute
-from carrel.core.accounts import Role
-from carrel.core.audit import Action
-from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.rebuild import Change
-from carrel.library.auditing import record
 
 _PATH = "/knowledge-bases/{knowledge_base}/reindex"
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["re-indexing"])
@@ -22,8 +19,7 @@ router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["re-indexing"])
 )
 def status(access: Reading, knowledge_base: Key) -> ReindexDocument:
     """Return what is being built, how far it is and what holds it up; what serves; what is kept."""
-    present = access.shelves.require(knowledge_base, Role.VIEWER)
-    return ReindexDocument.of(access.services.rebuilds().status(present))
+    return ReindexDocument.of(reindex_steps.status(access, knowledge_base))
 
 
 @router.post(
@@ -38,11 +34,7 @@ def begin(access: Writing, knowledge_base: Key, wanted: ReindexWanted) -> Reinde
 
     The model is asked first whether it answers. An empty knowledge base has its settings at once.
     """
-    present = _owned(access, knowledge_base)
-    change = _change(access, wanted)
-    found = access.services.rebuilds().begin(present, change, access.caller.user_id)
-    _record(access, present, "begin", **wanted.model_dump(exclude_none=True))
-    return ReindexDocument.of(found)
+    return ReindexDocument.of(reindex_steps.begin(access, knowledge_base, wanted.change()))
 
 
 @router.post(
@@ -53,8 +45,7 @@ def begin(access: Writing, knowledge_base: Key, wanted: ReindexWanted) -> Reinde
 )
 def estimate(access: Writing, knowledge_base: Key, wanted: ReindexWanted) -> EstimateDocument:
     """Return passages to embed, time at the measured rate, and room on the disk. Nothing is changed."""
-    present = _owned(access, knowledge_base)
-    return EstimateDocument.of(access.services.rebuilds().estimate(present, _change(access, wanted)))
+    return EstimateDocument.of(reindex_steps.estimate(access, knowledge_base, wanted.change()))
 
 
 @router.post(
@@ -65,9 +56,7 @@ def estimate(access: Writing, knowledge_base: Key, wanted: ReindexWanted) -> Est
 )
 def cancel(access: Writing, knowledge_base: Key) -> ReindexDocument:
     """End it, and leave everything as it was."""
-    present = _owned(access, knowledge_base)
-    access.services.rebuilds().cancel(present)
-    return _done(access, present, "cancel")
+    return ReindexDocument.of(reindex_steps.take(access, knowledge_base, Step.CANCEL))
 
 
 @router.post(
@@ -78,9 +67,7 @@ def cancel(access: Writing, knowledge_base: Key) -> ReindexDocument:
 )
 def retry(access: Writing, knowledge_base: Key) -> ReindexDocument:
     """Queue those papers anew that could not be brought into the new index."""
-    present = _owned(access, knowledge_base)
-    access.services.rebuilds().retry_failures(present)
-    return _done(access, present, "retry")
+    return ReindexDocument.of(reindex_steps.take(access, knowledge_base, Step.RETRY))
 
 
 @router.post(
@@ -91,9 +78,7 @@ def retry(access: Writing, knowledge_base: Key) -> ReindexDocument:
 )
 def accept_failures(access: Writing, knowledge_base: Key) -> ReindexDocument:
     """Let the new index serve without those papers: they become failed files, with the reason."""
-    present = _owned(access, knowledge_base)
-    access.services.rebuilds().accept_failures(present)
-    return _done(access, present, "accept-failures")
+    return ReindexDocument.of(reindex_steps.take(access, knowledge_base, Step.ACCEPT_FAILURES))
 
 
 @router.post(
@@ -105,9 +90,7 @@ def accept_failures(access: Writing, knowledge_base: Key) -> ReindexDocument:
 )
 def rollback(access: Writing, knowledge_base: Key) -> ReindexDocument:
     """Let the kept index serve again, once it has what was added since."""
-    present = _owned(access, knowledge_base)
-    access.services.rebuilds().rollback(present)
-    return _done(access, present, "rollback")
+    return ReindexDocument.of(reindex_steps.take(access, knowledge_base, Step.ROLLBACK))
 
 
 @router.post(
@@ -118,26 +101,4 @@ def rollback(access: Writing, knowledge_base: Key) -> ReindexDocument:
 )
 def discard(access: Writing, knowledge_base: Key) -> ReindexDocument:
     """Let the kept index go, to have its room on the disk."""
-    present = _owned(access, knowledge_base)
-    access.services.rebuilds().discard_kept(present)
-    return _done(access, present, "discard")
-
-
-def _owned(access: Access, key: str) -> KnowledgeBase:
-    return access.shelves.require(key, Role.OWNER)
-
-
-def _change(access: Access, wanted: ReindexWanted) -> Change:
-    if wanted.embedder is not None:
-        check_offered(access, wanted.embedder)
-    return wanted.change()
-
-
-def _done(access: Access, present: KnowledgeBase, step: str) -> ReindexDocument:
-    _record(access, present, step)
-    return ReindexDocument.of(access.services.rebuilds().status(present))
-
-
-def _record(access: Access, present: KnowledgeBase, step: str, **detail: object) -> None:
-    with access.services.catalog.write() as tx:
-        record(tx, access.caller, Action.KNOWLEDGE_BASE_REINDEX, present.id, {"step": step, **detail})
+    return ReindexDocument.of(reindex_steps.take(access, knowledge_base, Step.DISCARD))

@@ -1,0 +1,1 @@
+"""How well searching works: measured, not guessed."""
