@@ -30,7 +30,14 @@ SIGNED_IN = (
     "/shelves",
     "/welcome/library",
 )
-OF_ADMINISTRATORS = ("/settings/audit", "/settings/users")
+OF_ADMINISTRATORS = (
+    "/settings/audit",
+    "/settings/models",
+    "/settings/models/new",
+    "/settings/storage",
+    "/settings/users",
+)
+OF_A_SERVER = ("/settings/models/{endpoint}",)  # of a model: there is none in this house
 OF_MEMBERS = (
     "/shelves/{base}",
     "/shelves/{base}/papers/{paper}",
@@ -41,6 +48,11 @@ OF_MEMBERS = (
     "/shelves/{base}/settings",
     "/shelves/{base}/sharing",
     "/shelves/{base}/under-way",
+)
+OF_OWNERS = (
+    "/shelves/{base}/vectorization",
+    "/shelves/{base}/vectorization/progress",
+    "/shelves/{base}/vectorization/recall",
 )
 OF_EDITORS = ("/shelves/{base}/papers/{paper}/correct",)
 WITH_FIELDS = ("/export", "/telling")  # that they cannot do without
@@ -57,6 +69,12 @@ FORMS_OF_SIGNED_IN = (
     "/welcome/library",
 )
 FORMS_OF_ADMINISTRATORS = (
+    "/settings/models/new",
+    "/settings/models/test",
+    "/settings/models/test-settings",
+    "/settings/models/{endpoint}",
+    "/settings/models/{endpoint}/delete",
+    "/settings/storage/look",
     "/settings/users",
     "/settings/users/change",
     "/settings/users/delete",
@@ -73,6 +91,9 @@ FORMS_OF_MEMBERS = (
     "/shelves/{base}/settings",
     "/shelves/{base}/sharing",
     "/shelves/{base}/sharing/remove",
+    "/shelves/{base}/vectorization",
+    "/shelves/{base}/vectorization/estimate",
+    "/shelves/{base}/vectorization/steps",
 )
 
 
@@ -96,7 +117,7 @@ class House:
 
     def at(self, path: str) -> str:
         """Return the address of a page of this knowledge base and this paper."""
-        return path.format(base=self.base.id, paper=self.paper, number=1)
+        return path.format(base=self.base.id, paper=self.paper, number=1, endpoint="0" * 32)
 
     def take_in(self, name: str, content: bytes) -> str:
         """Put a file into the knowledge base and see it through; return the paper's id."""
@@ -106,7 +127,7 @@ class House:
 
     def addresses(self) -> list[str]:
         """Return every page that an administrator who is a member sees, in each of its states."""
-        with_papers = (self.at(path) for path in OF_MEMBERS + OF_EDITORS)
+        with_papers = (self.at(path) for path in OF_MEMBERS + OF_EDITORS + OF_OWNERS[:1])
         paper, base = self.at("/shelves/{base}/papers/{paper}"), f"/shelves/{self.base.id}"
         states = (
             "/?q=whales+sing",
