@@ -1,10 +1,12 @@
 """The real command with the real model."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.command import Carrel
+from tests.e2e.pages import GUEST, NAME, Site, first_visit, make_guest, open_site
 from tests.unit.engines.model_cache import model_cache
 from tests.unit.parsing import samples
 
@@ -15,6 +17,19 @@ __all__ = ["model_cache"]
 def carrel(tmp_path: Path, model_cache: Path) -> Carrel:
     """The command on a fresh data folder, the same on machines with and without Tesseract."""
     return Carrel(tmp_path / "home", model_cache, {"CARREL_OCR": "false"})
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, model_cache: Path) -> Iterator[Site]:
+    """The pages in a browser, after a first visit; ada is the administrator, bob a second person."""
+    home = tmp_path_factory.mktemp("pages") / "home"
+    with open_site(Carrel(home, model_cache, {"CARREL_OCR": "false"})) as site:
+        with site.visit("") as page:
+            site.found_first = first_visit(page)
+            site.states[NAME] = page.context.storage_state()
+        make_guest(site)
+        assert site.states.keys() == {NAME, GUEST}
+        yield site
 
 
 @pytest.fixture(scope="session")

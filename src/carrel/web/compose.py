@@ -30,7 +30,7 @@ from carrel.web import (
     welcome,
 )
 from carrel.web.failures import error_page
-from carrel.web.reader import language_of
+from carrel.web.reader import language_of, reader_of
 
 ROUTERS = (
     assets.router,
@@ -69,4 +69,5 @@ async def _nothing_there(request: Request, error: Exception) -> Response:
     if path.startswith(_OF_PROGRAMS) or request.method not in ("GET", "HEAD"):
         return await nothing_taken(request, error)
     use_language(language_of(request))
+    request.state.reader = await reader_of(request)  # whose page it is, though there is nothing on it
     return error_page(request, NothingThere(path=path))

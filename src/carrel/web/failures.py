@@ -6,6 +6,7 @@ from starlette.responses import Response
 from carrel.api.rest.problems import problem_document
 from carrel.core.errors import CarrelError
 from carrel.core.language import tr
+from carrel.core.rest_errors import NothingThere
 from carrel.web.rendering import rendered
 
 _GONE = (404, 410)
@@ -14,7 +15,9 @@ _GONE = (404, 410)
 def error_page(request: Request, error: CarrelError) -> Response:
     """Return the page, or for a part of a page the note, that says what went wrong and what to do."""
     document = problem_document(error)
-    return _answer(request, document.status, document.detail, document.hint, document.kind)
+    of_programs = isinstance(error, NothingThere)  # its hint names their description
+    hint = "" if of_programs else document.hint
+    return _answer(request, document.status, document.detail, hint, document.kind)
 
 
 def fault_page(request: Request) -> Response:

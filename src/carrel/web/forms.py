@@ -48,7 +48,9 @@ class Form:
         """Return a field's value as a whole number; the default where it is none."""
         found = self.word(name)
         return (
-            int(found) if found.isascii() and found.lstrip("-").isdecimal() and len(found) < 12 else default
+            int(found)
+            if found.isascii() and found.removeprefix("-").isdecimal() and len(found) < 12
+            else default
         )
 
 

@@ -36,7 +36,8 @@ def rendered(request: Request, template: str, status: int = HTTPStatus.OK, **val
     """Return a page made of a template.
 
     Every template knows ``tr``, ``static``, ``reader`` (None where nobody is signed in), ``path``,
-    ``lang``, ``theme``, ``version`` and what is given here.
+    ``address`` (to come back to: the path with what is asked), ``lang``, ``theme``, ``version`` and what
+    is given here.
     """
     reader: Reader | None = getattr(request.state, "reader", None)
     content = (
@@ -45,6 +46,7 @@ def rendered(request: Request, template: str, status: int = HTTPStatus.OK, **val
         .render(
             reader=reader,
             path=request.url.path,
+            address=_address(request),
             lang=language(),
             theme=theme_of(request),
             version=__version__,
@@ -53,6 +55,11 @@ def rendered(request: Request, template: str, status: int = HTTPStatus.OK, **val
         )
     )
     return HTMLResponse(content, status, dict(_HEADERS) | {"Content-Language": language()})
+
+
+def _address(request: Request) -> str:
+    query = request.url.query if request.method == "GET" else ""
+    return f"{request.url.path}?{query}" if query else request.url.path
 
 
 @cache

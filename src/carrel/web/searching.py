@@ -20,7 +20,7 @@ from carrel.library.citation_formats import exported
 from carrel.web.apart import apart
 from carrel.web.asking import Asked
 from carrel.web.bibliographies import as_file
-from carrel.web.facets import FacetGroup, chosen
+from carrel.web.facets import FacetGroup, chosen, language_name
 from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
 from carrel.web.results import ShownHit, shown
@@ -133,7 +133,7 @@ def _narrowed(asked: Asked, shelves: list[KnowledgeBase]) -> list[tuple[str, str
         ("year", asked.year.replace("..", "\N{EN DASH}")),
         ("author", asked.author),
         ("venue", asked.venue),
-        ("language", asked.language),
+        ("language", language_name(asked.language)),
         ("tag", asked.tag),
     ):
         if text:

@@ -17,8 +17,7 @@ HOSTILE = "<script>alert(1)</script> & \"quotes\" 'n' \N{RIGHT-TO-LEFT OVERRIDE}
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Lab]:
-    with lab(tmp_path) as opened:
-        add_pages(opened.client.app)  # type: ignore[arg-type]  # Starlette's client says only that it is ASGI
+    with lab(tmp_path, furnish=add_pages) as opened:
         yield opened
 
 

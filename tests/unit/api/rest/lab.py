@@ -1,13 +1,14 @@
 """A server with a few people: who owns, edits, views, knows nothing of, or administers what there is."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
 import uvicorn
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from carrel.api.app import Server, create_app
@@ -49,8 +50,13 @@ class Lab:
 
 
 @contextmanager
-def lab(folder: Path, hosts: Hosts | None = None) -> Iterator[Lab]:
-    """Open a server on a fresh data folder; everybody's key is their name, their session name-session."""
+def lab(
+    folder: Path, hosts: Hosts | None = None, furnish: Callable[[FastAPI], None] | None = None
+) -> Iterator[Lab]:
+    """Open a server on a fresh data folder; everybody's key is their name, their session name-session.
+
+    ``furnish`` adds to the app before it starts.
+    """
     with world_with_real_index(folder) as world:
         sign_in = FakeSignIn()
         people = {name: _person(world, name) for name in PEOPLE}
@@ -60,7 +66,10 @@ def lab(folder: Path, hosts: Hosts | None = None) -> Iterator[Lab]:
         sign_in.sessions = {f"{name}-session": FakeSession(person) for name, person in people.items()}
         world.services.own_index("a test", 0)
         server = Server(world.services, sign_in, TOKEN, hosts or Hosts("testserver"))
-        with TestClient(create_app(models(), server=server), raise_server_exceptions=True) as client:
+        app = create_app(models(), server=server)
+        if furnish is not None:
+            furnish(app)
+        with TestClient(app, raise_server_exceptions=True) as client:
             yield Lab(world, client, sign_in)
 
 
