@@ -27,6 +27,7 @@ def work_off_vectors(catalog: Catalog, vectors: VectorCache) -> bool:
         if vector_keys.on_their_way(tx):
             return False
         noted = bool(vector_keys.noted(tx, 1))
+        tellable = not vector_keys.any_without(tx)
 
     def delete_a_page(tx: Transaction) -> bool:
         keys = () if vector_keys.on_their_way(tx) else vector_keys.noted(tx, _KEYS_A_PAGE)
@@ -41,7 +42,7 @@ def work_off_vectors(catalog: Catalog, vectors: VectorCache) -> bool:
 
     if noted and in_turns(catalog, delete_a_page):
         return True
-    return bool(vectors.unexamined(1)) and in_turns(catalog, look_at_a_page)
+    return tellable and bool(vectors.unexamined(1)) and in_turns(catalog, look_at_a_page)
 
 
 def unreferenced(catalog: Catalog, vectors: VectorCache) -> Iterator[tuple[str, ...]]:

@@ -91,6 +91,11 @@ def of_passages(tx: Transaction, knowledge_base_id: str, generation: int, limit:
     return tuple(dict.fromkeys(row["text_key"] for row in rows))
 
 
+def any_without(tx: Transaction) -> bool:
+    """Whether there are passages from before keys were kept: what they have cannot be told by its key."""
+    return tx.row("SELECT 1 FROM passages WHERE text_key = '' LIMIT 1") is not None
+
+
 def on_their_way(tx: Transaction) -> bool:
     """Whether a paper may be between the model and its publication: a job runs, or waits and is not held.
 
