@@ -36,8 +36,11 @@ setup: $(VENV)/.development  ## Make the environment for working on Carrel
 demo: $(VENV)/.runtime  ## Add the sample papers and answer questions over them
 	$(BIN)/carrel demo $(ARGS)
 
+# One more than there are cores: many tests wait for processes.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
+
 test: $(VENV)/.development  ## Run the tests
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: $(VENV)/.development  ## Lint, strict types, layer contracts
 	$(BIN)/ruff check .

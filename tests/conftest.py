@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.chroma_server import chroma_server
 
@@ -14,6 +16,29 @@ settings.register_profile("carrel", deadline=None)
 settings.load_profile("carrel")
 
 ROOT = Path(__file__).resolve().parents[1]
+# Files whose tests stay in one process, in order: a server and a browser of their own, or kills by chance.
+TOGETHER = {
+    "tests/e2e/test_pages.py": "pages",
+    "tests/e2e/test_pages_everywhere.py": "pages",
+    "tests/e2e/test_crash.py": "kill",
+    "tests/e2e/test_kill.py": "kill",
+    "tests/e2e/test_keeping.py": "kill",
+}
+
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Gives each test to whoever is free, but for those that belong together. The longest groups begin."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return TOGETHER.get(nodeid.partition("::")[0], nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    """Name the scheduler: xdist's own groups by mark are not heeded under pytest 9.2."""
+    return Together(config, log)
+
+
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 

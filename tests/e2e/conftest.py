@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.command import Carrel
-from tests.e2e.pages import GUEST, NAME, Site, first_visit, make_guest, open_site
+from tests.e2e.pages import GUEST, NAME, House, Site, first_visit, make_guest, open_browser, open_house
 from tests.unit.engines.model_cache import model_cache
 from tests.unit.parsing import samples
 
@@ -20,15 +20,24 @@ def carrel(tmp_path: Path, model_cache: Path) -> Carrel:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, model_cache: Path) -> Iterator[Site]:
-    """The pages in a browser, after a first visit; ada is the administrator, bob a second person."""
+def house(tmp_path_factory: pytest.TempPathFactory, model_cache: Path) -> Iterator[House]:
+    """A server for the pages' tests."""
     home = tmp_path_factory.mktemp("pages") / "home"
-    with open_site(Carrel(home, model_cache, {"CARREL_OCR": "false"})) as site:
-        with site.visit("") as page:
-            site.found_first = first_visit(page)
-            site.states[NAME] = page.context.storage_state()
-        make_guest(site)
-        assert site.states.keys() == {NAME, GUEST}
+    with open_house(Carrel(home, model_cache, {"CARREL_OCR": "false"})) as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def site(house: House) -> Iterator[Site]:
+    """The pages in a browser, after a first visit; ada is the administrator, bob a second person."""
+    with open_browser() as browser:
+        site = Site(house, browser)
+        if not house.states:
+            with site.visit("") as page:
+                house.found_first = first_visit(page)
+                house.states[NAME] = page.context.storage_state()
+            make_guest(site)
+        assert house.states.keys() == {NAME, GUEST}
         yield site
 
 

@@ -44,15 +44,32 @@ class Watch:
 
 
 @dataclass
-class Site:
-    """The server, the browser, and who is signed in."""
+class House:
+    """The server, and what became of it in a first visit."""
 
     url: str
     home: Path
+    states: dict[str, StorageState] = field(default_factory=dict)  # of the sessions, by name
+    found_first: str = ""  # the title that the first visit ended at
+
+
+@dataclass
+class Site:
+    """The server and a browser."""
+
+    house: House
     browser: Browser
     watch: Watch = field(default_factory=Watch)
-    states: dict[str, StorageState] = field(default_factory=dict)
-    found_first: str = ""  # the title that the first visit ended at
+
+    @property
+    def url(self) -> str:
+        """Where the server is."""
+        return self.house.url
+
+    @property
+    def home(self) -> Path:
+        """Its data folder."""
+        return self.house.home
 
     @contextmanager
     def visit(
@@ -73,7 +90,7 @@ class Site:
             java_script_enabled=scripts,
             reduced_motion="reduce",
             bypass_csp=not policy,
-            storage_state=self.states.get(who),
+            storage_state=self.house.states.get(who),
         )
         context.set_default_timeout(PATIENCE)
         self._watched(context)
@@ -110,20 +127,25 @@ class Site:
 
 
 @contextmanager
-def open_site(carrel: Carrel) -> Iterator[Site]:
-    """Start the server and the browser. Skips where there is no chromium."""
+def open_browser() -> Iterator[Browser]:
+    """Start the browser. As long as it runs, nothing else in this thread can run an event loop."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("chromium is not installed: the pages are not looked at")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def open_house(carrel: Carrel) -> Iterator[House]:
+    """Start the server."""
     carrel.home.parent.mkdir(parents=True, exist_ok=True)
     with (carrel.home.parent / "serve.log").open("wb") as log:
         process = carrel.start("serve", "--port", "0", "--json", stderr=log.fileno())
         try:
-            url = _address(process)
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-                yield Site(url, carrel.home, browser)
-                browser.close()
+            yield House(_address(process), carrel.home)
         finally:
             process.terminate()
             process.communicate(timeout=SECONDS)
@@ -185,7 +207,7 @@ def make_guest(site: Site) -> None:
         page.get_by_label("New password").fill(GUESTS_PASSWORD)
         page.get_by_role("button", name="Change password").click()
         expect(page).to_have_url(f"{site.url}/")
-        site.states[GUEST] = page.context.storage_state()
+        site.house.states[GUEST] = page.context.storage_state()
 
 
 def ink(picture: bytes, box: tuple[float, float, float, float]) -> float:

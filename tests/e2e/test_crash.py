@@ -27,10 +27,7 @@ PAPERS, SURVEYED = 60, 12  # of the knowledge base that is filled, and of the on
 A_ROUND = 6
 ROUNDS_BETWEEN = 25  # two looks at everything
 
-pytestmark = [
-    pytest.mark.xdist_group("kill"),
-    pytest.mark.timeout(300 + 10 * ROUNDS),
-]
+pytestmark = pytest.mark.timeout(300 + 10 * ROUNDS)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

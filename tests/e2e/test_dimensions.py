@@ -15,7 +15,7 @@ from carrel.storage import audit
 from carrel.storage.database import open_database
 from tests.e2e.command import Carrel, check_in_step
 
-KILLS = 6
+KILLS = 3
 
 
 @pytest.fixture

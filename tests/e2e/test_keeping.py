@@ -16,8 +16,6 @@ from carrel.storage.database import open_database
 from tests.e2e.command import Carrel
 from tests.e2e.conftest import write_paper
 
-pytestmark = pytest.mark.xdist_group("kill")
-
 KILLS = 4
 SEED = 20261130
 

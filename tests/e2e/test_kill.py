@@ -25,10 +25,8 @@ from tests.e2e.command import Carrel, check_in_step
 from tests.e2e.conftest import write_paper
 from tests.unit.parsing import samples
 
-pytestmark = pytest.mark.xdist_group("kill")
-
-KILLS_OF_ADD = 32
-KILLS_A_ROUND = 8
+KILLS_OF_ADD = 14
+KILLS_A_ROUND = 7
 SAMPLES = ("linformer-low-rank-attention.pdf", "coral-bleaching-marine-heatwaves.pdf")
 SEED = 20261123
 

@@ -21,13 +21,13 @@ from tests.e2e.pages import (
     sign_in,
 )
 
-pytestmark = [pytest.mark.model, pytest.mark.xdist_group("pages")]
+pytestmark = pytest.mark.model
 
 Rectangle = tuple[float, float, float, float]
 
 
 def test_the_first_visit_ends_with_an_answer(site: Site) -> None:
-    assert "Transformer" in site.found_first or "Attention" in site.found_first
+    assert "Transformer" in site.house.found_first or "Attention" in site.house.found_first
 
 
 def test_files_go_in_with_their_progress_and_a_broken_one_says_why(

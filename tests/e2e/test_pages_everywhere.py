@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.pages import AXE, DESKTOP, FLAGSHIP, NAME, PHONE, Site
 
-pytestmark = [pytest.mark.model, pytest.mark.xdist_group("pages")]
+pytestmark = pytest.mark.model
 
 Looks = tuple[tuple[int, int], Literal["light", "dark"]]
 LOOKS: dict[str, tuple[Looks, Looks]] = {
