@@ -22,6 +22,7 @@ from carrel.core.rest_errors import NothingThere
 from carrel.web.failures import error_page, fault_page
 from carrel.web.forms import CSRF_FIELD, Form, read_form
 from carrel.web.reader import Reader, is_set_up, language_of, reader_of
+from carrel.web.unsent import asked_to_sign_in
 
 SIGN_IN, WELCOME, PASSWORD = "/sign-in", "/welcome", "/settings/password"
 _CLIENT_GONE = 499  # nobody reads it
@@ -105,7 +106,10 @@ async def _admit(request: Request, looks: Looks, form: Form) -> Response | None:
     csrf = form.text(CSRF_FIELD) or request.headers.get(CSRF_HEADER, "")
     reader = await reader_of(request, csrf)
     if reader is None:
-        first = SIGN_IN if await is_set_up(request) else WELCOME
+        known = await is_set_up(request)
+        if known and "hx-request" not in request.headers and (kept := asked_to_sign_in(request, form)):
+            return kept
+        first = SIGN_IN if known else WELCOME
         return _sent(request, f"{first}?next={quote(_here(request), safe='')}")
     request.state.reader = reader
     if not looks.fresh and not reader.access.may(Scope.READ):

@@ -16,6 +16,7 @@ from carrel.core.rest_errors import NothingThere
 from carrel.web.reader import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, Reader
 from carrel.web.rendering import rendered
 from carrel.web.route import PASSWORD, SIGN_IN, WELCOME, Fresh, PageRoute, Posted, own_address
+from carrel.web.unsent import offered_again
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -39,9 +40,9 @@ def sign_in(request: Request, form: Posted) -> Response:
     """Begin a session and go where the reader wanted to go."""
     wanted = own_address(form.text("next") or "/")
     try:
-        return begun(request, form.text("name"), form.text("password"), wanted)
+        return begun(request, form.text("name"), form.text("password"), wanted, form.text("unsent"))
     except UsageError as error:
-        return _sign_in_form(request, wanted, form.word("name"), error)
+        return _sign_in_form(request, wanted, form.word("name"), error, unsent=form.text("unsent"))
 
 
 @router.post("/sign-out")
@@ -109,8 +110,8 @@ def looks(request: Request, form: Posted) -> Response:
     return answer
 
 
-def begun(request: Request, name: str, password: str, wanted: str) -> Response:
-    """Return the answer that begins a session.
+def begun(request: Request, name: str, password: str, wanted: str, unsent: str = "") -> Response:
+    """Return the answer that begins a session: on to what was wanted, or to a form that was not sent yet.
 
     Raises:
         SignInRefused, SignInThrottled: not with these.
@@ -119,13 +120,19 @@ def begun(request: Request, name: str, password: str, wanted: str) -> Response:
     signed_in = rest.services.accounts().signing_in.sign_in(
         name, password, rest.clients.address(request), request.headers.get("user-agent", "")
     )
-    answer = RedirectResponse(wanted, 303)
+    again = offered_again(request, unsent, signed_in.session.csrf_token) if unsent else None
+    answer = again or RedirectResponse(wanted, 303)
     keep_session(request, answer, signed_in.token)
     return answer
 
 
 def _sign_in_form(
-    request: Request, wanted: str, name: str = "", error: UsageError | None = None, ended: bool = False
+    request: Request,
+    wanted: str,
+    name: str = "",
+    error: UsageError | None = None,
+    ended: bool = False,
+    unsent: str = "",
 ) -> Response:
     is_open = rest_of(request).services.accounts().users.sign_up_is_open()
     said = problem_document(error) if error else None
@@ -136,6 +143,7 @@ def _sign_in_form(
         next=wanted,
         name=name,
         ended=ended,
+        unsent=unsent,
         open=is_open,
         wrong=said.detail if said else "",
         hint=said.hint if said else "",

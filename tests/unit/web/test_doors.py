@@ -107,7 +107,8 @@ def test_a_form_without_its_token_changes_nothing(opened: House, path: str) -> N
         assert answer.status_code == 403, csrf
         assert "csrf-missing" in answer.text
     assert words(opened.see("/settings/audit", "administrator")) == before
-    assert opened.send(opened.at(path), "nobody").status_code == 303
+    answer = opened.send(opened.at(path), "nobody")  # what was typed is kept for after the sign-in
+    assert answer.status_code == 303 or (answer.status_code, "/sign-in" in answer.text) == (401, True)
 
 
 def test_files_are_sent_with_a_token_of_their_own(opened: House) -> None:
