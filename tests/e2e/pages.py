@@ -210,6 +210,15 @@ def make_guest(site: Site) -> None:
         site.house.states[GUEST] = page.context.storage_state()
 
 
+def new_base(page: Page, name: str) -> str:
+    """Make a knowledge base and stay on its page; return its id."""
+    page.goto("/shelves")
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_role("button", name="Make it").click()
+    expect(page.locator("h1")).to_have_text(name)
+    return page.url.rpartition("/")[2]
+
+
 def ink(picture: bytes, box: tuple[float, float, float, float]) -> float:
     """Return how much of a part of a picture, given in shares of its width and height, is dark."""
     import io

@@ -18,6 +18,7 @@ from tests.e2e.pages import (
     Site,
     drop_input,
     ink,
+    new_base,
     sign_in,
 )
 
@@ -292,15 +293,6 @@ def ask(page: Page, question: str) -> None:
     page.locator("#q").fill(question)
     page.keyboard.press("Enter")
     expect(page.locator("#hit-1")).to_be_visible()
-
-
-def new_base(page: Page, name: str) -> str:
-    """Make a knowledge base and stay on its page; return its id."""
-    page.goto("/shelves")
-    page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_role("button", name="Make it").click()
-    expect(page.locator("h1")).to_have_text(name)
-    return page.url.rpartition("/")[2]
 
 
 def until_searchable(page: Page, base: str, papers: int) -> None:
