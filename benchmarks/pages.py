@@ -1,7 +1,8 @@
 """``python -m benchmarks.pages``: how soon pages are there, as a browser sees it, and what they weigh.
 
 On the sample papers, in chromium on the same machine. The floor is what the same browser takes to ask
-``/healthz``. Painted is when the frame after the first result is there has been drawn.
+``/healthz``. Painted is when the frame after the first result is there has been drawn. Then a knowledge base
+of thousands of made-up papers, and one paper of hundreds of pages; ``--only-large`` leaves out all else.
 """
 
 import argparse
@@ -9,6 +10,7 @@ from statistics import median
 
 from playwright.sync_api import Page, Response
 
+from benchmarks.large_pages import print_large
 from benchmarks.machine import describe, heading
 from benchmarks.reading_room import ReadingRoom, reading_room
 from benchmarks.running_server import percentile
@@ -68,25 +70,35 @@ _TIMED = """async (addresses) => {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--questions", type=int, default=50, help="how many are asked")
+    parser.add_argument("--papers", type=int, default=5000, help="of the large knowledge base")
+    parser.add_argument("--pages", type=int, default=600, help="of the long paper")
+    parser.add_argument("--only-large", action="store_true")
     options = parser.parse_args()
     with reading_room() as room:
-        context = room.browser.new_context(base_url=room.url, storage_state=room.state)
-        page = context.new_page()
-        page.add_init_script(_STOPWATCH)
         print(heading("Pages"))
-        print(f"{describe()}, chromium {room.browser.version}\n")
-        print("| what | n | p50 | p95 | target |\n|---|---|---|---|---|")
-        page.goto("/")
-        _row("floor: `/healthz`", page.evaluate(_TIMED, ["/healthz"] * 50), None)
-        _row("Enter to the first result painted", _painted(page, options.questions), GOAL_PAINTED)
-        pictures = _pictures(room)
-        _row("page image, 800 pixels, first time", page.evaluate(_TIMED, pictures), GOAL_PICTURE)
-        wide = [address.replace("800", "1600") for address in pictures]
-        _row("page image, 1600 pixels, first time", page.evaluate(_TIMED, wide), GOAL_PICTURE)
-        _row("page image, again", page.evaluate(_TIMED, pictures), GOAL_PICTURE)
-        print("\n| page | script and style | target |\n|---|---|---|")
-        for name, weight in _weights(room, page).items():
-            print(f"| {name} | {weight / 1000:.1f} kB | {GOAL_WEIGHT // 1000} kB |")
+        print(f"{describe()}, chromium {room.browser.version}")
+        if not options.only_large:
+            _print_usual(room, options.questions)
+        print_large(room, options.papers, options.pages)
+
+
+def _print_usual(room: ReadingRoom, questions: int) -> None:
+    """Print what is seen every day: an answer, page images, and the weight of each page."""
+    page = room.browser.new_context(base_url=room.url, storage_state=room.state).new_page()
+    page.add_init_script(_STOPWATCH)
+    print("\n| what | n | p50 | p95 | target |\n|---|---|---|---|---|")
+    page.goto("/")
+    _row("floor: `/healthz`", page.evaluate(_TIMED, ["/healthz"] * 50), None)
+    _row("Enter to the first result painted", _painted(page, questions), GOAL_PAINTED)
+    pictures = _pictures(room)
+    _row("page image, 800 pixels, first time", page.evaluate(_TIMED, pictures), GOAL_PICTURE)
+    wide = [address.replace("800", "1600") for address in pictures]
+    _row("page image, 1600 pixels, first time", page.evaluate(_TIMED, wide), GOAL_PICTURE)
+    _row("page image, again", page.evaluate(_TIMED, pictures), GOAL_PICTURE)
+    print("\n| page | script and style | target |\n|---|---|---|")
+    for name, weight in _weights(room, page).items():
+        print(f"| {name} | {weight / 1000:.1f} kB | {GOAL_WEIGHT // 1000} kB |")
+    page.context.close()
 
 
 def _row(what: str, milliseconds: list[float], goal: float | None) -> None:
