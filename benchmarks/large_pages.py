@@ -79,7 +79,8 @@ def print_large(room: ReadingRoom, count: int, pages: int) -> None:
     times = _filtered(room, shelf)
     print(
         f"\nA word typed over {count:,} papers until the table is drawn, the quarter of a second included"
-        f" that it waits for the next letter: {median(times):.0f} ms, slowest of {len(times)} {max(times):.0f} ms."
+        f" that it waits for the next letter: {median(times):.0f} ms,"
+        f" slowest of {len(times)} {max(times):.0f} ms."
     )
 
 

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TOGETHER = {
     "tests/e2e/test_pages.py": "pages",
     "tests/e2e/test_pages_everywhere.py": "pages",
+    "tests/e2e/test_pages_filling.py": "pages",
     "tests/e2e/test_pages_models.py": "pages",
     "tests/e2e/test_crash.py": "kill",
     "tests/e2e/test_kill.py": "kill",

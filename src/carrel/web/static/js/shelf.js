@@ -1,0 +1,22 @@
+// The table of papers is drawn anew by itself while papers come in: what was chosen and typed in it stays.
+"use strict";
+(() => {
+  let chosen = [], tags = "";
+
+  function byItself(event) {
+    const { target, requestConfig } = event.detail;
+    return target.id === "papers" && requestConfig.triggeringEvent?.type === "papers-changed";
+  }
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!byItself(event)) return;
+    chosen = [...document.querySelectorAll("#selected input[name=paper]:checked")].map((box) => box.value);
+    tags = document.getElementById("selected-tags")?.value || "";
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (!byItself(event)) return;
+    for (const box of document.querySelectorAll("#selected input[name=paper]")) box.checked = chosen.includes(box.value);
+    const field = document.getElementById("selected-tags");
+    if (field) field.value = tags;
+  });
+})();
