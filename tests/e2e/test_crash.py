@@ -116,6 +116,7 @@ def test_killed_at_any_moment_every_paper_comes_in_exactly_once(lab: Lab, papers
     assert happened["killed with papers on their way"]
 
 
+@pytest.mark.parametrize("lab", ["sqlite"], indirect=True)
 def test_workers_of_a_killed_server_end_by_themselves(lab: Lab, tmp_path: Path) -> None:
     lab.add(written(tmp_path, 1))
     server = lab.start()
@@ -125,6 +126,7 @@ def test_workers_of_a_killed_server_end_by_themselves(lab: Lab, tmp_path: Path) 
     lab.wait_for_nobody()
 
 
+@pytest.mark.parametrize("lab", ["sqlite"], indirect=True)
 def test_a_stopped_server_gives_back_what_is_in_hand(lab: Lab, tmp_path: Path) -> None:
     lab.add(written(tmp_path, 20))
     server = lab.start()

@@ -16,7 +16,7 @@ from carrel.storage.database import open_database
 from tests.e2e.command import Carrel
 from tests.e2e.conftest import write_paper
 
-KILLS = 4
+KILLS = 3
 SEED = 20261130
 
 

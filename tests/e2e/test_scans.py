@@ -53,8 +53,8 @@ def _passage_at(results: Document, page: int, x: float, y: float) -> str:
 def test_a_scan_in_english_and_one_in_chinese_are_found_with_boxes_on_their_words(
     reading: Carrel, sample_papers: Path, tmp_path: Path
 ) -> None:
-    english = _write(tmp_path / "english.pdf", scanned.scan(sample_papers / ENGLISH))
-    chinese = _write(tmp_path / "chinese.pdf", scanned.scan(sample_papers / CHINESE))
+    english = _write(tmp_path / "english.pdf", scanned.scan(sample_papers / ENGLISH, [0]))
+    chinese = _write(tmp_path / "chinese.pdf", scanned.scan(sample_papers / CHINESE, [0]))
     added = reading.json("add", english, chinese)
     assert [item["status"] for item in added["items"]] == ["ready", "ready"]
     assert added["items"][0]["title"] == "Coral Bleaching Under Marine Heatwaves"
@@ -86,7 +86,7 @@ def test_of_a_mixed_document_every_page_is_found(
 def test_without_tesseract_a_scan_waits_for_it_and_a_mixed_document_does_not(
     reading: Carrel, sample_papers: Path, tmp_path: Path
 ) -> None:
-    scan = _write(tmp_path / "scan.pdf", scanned.scan(sample_papers / ENGLISH))
+    scan = _write(tmp_path / "scan.pdf", scanned.scan(sample_papers / ENGLISH, [0]))
     # Three pages, of which one is a picture.
     mixed = _write(tmp_path / "mixed.pdf", scanned.mixed(sample_papers / CHINESE, scanned=(2,)))
     without = reading.with_settings(PATH="")
