@@ -307,8 +307,8 @@ def test_while_one_server_is_away_papers_of_other_embedders_go_on(world: World, 
             order.append(event.job.file_name)
         elif isinstance(event, Paused):
             paused.append(event)
-    assert order[0] == "First.pdf"
-    assert sorted(order[1:7]) == sorted(f"{title}.pdf" for title in TITLES)
+    # Two embedders are at work, so the first may be overtaken; those that wait for the server are last.
+    assert sorted(order[:7]) == sorted(["First.pdf", *(f"{title}.pdf" for title in TITLES)])
     assert len(order) == 13
     assert paused
 

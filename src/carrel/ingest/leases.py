@@ -40,8 +40,9 @@ class Leases:
             self._lost.discard(job.id)
             if self._thread is None:
                 self._renewed = time.monotonic()
-                self._thread = threading.Thread(target=self._run, daemon=True, name="leases")
-                self._thread.start()
+                thread = threading.Thread(target=self._run, daemon=True, name="leases")
+                thread.start()
+                self._thread = thread  # not before: Ctrl-C in its start must leave nothing to be joined
 
     def note(self, progress: Progress) -> None:
         """Note how far a job is, for the next sign of life."""
