@@ -30,8 +30,9 @@ _PASSAGES_A_PAPER = 60
 _WORDS = ("attention", "memory", "kernel", "retrieval", "gradient", "sparse", "coral", "glacier", "violin")
 _NAMES = ("Ada Lovelace", "Grace Hopper", "李明", "Emmy Noether", "Srinivasa Ramanujan", "王芳")
 # When the page is loaded and the browser idle. Two frames: what was laid out has been drawn.
-_USABLE = """addEventListener('load', () => requestAnimationFrame(() => requestAnimationFrame(() =>
-    requestIdleCallback(() => { window.usable = performance.now(); }))));"""
+_USABLE = """window.usable = new Promise((told) => addEventListener('load', () =>
+    requestAnimationFrame(() => requestAnimationFrame(() => requestIdleCallback(() =>
+        told(performance.now()))))));"""
 _FILTERED = """word => new Promise((told) => {
     const from = performance.now();
     const field = document.getElementById('words');
@@ -92,7 +93,6 @@ def _visit(room: ReadingRoom, address: str) -> Seen:
     answer = page.goto(address)
     if answer is None or answer.status != 200:
         raise RuntimeError(f"{address}: {answer and answer.status}")
-    page.wait_for_function("window.usable")
     usable = float(page.evaluate("window.usable"))
     elements = float(page.evaluate("document.getElementsByTagName('*').length"))
     tools = context.new_cdp_session(page)
