@@ -25,7 +25,7 @@ from tests.e2e.command import Carrel, check_in_step
 from tests.e2e.conftest import write_paper
 from tests.unit.parsing import samples
 
-KILLS_OF_ADD = 14
+KILLS_OF_ADD = 10
 KILLS_A_ROUND = 7
 SAMPLES = ("linformer-low-rank-attention.pdf", "coral-bleaching-marine-heatwaves.pdf")
 SEED = 20261123
@@ -184,7 +184,7 @@ def test_removing_survives_being_killed_at_any_moment(folder: Folder) -> None:
     folder.carrel.json("add", folder.papers)
     ids = {paper["file"]: paper["id"] for paper in folder.carrel.json("list")["papers"]}
     kills = 0
-    for n, name in enumerate(sorted(names)[:8]):
+    for n, name in enumerate(sorted(names)[:5]):
         stage = stages[n % len(stages)]
         then = chance.uniform(0.2, 0.7) if stage == "start" else chance.uniform(0, 0.02)
         seen = stage_begun(stage, folder)
@@ -194,7 +194,7 @@ def test_removing_survives_being_killed_at_any_moment(folder: Folder) -> None:
         if name not in {paper["file"] for paper in folder.carrel.json("list")["papers"]}:
             names[name].unlink()
         folder.check(library=folder.sha256())
-    assert kills >= 4
+    assert kills >= 2
 
 
 def test_deleting_a_knowledge_base_survives_being_killed_at_any_moment(folder: Folder) -> None:

@@ -30,7 +30,7 @@ from carrel.storage.clock import now
 from carrel.storage.database import Catalog, Transaction, open_database
 from carrel.storage.sealing import FILE_NAME as SECRET_FILE
 from carrel.storage.sealing import Sealer
-from tests.integration.worlds import WIDE_MODEL, WORLDS, World
+from tests.integration.worlds import WIDE_MODEL, WORLDS, WORLDS_OF_STORES, World
 
 TEXT = "Attention is compared with recurrence on long documents, once and for all."
 
@@ -39,7 +39,7 @@ def quietly(kind: str, count: int) -> None:
     """Nobody watches."""
 
 
-@pytest.fixture(params=WORLDS)
+@pytest.fixture(params=WORLDS_OF_STORES)
 def two(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[World, World]]:
     """A data folder, and an empty one."""
     make = WORLDS[request.param]

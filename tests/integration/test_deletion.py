@@ -19,7 +19,7 @@ from carrel.library.vectors import delete_unreferenced, unreferenced, work_off_v
 from carrel.storage import holds, members, removals, vector_keys
 from carrel.storage.clock import now
 from carrel.storage.database import Transaction
-from tests.integration.worlds import WORLDS, World, world_of_fakes, world_with_real_index
+from tests.integration.worlds import WORLDS, WORLDS_OF_STORES, World, world_of_fakes, world_with_real_index
 
 ALIKE = "Attention is compared with recurrence on long documents, once and for all."
 
@@ -38,7 +38,7 @@ TABLES_OF_A_BASE = (
 TABLES_OF_PAPERS = ("papers", "likenesses", "likeness_keys", "version_links")
 
 
-@pytest.fixture(params=WORLDS)
+@pytest.fixture(params=WORLDS_OF_STORES)
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     with WORLDS[request.param](tmp_path) as world:
         yield world

@@ -18,13 +18,13 @@ from carrel.storage import holds
 from carrel.storage.clock import now
 from carrel.storage.database import FILE_NAME
 from carrel.storage.sqlite import connect
-from tests.integration.worlds import WORLDS, World, world_with_real_index
+from tests.integration.worlds import WORLDS, WORLDS_OF_STORES, World, world_with_real_index
 
 TEXT = "Attention is compared with recurrence on long documents, once and for all."
 NOBODY = "f" * 32
 
 
-@pytest.fixture(params=WORLDS)
+@pytest.fixture(params=WORLDS_OF_STORES)
 def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     with WORLDS[request.param](tmp_path) as world:
         yield world

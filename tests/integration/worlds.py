@@ -273,6 +273,10 @@ WORLDS = {
 }
 
 
+WORLDS_OF_STORES = {name: make for name, make in WORLDS.items() if make is not world_with_real_parser}
+"""Those that differ in what keeps papers: how they are read makes no difference to it."""
+
+
 def settings_in(folder: Path) -> Settings:
     """Return settings for a data folder below ``folder``."""
     return Settings(home=folder / "home", cache=folder / "cache", parse_workers=2, keep_free_mb=32)
