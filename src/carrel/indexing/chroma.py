@@ -296,6 +296,7 @@ class ChromaIndex:
         return [
             Candidate(point, PaperId(str(owner[_OWNER])), 1.0 - distance)
             for point, owner, distance in zip(answer["ids"][0], owners[0], distances[0], strict=True)
+            if owner  # one that comes or goes at this moment has its vector there and nothing else
         ]
 
     def _exact(
