@@ -1,19 +1,16 @@
 """Forms that were sent: read within limits, plain text only."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from carrel.core.gateway_errors import BodyTooSlow
+from carrel.api.rest.bodies import read_within
 from carrel.core.rest_errors import BodyOverLimit, ContentNotTaken
 
 _KIND = "application/x-www-form-urlencoded"
-_MOST_BYTES = 2**20
 _MOST_FIELDS = 10_000
-_SECONDS = 30
 CSRF_FIELD = "csrf"
 
 
@@ -66,11 +63,7 @@ async def read_form(request: Request) -> Form:
     kind = request.headers.get("content-type", _KIND).partition(";")[0].strip().lower()
     if kind != _KIND:
         raise ContentNotTaken(expected=_KIND)
-    try:
-        async with asyncio.timeout(_SECONDS):
-            body = await _read(request)
-    except TimeoutError as error:
-        raise BodyTooSlow(seconds=_SECONDS) from error
+    body = await read_within(request)
     try:
         pairs = parse_qsl(
             body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS
@@ -79,14 +72,3 @@ async def read_form(request: Request) -> Form:
         raise BodyOverLimit(limit="1 MB") from error
     # NUL is no character of a text that a person types, and no database keeps it.
     return Form([(name, value.replace("\0", "")) for name, value in pairs])
-
-
-async def _read(request: Request) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > _MOST_BYTES:
-            raise BodyOverLimit(limit="1 MB")
-        chunks.append(chunk)
-    return b"".join(chunks)

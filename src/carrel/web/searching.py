@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from carrel.api.rest.exporting import as_file
 from carrel.api.rest.problems import problem_document
 from carrel.core.accounts import Role
 from carrel.core.citation_format import CitationFormat
@@ -16,10 +17,8 @@ from carrel.core.errors import CarrelError, UsageError
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.ranking import Reranking, StageTimings
-from carrel.library.citation_formats import exported
 from carrel.web.apart import apart
 from carrel.web.asking import Asked
-from carrel.web.bibliographies import as_file
 from carrel.web.facets import FacetGroup, chosen, language_name
 from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
@@ -106,8 +105,7 @@ def export(
     """Send the papers of an answer to a program that keeps bibliographies."""
     asked = Asked.of(request.query_params)
     result = reader.rest.searches.run(asked.query(reader.access.services.settings), reader.access.caller)
-    text = exported([hit.paper for hit in result.hits], wanted)
-    return as_file(text, wanted)
+    return as_file([hit.paper for hit in result.hits], wanted)
 
 
 def _untold(hits: Sequence[ShownHit]) -> dict[str, list[str]]:

@@ -3,12 +3,11 @@
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
+from carrel.api.rest.exporting import as_file
 from carrel.core.citation_format import CitationFormat
 from carrel.core.errors import PaperMissing
-from carrel.library.citation_formats import exported
 from carrel.library.holdings import Holdings
 from carrel.library.waiting import Waiting
-from carrel.web.bibliographies import as_file
 from carrel.web.route import Looking, PageRoute, Posted, own_address
 
 _FORMATS = tuple(each.value for each in CitationFormat)
@@ -34,7 +33,7 @@ def selected(reader: Looking, base: str, form: Posted) -> Response:
         Holdings(catalog, caller, base).tag(papers, add=form.word("tags").split(","))
     elif form.text("do") in _FORMATS:
         wanted = CitationFormat(form.text("do"))
-        return as_file(exported(Holdings(catalog, caller, base).searchable(papers), wanted), wanted)
+        return as_file(Holdings(catalog, caller, base).searchable(papers), wanted)
     return RedirectResponse(own_address(form.text("back") or f"/shelves/{base}"), 303)
 
 

@@ -27,11 +27,7 @@ async def replayed(request: Request) -> Request:
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > MOST_BYTES:
         raise BodyOverLimit(limit="1 MB")
-    try:
-        async with asyncio.timeout(_SECONDS):
-            body = await _read(request)
-    except TimeoutError as error:
-        raise BodyTooSlow(seconds=_SECONDS) from error
+    body = await read_within(request)
     at_hand: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
     receive = request.receive
 
@@ -39,6 +35,21 @@ async def replayed(request: Request) -> Request:
         return at_hand.pop() if at_hand else await receive()
 
     return Request(request.scope, replay)
+
+
+async def read_within(request: Request) -> bytes:
+    """Return the body.
+
+    Raises:
+        BodyOverLimit: it has more than ``MOST_BYTES``.
+        BodyTooSlow: it was not there in time.
+        ClientDisconnect: the client is gone.
+    """
+    try:
+        async with asyncio.timeout(_SECONDS):
+            return await _read(request)
+    except TimeoutError as error:
+        raise BodyTooSlow(seconds=_SECONDS) from error
 
 
 async def _read(request: Request) -> bytes:

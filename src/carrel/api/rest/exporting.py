@@ -1,5 +1,6 @@
 """``GET …/papers/export``: papers of a knowledge base for programs that keep bibliographies."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -12,6 +13,7 @@ from carrel.api.rest.papers import PAPERS, holdings
 from carrel.api.rest.problems import problem_responses
 from carrel.api.rest.route import RestRoute
 from carrel.core.citation_format import CitationFormat
+from carrel.core.ranking import PaperRecord
 from carrel.library.citation_formats import exported
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["papers"])
@@ -37,11 +39,14 @@ def export(
     ] = _ALL,
 ) -> Response:
     """Return searchable papers as BibTeX, RIS or CSL-JSON, as they were read and corrected, oldest first."""
-    text = exported(holdings(access, knowledge_base).searchable(paper), wanted)
-    name = f"papers.{wanted.ending}"
+    return as_file(holdings(access, knowledge_base).searchable(paper), wanted)
+
+
+def as_file(papers: Sequence[PaperRecord], wanted: CitationFormat) -> Response:
+    """Return papers as a file for a program that keeps bibliographies."""
     headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Disposition": f'attachment; filename="papers.{wanted.ending}"',
         "Content-Type": wanted.media_type,
         "Cache-Control": "private, no-cache",
     }
-    return Response(text.encode("utf-8", "replace"), headers=headers)
+    return Response(exported(papers, wanted).encode("utf-8", "replace"), headers=headers)
