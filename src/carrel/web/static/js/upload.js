@@ -125,7 +125,10 @@
     for (const entry of entries) await within(entry, found);
     add(found);
   });
-  document.getElementById("files").addEventListener("change", (event) => { add(event.target.files); event.target.value = ""; });
+  const chosen = document.getElementById("files");
+  const take = () => { add(chosen.files); chosen.value = ""; };
+  chosen.addEventListener("change", take);
+  if (chosen.files.length) take(); // chosen before this script was there
   form.addEventListener("submit", (event) => { event.preventDefault(); event.stopPropagation(); });
   document.getElementById("uploads-stop").addEventListener("click", () => {
     stopped = true;
