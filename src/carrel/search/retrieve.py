@@ -1,0 +1,107 @@
+"""The stages that ask models and indexes: the query as each model embeds it, each signal's candidates."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from carrel.core.courtesy import Asking
+from carrel.core.errors import CarrelError
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.ports import EmbeddedQuery, Embedder, Index, IndexQuery
+from carrel.core.ranking import Candidate, LeftOut, Mode, Query, Signal
+from carrel.core.space import Vectors, cut
+from carrel.search.fuse import on_one_scale
+from carrel.search.selection import Selected
+
+# Candidates that each signal gives to fusion; more changes little below ten results.
+CANDIDATES = 100
+
+
+def embedded(
+    text: str,
+    query: Query,
+    knowledge_bases: Sequence[KnowledgeBase],
+    embedder_of: Callable[[KnowledgeBase], Embedder],
+    asking: Asking,
+) -> tuple[dict[str, EmbeddedQuery], dict[str, CarrelError]]:
+    """Return the query as each model in use embeds it, each once; and why a model does not.
+
+    Raises what the first of them raises where none does.
+    """
+    questions: dict[str, EmbeddedQuery] = {}
+    failures: dict[str, CarrelError] = {}
+    models = {knowledge_base.embedder: knowledge_base for knowledge_base in knowledge_bases}
+    for model, knowledge_base in models.items() if query.mode is not Mode.LEXICAL else ():
+        try:
+            with asking(model):
+                questions[model] = embedder_of(knowledge_base).embed_query(text, query.instruction)
+        except CarrelError as error:
+            failures[model] = error
+    if failures and not questions:
+        raise next(iter(failures.values()))
+    return questions, failures
+
+
+def left_out_by(
+    failures: Mapping[str, CarrelError],
+    query: Query,
+    knowledge_bases: Sequence[KnowledgeBase],
+    index_of: Callable[[KnowledgeBase], Index],
+) -> tuple[LeftOut, ...]:
+    """Return the knowledge bases of the models that failed, and whether words can still be searched there."""
+    left_out = []
+    for knowledge_base in knowledge_bases:
+        if (error := failures.get(knowledge_base.embedder)) is None:
+            continue
+        by_words = query.mode is not Mode.DENSE
+        try:
+            index_of(knowledge_base)
+        except CarrelError:  # it opens with its model's width, and that is not known yet
+            by_words = False
+        found = LeftOut(knowledge_base.id, knowledge_base.name, by_words, error.message, error)
+        left_out.append(found)
+    return tuple(left_out)
+
+
+def retrieved(
+    text: str,
+    query: Query,
+    knowledge_bases: Sequence[KnowledgeBase],
+    among: Selected | None,
+    questions: Mapping[str, EmbeddedQuery],
+    index_of: Callable[[KnowledgeBase], Index],
+) -> dict[Signal, tuple[Candidate, ...]]:
+    """Return each signal's candidates over all the knowledge bases, best first."""
+    lists: dict[Signal, dict[tuple[str, int], list[Candidate]]] = {}
+    for knowledge_base in knowledge_bases:
+        # Cosines of two models, or of two cuts, are on scales of their own; BM25 has one.
+        space = (knowledge_base.embedder, knowledge_base.dimensions)
+        asked = IndexQuery(
+            vector=_question_vector(questions.get(knowledge_base.embedder), knowledge_base),
+            text=None if query.mode is Mode.DENSE else text,
+            filters=query.filters,
+            limit=max(CANDIDATES, query.limit),
+            among=None if among is None else among[knowledge_base.id],
+        )
+        for signal, found in index_of(knowledge_base).search(asked).items():
+            scale = space if signal.dense else ("", 0)
+            lists.setdefault(signal, {}).setdefault(scale, []).extend(found)
+    return {
+        signal: tuple(sorted(_distinct(on_one_scale(found.values())), key=lambda c: (-c.score, c.point_id)))
+        for signal, found in lists.items()
+    }
+
+
+def _question_vector(question: EmbeddedQuery | None, knowledge_base: KnowledgeBase) -> Vectors | None:
+    """Return the question's vector in the knowledge base's space."""
+    if question is None:
+        return None
+    return cut(question.vector, knowledge_base.dimensions or len(question.vector))
+
+
+def _distinct(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Return each point once, at its best: two knowledge bases may hold the same paper."""
+    best: dict[str, Candidate] = {}
+    for candidate in candidates:
+        known = best.get(candidate.point_id)
+        if known is None or candidate.score > known.score:
+            best[candidate.point_id] = candidate
+    return list(best.values())
