@@ -48,6 +48,7 @@ class Unasked:
     encoder = Encoder("synthetic", "1", "{text}", "last", WIDTH)
     max_tokens = 32_000
     parallel_calls = 1
+    languages: frozenset[str] = frozenset()
 
     @property
     def tokens(self) -> TokenCounter:

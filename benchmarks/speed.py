@@ -57,6 +57,10 @@ class Instant:
         return self._model.max_tokens
 
     @property
+    def languages(self) -> frozenset[str]:
+        return frozenset()
+
+    @property
     def tokens(self) -> TokenCounter:
         return self._model.tokens
 

@@ -97,6 +97,13 @@ def test_rows_are_float32_of_length_one_in_the_order_of_the_texts(embedder: Embe
     assert np.argmax(vectors @ embedder.embed_query(TEXTS[0]).vector) == 0
 
 
+def test_languages_are_codes_of_two_letters(embedder: Embedder) -> None:
+    assert isinstance(embedder.languages, frozenset)
+    assert [code for code in embedder.languages if not (len(code) == 2 and code.islower())] == []
+    if isinstance(getattr(embedder, "engine", embedder), MiniLmEmbedder):
+        assert embedder.languages == {"en"}
+
+
 def test_no_texts_give_no_rows(embedder: Embedder) -> None:
     assert embedder.embed_documents([]).shape == (0, embedder.encoder.width)
 

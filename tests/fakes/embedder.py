@@ -25,10 +25,17 @@ class FakeTokens:
 class FakeEmbedder:
     """Adds up one direction a word; deterministic across processes and machines."""
 
-    def __init__(self, max_tokens: int = 254, width: int = WIDTH, model: str = "fake-bag-of-words") -> None:
+    def __init__(
+        self,
+        max_tokens: int = 254,
+        width: int = WIDTH,
+        model: str = "fake-bag-of-words",
+        languages: frozenset[str] = frozenset(),
+    ) -> None:
         self._max_tokens = max_tokens
         self._width = width
         self._model = model
+        self._languages = languages
         self.embedded: list[str] = []  # every text it was asked for, in order
 
     @property
@@ -38,6 +45,10 @@ class FakeEmbedder:
     @property
     def max_tokens(self) -> int:
         return self._max_tokens
+
+    @property
+    def languages(self) -> frozenset[str]:
+        return self._languages
 
     @property
     def tokens(self) -> FakeTokens:

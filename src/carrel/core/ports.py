@@ -89,6 +89,11 @@ class Embedder(Protocol):
         ...
 
     @property
+    def languages(self) -> frozenset[str]:
+        """Languages that the model reads well (ISO 639-1); empty: many, or not known. Costs nothing."""
+        ...
+
+    @property
     def tokens(self) -> TokenCounter:
         """Counts in this model's tokens."""
         ...

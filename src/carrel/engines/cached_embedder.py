@@ -54,6 +54,11 @@ class CachedEmbedder:
         return self._engine.max_tokens
 
     @property
+    def languages(self) -> frozenset[str]:
+        """The engine's."""
+        return self._engine.languages
+
+    @property
     def tokens(self) -> TokenCounter:
         """The engine's. Raises like it."""
         return self._engine.tokens

@@ -58,6 +58,11 @@ class GgufEmbedder:
         return self._max_tokens
 
     @property
+    def languages(self) -> frozenset[str]:
+        """What its profile says."""
+        return self._profile.languages
+
+    @property
     def tokens(self) -> TokenCounter:
         """Estimates."""
         return EstimatedTokens()

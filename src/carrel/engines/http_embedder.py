@@ -98,6 +98,11 @@ class HttpEmbedder:
         return self._max_tokens
 
     @property
+    def languages(self) -> frozenset[str]:
+        """What its profile says."""
+        return self._profile.languages
+
+    @property
     def tokens(self) -> TokenCounter:
         """Estimates: the server keeps its tokenizer to itself."""
         return EstimatedTokens()

@@ -153,6 +153,11 @@ class MiniLmEmbedder:
         return MAX_TOKENS
 
     @property
+    def languages(self) -> frozenset[str]:
+        """English: of Chinese it knows single characters, and few of them."""
+        return frozenset({"en"})
+
+    @property
     def tokens(self) -> TokenCounter:
         """The model's tokenizer. Raises like ``embed_documents``."""
         return self._pieces.get()

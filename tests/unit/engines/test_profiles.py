@@ -36,6 +36,28 @@ def test_a_model_is_known_by_the_name_it_is_served_under(served_as: str, name: s
     assert profile_of(served_as).name == name
 
 
+@pytest.mark.parametrize(
+    ("served_as", "languages"),
+    [
+        ("all-minilm:l6-v2", {"en"}),
+        ("BAAI/bge-base-en-v1.5", {"en"}),
+        ("BAAI/bge-large-zh-v1.5", {"zh", "en"}),
+        ("BAAI/bge-m3", set()),
+        ("intfloat/e5-large-v2", {"en"}),
+        ("intfloat/multilingual-e5-large", set()),
+        ("nomic-embed-text:v1.5", {"en"}),
+        ("nomic-ai/nomic-embed-text-v2-moe", set()),
+        ("jinaai/jina-embeddings-v2-base-en", {"en"}),
+        ("jinaai/jina-embeddings-v2-base-zh", {"zh", "en"}),
+        ("jinaai/jina-embeddings-v2-base-de", set()),
+        ("Qwen/Qwen3-Embedding-4B", set()),
+        ("something-else", set()),
+    ],
+)
+def test_the_languages_that_a_model_reads_are_those_of_its_card(served_as: str, languages: set[str]) -> None:
+    assert profile_of(served_as).languages == languages
+
+
 def test_every_profile_is_found_by_its_own_name() -> None:
     assert [profile.name for profile in PROFILES if named_profile(profile.name) is not profile] == []
     assert named_profile("other") is UNKNOWN
