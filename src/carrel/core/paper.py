@@ -205,6 +205,9 @@ def in_context(title: str, section: str, text: str) -> str:
     """Return the text with its paper's title and its section before it: what is embedded.
 
     A passage alone often does not say what it is about; half of the errors of passage retrieval
-    come from the missing context of the document (Wang et al., "DAPR", 2023).
+    come from the missing context of the document (Wang et al., "DAPR", 2023). What is all there is to say is
+    not said twice.
     """
+    if text == title:
+        title = ""
     return "\n".join(part for part in (title, section, text) if part)

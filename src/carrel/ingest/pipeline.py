@@ -18,7 +18,7 @@ from carrel.core.ids import PaperId, text_key
 from carrel.core.jobs import Job, Stage
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
-from carrel.core.likeness import likeness_of
+from carrel.core.likeness import Likeness, likeness_of
 from carrel.core.metadata import Metadata
 from carrel.core.paper import ParsedPaper, Passage, in_context
 from carrel.core.ports import BlobStore, Embedder, Index, IndexedPaper, IndexedPassage, Parser
@@ -167,26 +167,41 @@ def make_searchable(
         ServiceError, StorageFull: it can be tried again.
     """
     parsed = embedded.parsed
-    passages = [item.passage for item in embedded.chunks]
-    dimensions = knowledge_base.dimensions or len(embedded.paper_vector)
-    paper_vector, rows = cut(embedded.paper_vector, dimensions), cut(embedded.rows, dimensions)
-    index.add([indexed(job.paper_id, embedded.metadata, paper_vector, passages, rows)])
+    index.add([as_indexed(job.paper_id, embedded, knowledge_base)])
     likeness = likeness_of(parsed)  # takes a second in a very long book: others may write meanwhile
-    text_keys = [text_key(item.embedded_text) for item in embedded.chunks]
-    about_key = text_key(embedded.about)
     with tools.catalog.write() as tx:
         wanted = queue.still_wanted(tx, job)
         outdated = wanted and not _serves(tx, knowledge_base)
         if wanted and not outdated:
-            papers.publish(
-                tx, knowledge_base, job.paper_id, job.file_name, parsed, passages, text_keys, about_key
-            )
-            versions.record(tx, job.paper_id, likeness)
-            queue.finish(tx, job, len(passages), len(parsed.pages))
+            publish(tx, knowledge_base, job.paper_id, job.file_name, embedded, likeness)
+            queue.finish(tx, job, len(embedded.chunks), len(parsed.pages))
     if outdated or not wanted:
         index.remove([job.paper_id])
     if outdated:
         raise GenerationOutdated(name=knowledge_base.name)
+
+
+def as_indexed(paper: PaperId, embedded: Embedded, knowledge_base: KnowledgeBase) -> IndexedPaper:
+    """Return an embedded paper as the knowledge base's index takes it."""
+    dimensions = knowledge_base.dimensions or len(embedded.paper_vector)
+    vector, rows = cut(embedded.paper_vector, dimensions), cut(embedded.rows, dimensions)
+    return indexed(paper, embedded.metadata, vector, [item.passage for item in embedded.chunks], rows)
+
+
+def publish(
+    tx: Transaction,
+    knowledge_base: KnowledgeBase,
+    paper: PaperId,
+    file_name: str,
+    embedded: Embedded,
+    likeness: Likeness,
+) -> None:
+    """Make a paper searchable that is in the index, and link it to its versions."""
+    passages = [item.passage for item in embedded.chunks]
+    keys = [text_key(item.embedded_text) for item in embedded.chunks]
+    about_key = text_key(embedded.about)
+    papers.publish(tx, knowledge_base, paper, file_name, embedded.parsed, passages, keys, about_key)
+    versions.record(tx, paper, likeness)
 
 
 def _serves(tx: Transaction, knowledge_base: KnowledgeBase) -> bool:

@@ -1,0 +1,225 @@
+"""Search against its parts, on every judged set: words alone, meaning alone, both, and the best fixed mix.
+
+The best mix is chosen with hindsight: for each set, of eleven shares of meaning that with the highest mean.
+Run: ``python -m benchmarks.retrieval`` (``--sets ret_scifact,xl_csl``, ``--home DIR`` to keep the libraries,
+so that a second run embeds nothing, ``--misses N`` to print the queries that lose most against the best mix).
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from benchmarks.machine import describe, heading
+from carrel.bootstrap import Services, open_services
+from carrel.config import load_settings
+from carrel.core.ids import PaperId
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.ranking import Mode, Query, SearchResult
+from carrel.evaluation.asking import RememberingEmbedder, answers
+from carrel.evaluation.judged_set import Document, JudgedSet, Questions, read_set
+from carrel.evaluation.measures import measured
+from carrel.evaluation.set_papers import hash_of, paper_of, parsed
+from carrel.evaluation.significance import compared
+from carrel.evaluation.taking_in import Coming, take_in
+from carrel.parsing.languages import language_of
+from carrel.search.fuse import Weights, fuse
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+_DEPTH = 100
+_SHARES = tuple(step / 10 for step in range(11))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A set, which of its files are asked, and the measure that it is judged by."""
+
+    folder: str
+    queries: str = "queries.jsonl"
+    qrels: str = "qrels.tsv"
+    metric: str = "nDCG@10"
+
+    @property
+    def label(self) -> str:
+        """The folder, and which queries where they are not the usual ones."""
+        kind = self.queries.removesuffix(".jsonl").replace("queries", "").strip("_")
+        return f"{self.folder} {kind}".strip()
+
+
+SETS = (
+    Judged("ret_scifact"),
+    Judged("ret_scifact", "train_queries.jsonl", "train_qrels.tsv"),
+    Judged("ret_cranfield"),
+    Judged("xl_csl"),
+    Judged("xl_acl_zh", metric="RR@10"),
+    Judged("xl_arxiv_zh", metric="RR@10"),
+    Judged("xl_arxiv_zh", "queries_pure.jsonl", "qrels_pure.tsv", metric="RR@10"),
+    Judged("dom_stard"),
+    Judged("dom_cosqa"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one set showed: values a query, of each way of searching."""
+
+    label: str
+    metric: str
+    lexical: Mapping[str, float]
+    dense: Mapping[str, float]
+    default: Mapping[str, float]
+    mixes: Mapping[float, Mapping[str, float]]  # by the share of meaning
+    milliseconds: float  # of a search in the default mode, the median
+
+    @property
+    def best(self) -> float:
+        """The share of meaning with the highest mean."""
+        return max(self.mixes, key=lambda share: mean(self.mixes[share]))
+
+    def printed(self) -> str:
+        """Return the row of the table."""
+        best, default = self.mixes[self.best], mean(self.default)
+        better = max((self.lexical, self.dense), key=mean)
+        queries = list(self.default)
+        against = compared(_in_order(self.default, queries), _in_order(better, queries))
+        cells = (
+            self.label,
+            f"{len(queries)}",
+            self.metric,
+            f"{mean(self.lexical):.4f}",
+            f"{mean(self.dense):.4f}",
+            f"{mean(best):.4f} ({self.best:.1f})",
+            f"**{default:.4f}**",
+            f"{default - mean(best):+.4f}",
+            f"{against.difference:+.4f}",
+            f"{against.p:.4f}",
+            f"{self.milliseconds:.0f} ms",
+        )
+        return "| " + " | ".join(cells) + " |"
+
+
+def mean(values: Mapping[str, float]) -> float:
+    """Return the mean over the queries."""
+    return sum(values.values()) / len(values)
+
+
+def _in_order(values: Mapping[str, float], queries: Sequence[str]) -> list[float]:
+    return [values[query] for query in queries]
+
+
+def library(services: Services, name: str, documents: Sequence[Document]) -> KnowledgeBase:
+    """Return the knowledge base of a set, complete; what an earlier run took in is there already."""
+    knowledge_base = services.shelves.existing_or_new(name)
+    coming = [
+        Coming(paper_of(document), hash_of(document), document.id, partial(parsed, document, language_of))
+        for document in documents
+    ]
+    embedder, index = services.embedder_of(knowledge_base), services.index_of(knowledge_base)
+    began = time.monotonic()
+    for taken in take_in(coming, knowledge_base, services.catalog, embedder, index):
+        seconds = time.monotonic() - began
+        print(f"\r{name}: {taken.papers} of {taken.total}, {seconds:.0f} s ", end="", file=sys.stderr)
+    print(file=sys.stderr, flush=True)
+    (complete,) = services.shelves.readable([name])
+    return complete
+
+
+def measure(services: Services, judged: Judged, questions: Questions, names: Mapping[PaperId, str]) -> Row:
+    """Ask every query in each way."""
+
+    def asked(mode: Mode, text: str) -> SearchResult:
+        return services.search(Query(text, (judged.folder,), mode, _DEPTH))
+
+    def values(run: Mapping[str, Sequence[str]]) -> Mapping[str, float]:
+        return measured(run, questions.judgments, [judged.metric])[0].values
+
+    queries = questions.queries
+    by_mode = {}
+    for mode in (Mode.LEXICAL, Mode.DENSE):
+        found = answers(queries, partial(asked, mode))
+        by_mode[mode] = values({answer.query: answer.ranking for answer in found})
+    default, took = {}, []
+    mixed: dict[float, dict[str, tuple[str, ...]]] = {share: {} for share in _SHARES}
+    for answer in answers(queries, partial(asked, Mode.HYBRID)):
+        default[answer.query] = answer.ranking
+        took.append(answer.milliseconds)
+        lists = dict(answer.result.candidates) if answer.result else {}
+        for share, run in mixed.items():
+            run[answer.query] = tuple(
+                names[paper.paper_id] for paper in fuse(lists, Weights(dense=share))[:_DEPTH]
+            )
+    return Row(
+        judged.label,
+        judged.metric,
+        by_mode[Mode.LEXICAL],
+        by_mode[Mode.DENSE],
+        values(default),
+        {share: values(run) for share, run in mixed.items()},
+        sorted(took)[len(took) // 2],
+    )
+
+
+def print_misses(row: Row, judged_set: JudgedSet, count: int) -> None:
+    """Print the queries at which the default mode loses most against the best fixed mix."""
+    best, queries = row.mixes[row.best], judged_set.questions.queries
+    lost = sorted(row.default, key=lambda query: row.default[query] - best[query])
+    for query in lost[:count]:
+        difference = row.default[query] - best[query]
+        parts = f"lexical {row.lexical[query]:.3f}, dense {row.dense[query]:.3f}"
+        print(f"{row.label} {query} {difference:+.3f} ({parts}): {queries[query]}", file=sys.stderr)
+
+
+def run(services: Services, data: Path, sets: Sequence[Judged], misses: int) -> None:
+    """Print a row for each set, as soon as it is measured."""
+    remembered: dict[str, RememberingEmbedder] = {}
+
+    def embedder_of(knowledge_base: KnowledgeBase) -> RememberingEmbedder:
+        model = knowledge_base.embedder
+        if model not in remembered:
+            remembered[model] = RememberingEmbedder(services.embedder_of(knowledge_base))
+        return remembered[model]
+
+    asked = replace(services, embedder_of=embedder_of)
+    for judged in sets:
+        judged_set = read_set(data / judged.folder, judged.queries, judged.qrels)
+        library(services, judged.folder, judged_set.documents)
+        names = {paper_of(document): document.id for document in judged_set.documents}
+        row = measure(asked, judged, judged_set.questions, names)
+        print(row.printed(), flush=True)
+        print_misses(row, judged_set, misses)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sets", default="", help="folders, with commas; all by default")
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--home", type=Path, help="keep the libraries in this data folder, or reuse them")
+    parser.add_argument("--misses", type=int, default=0)
+    arguments = parser.parse_args()
+    wanted = [name for name in arguments.sets.split(",") if name]
+    sets = [each for each in SETS if each.folder in wanted or each.label in wanted or not wanted]
+    sets = [each for each in sets if (arguments.data / each.folder).is_dir()]
+    with tempfile.TemporaryDirectory() as folder:
+        settings = replace(load_settings(), home=(arguments.home or Path(folder)).absolute())
+        services = open_services(settings, lambda text: print(text, file=sys.stderr))
+        try:
+            services.own_index("a benchmark")
+            print(heading("Search against its parts"))
+            print(describe())
+            print(
+                "\n| set | queries | measure | lexical | dense | best fixed mix (share of meaning) | default "
+                "| default − best mix | default − better part | p | a search |\n"
+                "|---|---|---|---|---|---|---|---|---|---|---|"
+            )
+            run(services, arguments.data, sets, arguments.misses)
+        finally:
+            services.close()
+
+
+if __name__ == "__main__":
+    main()
