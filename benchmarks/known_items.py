@@ -1,6 +1,7 @@
 """Known items: does a paper's own title, abstract sentence or passage find it, and on the right page?
 
-Over the 80 real papers with known titles and abstracts. Run: ``python -m benchmarks.known_items``
+Over the 80 real papers with known titles and the sample papers. A passage is drawn at random from deep inside,
+a third of its words are deleted and its sentences change their order. Run: ``python -m benchmarks.known_items``
 (``--draws N`` passages a paper, ``--seed``, ``--misses`` to print what was missed).
 """
 
@@ -10,8 +11,10 @@ import random
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -24,11 +27,15 @@ from carrel.config import load_settings
 from carrel.core.errors import EmptyQuery
 from carrel.core.ranking import Hit, Query
 from carrel.ingest.accept import accept
+from carrel.storage import papers
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "pdf"
+SAMPLES = Path(__file__).resolve().parents[1] / "examples" / "papers"
 _WINDOW_WORDS = 60
 _DELETED_SHARE = 1 / 3
 _FEWEST_WORDS = 30
+_SENTENCE_ENDS = r"(?<=[.!?])\s+|(?<=[。！？])"
+_FEWEST_OF_A_SENTENCE = 8  # words, or pairs of Chinese characters
 _REFERENCES = {"References", "REFERENCES", "Bibliography"}
 
 
@@ -48,20 +55,52 @@ def truths() -> list[dict[str, object]]:
     return [row for row in rows if "truth" in row and not row["file"].startswith("pdf/weird")]
 
 
-def items(rows: list[dict[str, object]], draws: int, seed: int) -> Iterator[Item]:
-    """Yield the known items of every paper; the same seed draws the same passages."""
-    for row in rows:
-        file = str(row["file"])
-        truth = row["truth"]
-        assert isinstance(truth, dict)
-        yield Item("title", truth["title"], file)
-        sentences = re.split(r"(?<=[.!?])\s+", truth["abstract"])
-        if truth["abstract"]:
-            yield Item("abstract sentence", sentences[len(sentences) // 2], file)
-        texts = without_references(page_texts(DATA.parent / file))
-        chance = random.Random(f"{seed} {file}")
-        for _ in range(draws):
-            yield _passage(file, texts, chance)
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A paper that items are cut from."""
+
+    path: Path
+    title: str
+    abstract: str
+
+
+def sources(services: Services) -> list[Source]:
+    """Return the papers, with titles and abstracts that are known, or else as Carrel has read them."""
+    truth = {Path(str(row["file"])).name: row["truth"] for row in truths()}
+    with services.catalog.read() as tx:
+        (shelf,) = services.shelves.readable(["library"])
+        found = papers.records(tx, [shelf.id])
+    paths = {path.name: path for path in files()}
+    made = []
+    for record in sorted(found, key=lambda record: record.file_name):
+        known = truth.get(record.file_name)
+        assert known is None or isinstance(known, dict)
+        title = known["title"] if known else record.metadata.title
+        abstract = (known or {}).get("abstract") or record.metadata.abstract
+        made.append(Source(paths[record.file_name], title, abstract))
+    return made
+
+
+def files() -> list[Path]:
+    """Return the PDFs: those with known metadata, and the samples."""
+    return [*(DATA.parent / str(row["file"]) for row in truths()), *sorted(SAMPLES.glob("*.pdf"))]
+
+
+def items(source: Source, draws: int, seed: int) -> Iterator[Item]:
+    """Yield the known items of a paper; the same seed draws the same passages."""
+    name = source.path.name
+    yield Item("title", source.title, name)
+    sentences = [each for each in re.split(_SENTENCE_ENDS, source.abstract) if _fit(each)]
+    if sentences:
+        yield Item("abstract sentence", sentences[len(sentences) // 2], name)
+    texts = without_references(page_texts(source.path))
+    chance = random.Random(f"{seed} {name}")
+    for _ in range(draws):
+        yield _passage(name, texts, chance)
+
+
+def _fit(sentence: str) -> bool:
+    return len(sentence.split()) >= _FEWEST_OF_A_SENTENCE or len(sentence) >= 2 * _FEWEST_OF_A_SENTENCE
 
 
 def _passage(file: str, texts: list[list[str]], chance: random.Random) -> Item:
@@ -76,7 +115,19 @@ def _passage(file: str, texts: list[list[str]], chance: random.Random) -> Item:
     begin = chance.randrange(max(1, len(words) - _WINDOW_WORDS))
     window = words[begin : begin + _WINDOW_WORDS]
     kept = sorted(chance.sample(range(len(window)), round(len(window) * (1 - _DELETED_SHARE))))
-    return Item("deep passage", " ".join(window[n] for n in kept), file, page)
+    sentences = _sentences([window[n] for n in kept])
+    chance.shuffle(sentences)
+    return Item("deep passage", " ".join(chain.from_iterable(sentences)), file, page)
+
+
+def _sentences(words: list[str]) -> list[list[str]]:
+    """Return the words in sentences, as far as full stops tell."""
+    sentences: list[list[str]] = [[]]
+    for word in words:
+        sentences[-1].append(word)
+        if word.endswith((".", "?", "!")):
+            sentences.append([])
+    return [sentence for sentence in sentences if sentence]
 
 
 def page_texts(path: Path) -> list[list[str]]:
@@ -126,52 +177,69 @@ def _letters(text: str) -> str:
     return "".join(c for c in text.lower() if c.isalnum() and c.isascii())
 
 
-def measure(services: Services, draws: int, seed: int, misses: bool) -> dict[str, dict[str, float]]:
-    """Return, for each kind of item, how many there were and the shares found."""
-    rows = truths()
-    texts = {str(row["file"]): page_texts(DATA.parent / str(row["file"])) for row in rows}
-    counts: dict[str, list[tuple[bool, bool | None, bool]]] = {}
-    for item in items(rows, draws, seed):
-        hits = _hits(services, item.query)
-        first = hits[0] if hits else None
-        paper = first is not None and first.paper.file_name == Path(item.file).name
-        page = None  # a title or an abstract has no page of its own to be right about
-        if item.page is not None:
-            page = paper and first is not None and item.page in first.passages[0].passage.pages
-        true = first is not None and true_to_page(
-            first, texts[next(f for f in texts if Path(f).name == first.paper.file_name)]
-        )
-        counts.setdefault(item.kind, []).append((paper, page, true))
-        if misses and not (paper and page is not False and true):
-            found = first and (first.paper.file_name, first.passages[0].passage.pages)
-            print(f"missed: {item} → {found}, true to page {true}", file=sys.stderr)
-    return {
-        kind: {
-            "items": len(found),
-            "paper at rank 1": sum(paper for paper, _, _ in found) / len(found),
-            "on the right page": sum(page is True for _, page, _ in found) / len(found)
-            if any(page is not None for _, page, _ in found)
-            else float("nan"),
-            "shown text is on its page": sum(true for _, _, true in found) / len(found),
-        }
-        for kind, found in counts.items()
-    }
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one item: its paper's rank, 0 where it is not among ten; whether page and text are right."""
+
+    rank: int
+    page: bool | None  # None: a title or an abstract has no page of its own to be right about
+    true: bool
+
+
+def measure(services: Services, draws: int, seed: int, misses: bool) -> dict[str, list[Outcome]]:
+    """Return what came of each item, by its kind."""
+    outcomes: dict[str, list[Outcome]] = {}
+    of_names = {path.name: path for path in files()}
+    for source in sources(services):
+        for item in items(source, draws, seed):
+            hits = _hits(services, item.query)
+            outcome = _outcome(item, hits, of_names)
+            outcomes.setdefault(item.kind, []).append(outcome)
+            if misses and not (outcome.rank == 1 and outcome.page is not False and outcome.true):
+                first = hits and (hits[0].paper.file_name, hits[0].passages[0].passage.pages)
+                print(f"missed: {item} → {first}, {outcome}", file=sys.stderr)
+    return outcomes
+
+
+def _outcome(item: Item, hits: tuple[Hit, ...], of_names: Mapping[str, Path]) -> Outcome:
+    names = [hit.paper.file_name for hit in hits]
+    rank = names.index(item.file) + 1 if item.file in names else 0
+    page = None
+    if item.page is not None:
+        page = rank == 1 and item.page in hits[0].passages[0].passage.pages
+    return Outcome(rank, page, bool(hits) and true_to_page(hits[0], _texts(of_names[names[0]])))
+
+
+@cache
+def _texts(path: Path) -> list[list[str]]:
+    return page_texts(path)
+
+
+def printed(kind: str, outcomes: Sequence[Outcome]) -> str:
+    """Return a row of the table."""
+    count = len(outcomes)
+    pages = [outcome.page for outcome in outcomes if outcome.page is not None]
+    shares = (
+        sum(outcome.rank == 1 for outcome in outcomes) / count,
+        sum(pages) / len(pages) if pages else None,
+        sum(outcome.true for outcome in outcomes) / count,
+    )
+    first, page, true = ("—" if share is None else f"{100 * share:.1f} %" for share in shares)
+    reciprocal = sum(1 / outcome.rank for outcome in outcomes if outcome.rank) / count
+    return f"| {kind} | {count} | {first} | {reciprocal:.3f} | {page} | {true} |"
 
 
 def _hits(services: Services, query: str) -> tuple[Hit, ...]:
     try:
-        return services.search(Query(query, limit=3)).hits
+        return services.search(Query(query)).hits
     except EmptyQuery:
         return ()  # a draw of nothing but signs: it counts as missed
 
 
 def library(services: Services) -> None:
-    """Bring the 80 papers into the data folder."""
+    """Bring the papers into the data folder."""
     knowledge_base = services.shelves.existing_or_new("library")
-    accepted = [
-        accept(DATA.parent / str(row["file"]), knowledge_base, services.catalog, services.blobs)
-        for row in truths()
-    ]
+    accepted = [accept(path, knowledge_base, services.catalog, services.blobs) for path in files()]
     jobs = {found.job.id for found in accepted if found.job is not None}
     bring_in(jobs, services, Lines(len(jobs)))
     services.own_index("benchmark")
@@ -193,16 +261,12 @@ def main() -> None:
             table = measure(services, arguments.draws, arguments.seed, arguments.misses)
         finally:
             services.close()
-    print(heading("Known items over 80 real papers"))
+    print(heading("Known items over 80 real papers and the samples"))
     print(describe())
-    print("\n| item | n | paper at rank 1 | right page | shown text is on its page |\n|---|---|---|---|---|")
-    for kind, row in table.items():
-        shares = " | ".join(
-            "—" if share != share else f"{100 * share:.1f} %"  # noqa: PLR0124 - not a number: no such figure
-            for name, share in row.items()
-            if name != "items"
-        )
-        print(f"| {kind} | {row['items']:.0f} | {shares} |")
+    print("\n| item | n | paper at rank 1 | MRR@10 | right page | shown text is on its page |")
+    print("|---|---|---|---|---|---|")
+    for kind, outcomes in table.items():
+        print(printed(kind, outcomes))
 
 
 if __name__ == "__main__":

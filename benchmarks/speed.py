@@ -20,7 +20,7 @@ from statistics import median, quantiles
 import numpy as np
 import pypdfium2 as pdfium
 
-from benchmarks.known_items import DATA, items, library, truths
+from benchmarks.known_items import DATA, items, library, sources
 from benchmarks.machine import describe, heading
 from carrel.bootstrap import Services, open_services
 from carrel.chunking.chunker import chunk
@@ -170,7 +170,7 @@ def embedding(embedder: Embedder, services: Services) -> list[Row]:
 
 def queries(services: Services) -> list[Row]:
     """Return p50 and p95 of each stage of a warm query, in ms."""
-    asked = [item.query for item in items(truths(), draws=1, seed=7)]
+    asked = [item.query for source in sources(services) for item in items(source, draws=1, seed=7)]
     for query in asked[:10]:
         services.search(Query(query))
     results = [services.search(Query(query)) for query in asked]

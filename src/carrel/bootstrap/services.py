@@ -34,6 +34,7 @@ from carrel.search.facets import facets_of
 from carrel.search.marking import Marker, marker
 from carrel.search.rerank import ENGINE_FAILURES, BrokenReranker
 from carrel.search.similar import SimilarPaper, about_vector, similar_papers
+from carrel.search.sources import Sources
 from carrel.search.telling import Telling, telling_sentences
 from carrel.storage.database import Catalog
 from carrel.storage.paper_pages import READY
@@ -160,12 +161,9 @@ class Services:
             return pipeline.search(
                 query,
                 shelves,
-                self.catalog,
-                self.embedder_of,
-                self.index_of,
+                Sources(self.catalog, self.vectors, self.embedder_of, self.index_of, asking),
                 reranker,
                 self.settings.reranker_candidates,
-                asking,
             )
 
     def facets(

@@ -26,7 +26,7 @@ from typing import Protocol
 
 from carrel.core.terms import PlacedTerm
 
-ANALYSER_VERSION = 1
+ANALYSER_VERSION = 2
 """Goes up with every change that gives some text other terms or weights: old indexes do not fit."""
 
 QUERY_TERMS = 256

@@ -6,23 +6,24 @@ No stage loads a model or builds an index: both are open before the journey begi
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 
-from carrel.core.courtesy import Asking, at_once
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.ports import Embedder, Index, Reranker
+from carrel.core.ports import Reranker
 from carrel.core.ranking import (
     FusedPaper,
+    Mode,
     Query,
     SearchResult,
     StageTimings,
 )
-from carrel.search import quotation, retrieve, understand
+from carrel.search import feedback, quotation, retrieve, understand
 from carrel.search.fuse import fuse
 from carrel.search.hits import presented
 from carrel.search.rerank import rerank
 from carrel.search.selection import selected
+from carrel.search.sources import Sources
 from carrel.storage import papers, passages
 from carrel.storage.database import Catalog
 
@@ -33,17 +34,14 @@ _SOURCES = 30  # passages, and papers, whose words are compared with the query's
 def search(
     query: Query,
     knowledge_bases: Sequence[KnowledgeBase],
-    catalog: Catalog,
-    embedder_of: Callable[[KnowledgeBase], Embedder],
-    index_of: Callable[[KnowledgeBase], Index],
+    sources: Sources,
     reranker: Reranker | None = None,
     reranker_candidates: int = RERANKED,
-    asking: Asking = at_once,
 ) -> SearchResult:
     """Answer a query over knowledge bases that the asker may read; without a reranker, in the fused order.
 
-    Each call of a model is made within ``asking``. Where one of several models cannot be used, what it
-    embedded is searched by words alone, and the answer says so.
+    Where one of several models cannot be used, what it embedded is searched by words alone, and the answer
+    says so.
 
     Raises:
         EmptyQuery: there is nothing to search for.
@@ -53,26 +51,31 @@ def search(
     marks = [time.perf_counter()]
     text = understand.normalised(query.text)
     filled = [knowledge_base for knowledge_base in knowledge_bases if knowledge_base.papers]
-    among = selected(query.filters, filled, catalog)
+    among = selected(query.filters, filled, sources.catalog)
     if among is not None:
         filled = [knowledge_base for knowledge_base in filled if among[knowledge_base.id]]
 
-    questions, failures = retrieve.embedded(text, query, filled, embedder_of, asking)
-    left_out = retrieve.left_out_by(failures, query, filled, index_of)
+    questions, failures = retrieve.embedded(text, query, filled, sources)
+    left_out = retrieve.left_out_by(failures, query, filled, sources)
     unsearched = {each.knowledge_base_id for each in left_out if not each.by_words}
     filled = [knowledge_base for knowledge_base in filled if knowledge_base.id not in unsearched]
     marks.append(time.perf_counter())
 
-    lists = retrieve.retrieved(text, query, filled, among, questions, index_of)
+    words = "" if query.mode is Mode.DENSE else text
+    lists = retrieve.retrieved(words, query, filled, among, questions, sources)
     marks.append(time.perf_counter())
 
-    fused = _favour_quotations(text, fuse(lists), filled, catalog)
+    fused = _favour_quotations(text, fuse(lists), filled, sources.catalog)
+    if words and feedback.says_more(text, fused):
+        drawn = feedback.drawn(questions, fused, filled, sources)
+        lists |= retrieve.retrieved("", query, filled, among, drawn, sources)
+        fused = fuse(lists)
     marks.append(time.perf_counter())
 
-    order = rerank(text, query, fused, filled, catalog, reranker, reranker_candidates, asking)
+    order = rerank(text, query, fused, filled, sources.catalog, reranker, reranker_candidates, sources.asking)
     marks.append(time.perf_counter())
 
-    hits = presented(order.papers, query, filled, catalog)
+    hits = presented(order.papers, query, filled, sources.catalog)
     marks.append(time.perf_counter())
     sent = [question.exchanges for question in questions.values()]
     return SearchResult(

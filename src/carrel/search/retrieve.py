@@ -1,15 +1,15 @@
 """The stages that ask models and indexes: the query as each model embeds it, each signal's candidates."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from carrel.core.courtesy import Asking
 from carrel.core.errors import CarrelError
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.ports import EmbeddedQuery, Embedder, Index, IndexQuery
+from carrel.core.ports import EmbeddedQuery, IndexQuery
 from carrel.core.ranking import Candidate, LeftOut, Mode, Query, Signal
 from carrel.core.space import Vectors, cut
 from carrel.search.fuse import on_one_scale
 from carrel.search.selection import Selected
+from carrel.search.sources import Sources
 
 # Candidates that each signal gives to fusion; more changes little below ten results.
 CANDIDATES = 100
@@ -19,8 +19,7 @@ def embedded(
     text: str,
     query: Query,
     knowledge_bases: Sequence[KnowledgeBase],
-    embedder_of: Callable[[KnowledgeBase], Embedder],
-    asking: Asking,
+    sources: Sources,
 ) -> tuple[dict[str, EmbeddedQuery], dict[str, CarrelError]]:
     """Return the query as each model in use embeds it, each once; and why a model does not.
 
@@ -31,8 +30,8 @@ def embedded(
     models = {knowledge_base.embedder: knowledge_base for knowledge_base in knowledge_bases}
     for model, knowledge_base in models.items() if query.mode is not Mode.LEXICAL else ():
         try:
-            with asking(model):
-                questions[model] = embedder_of(knowledge_base).embed_query(text, query.instruction)
+            with sources.asking(model):
+                questions[model] = sources.embedder_of(knowledge_base).embed_query(text, query.instruction)
         except CarrelError as error:
             failures[model] = error
     if failures and not questions:
@@ -44,7 +43,7 @@ def left_out_by(
     failures: Mapping[str, CarrelError],
     query: Query,
     knowledge_bases: Sequence[KnowledgeBase],
-    index_of: Callable[[KnowledgeBase], Index],
+    sources: Sources,
 ) -> tuple[LeftOut, ...]:
     """Return the knowledge bases of the models that failed, and whether words can still be searched there."""
     left_out = []
@@ -53,7 +52,7 @@ def left_out_by(
             continue
         by_words = query.mode is not Mode.DENSE
         try:
-            index_of(knowledge_base)
+            sources.index_of(knowledge_base)
         except CarrelError:  # it opens with its model's width, and that is not known yet
             by_words = False
         found = LeftOut(knowledge_base.id, knowledge_base.name, by_words, error.message, error)
@@ -67,21 +66,21 @@ def retrieved(
     knowledge_bases: Sequence[KnowledgeBase],
     among: Selected | None,
     questions: Mapping[str, EmbeddedQuery],
-    index_of: Callable[[KnowledgeBase], Index],
+    sources: Sources,
 ) -> dict[Signal, tuple[Candidate, ...]]:
-    """Return each signal's candidates over all the knowledge bases, best first."""
+    """Return each signal's candidates over all the knowledge bases, best first. No text: none by words."""
     lists: dict[Signal, dict[tuple[str, int], list[Candidate]]] = {}
     for knowledge_base in knowledge_bases:
         # Cosines of two models, or of two cuts, are on scales of their own; BM25 has one.
         space = (knowledge_base.embedder, knowledge_base.dimensions)
         asked = IndexQuery(
             vector=_question_vector(questions.get(knowledge_base.embedder), knowledge_base),
-            text=None if query.mode is Mode.DENSE else text,
+            text=text or None,
             filters=query.filters,
             limit=max(CANDIDATES, query.limit),
             among=None if among is None else among[knowledge_base.id],
         )
-        for signal, found in index_of(knowledge_base).search(asked).items():
+        for signal, found in sources.index_of(knowledge_base).search(asked).items():
             scale = space if signal.dense else ("", 0)
             lists.setdefault(signal, {}).setdefault(scale, []).extend(found)
     return {

@@ -7,6 +7,7 @@ the same text may stand in another paper. A vector goes once nothing has its key
 from collections.abc import Sequence
 
 from carrel.core.ids import PaperId
+from carrel.core.knowledge_base import KnowledgeBase
 from carrel.storage.database import Transaction
 from carrel.storage.holds import IMPORTING
 from carrel.storage.passages import UP_TO
@@ -89,6 +90,22 @@ def of_passages(tx: Transaction, knowledge_base_id: str, generation: int, limit:
         limit=limit,
     )
     return tuple(dict.fromkeys(row["text_key"] for row in rows))
+
+
+def of_points(tx: Transaction, knowledge_base: KnowledgeBase, points: Sequence[str]) -> tuple[str, ...]:
+    """Return the keys of a few passages of the generation that serves, and of a few papers, each once."""
+    rows = tx.rows(
+        """
+        SELECT text_key AS key FROM passages
+        WHERE knowledge_base_id = :base AND generation = :generation AND id IN :points AND text_key <> ''
+        UNION SELECT about_key FROM holdings
+        WHERE knowledge_base_id = :base AND paper_id IN :points AND about_key <> ''
+        """,
+        base=knowledge_base.id,
+        generation=knowledge_base.generation,
+        points=points,
+    )
+    return tuple(row["key"] for row in rows)
 
 
 def any_without(tx: Transaction) -> bool:

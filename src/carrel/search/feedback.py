@@ -1,0 +1,59 @@
+"""The stage that lets the best papers say what the question meant: its vector is drawn towards theirs.
+
+A question is short; what answers it says in the collection's own words what it is about. The vector moves
+by a share of the mean of the best papers' (Rocchio 1971; with a model's vectors: Li et al., "Pseudo Relevance
+Feedback with Deep Language Models and Dense Retrievers", TOIS 2023), and the indexes are asked by it once
+more. The vectors are those that the cache has; no model is asked. A long text says itself what it is about.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.ports import EmbeddedQuery
+from carrel.core.ranking import FusedPaper
+from carrel.core.space import Vectors
+from carrel.search.sources import Sources
+from carrel.storage import vector_keys
+
+_BEST = 3  # papers that are taken to be what was asked for
+_SHARE = 0.3  # of their mean, beside the question's own vector
+_LONGEST = 300  # characters of a question
+
+
+def says_more(text: str, fused: Sequence[FusedPaper]) -> bool:
+    """Whether the best papers can say more of what is meant: not of a long text, nor of a quotation."""
+    return bool(fused) and not fused[0].quotation and len(text) <= _LONGEST
+
+
+def drawn(
+    questions: Mapping[str, EmbeddedQuery],
+    fused: Sequence[FusedPaper],
+    knowledge_bases: Sequence[KnowledgeBase],
+    sources: Sources,
+) -> dict[str, EmbeddedQuery]:
+    """Return the questions, by model, each drawn towards the best papers that the model has embedded.
+
+    A paper stands for itself by its best passage; without one, by its title and abstract.
+    """
+    best = [paper.passages[0][0] if paper.passages else paper.paper_id for paper in fused[:_BEST]]
+    near: dict[str, dict[str, Vectors]] = {}
+    with sources.catalog.read() as tx:
+        for base in knowledge_bases:
+            if base.embedder in questions and (keys := vector_keys.of_points(tx, base, best)):
+                found = sources.vectors.get(sources.embedder_of(base).encoder, keys)
+                near.setdefault(base.embedder, {}).update(found)
+    return {
+        model: replace(question, vector=moved(question.vector, list(near[model].values())))
+        if near.get(model)
+        else question
+        for model, question in questions.items()
+    }
+
+
+def moved(question: Vectors, near: Sequence[Vectors]) -> Vectors:
+    """Return the question's vector, [width], moved towards the mean of others; of length 1."""
+    vector: Vectors = question + np.float32(_SHARE) * np.mean(near, axis=0, dtype=np.float32)
+    return vector / np.linalg.norm(vector)
