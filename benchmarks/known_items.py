@@ -1,8 +1,9 @@
 """Known items: does a paper's own title, abstract sentence or passage find it, and on the right page?
 
-Over the 80 real papers with known titles and the sample papers. A passage is drawn at random from deep inside,
-a third of its words are deleted and its sentences change their order. Run: ``python -m benchmarks.known_items``
-(``--draws N`` passages a paper, ``--seed``, ``--misses`` to print what was missed).
+Over the 80 real papers with known titles and the sample papers. A passage is drawn at random from deep
+inside, a third of its words are deleted and its sentences change their order.
+Run: ``python -m benchmarks.known_items`` (``--draws N`` passages a paper, ``--seed``, ``--misses`` to print
+what was missed).
 """
 
 import argparse
@@ -179,7 +180,7 @@ def _letters(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one item: its paper's rank, 0 where it is not among ten; whether page and text are right."""
+    """What came of one item: its paper's rank among ten, or 0; whether page and text are right."""
 
     rank: int
     page: bool | None  # None: a title or an abstract has no page of its own to be right about

@@ -20,7 +20,7 @@ from statistics import median, quantiles
 import numpy as np
 import pypdfium2 as pdfium
 
-from benchmarks.known_items import DATA, items, library, sources
+from benchmarks.known_items import DATA, items, library, sources, truths
 from benchmarks.machine import describe, heading
 from carrel.bootstrap import Services, open_services
 from carrel.chunking.chunker import chunk

@@ -5,6 +5,7 @@ import pytest
 
 from carrel.core.ids import PaperId
 from carrel.core.ranking import FusedPaper
+from carrel.core.space import Vectors
 from carrel.search.feedback import moved, says_more
 
 
@@ -12,8 +13,8 @@ def paper(quotation: float = 0.0) -> FusedPaper:
     return FusedPaper(PaperId("p"), 0.5, (), (), quotation)
 
 
-def unit(*values: float) -> np.ndarray:  # type: ignore[type-arg]
-    vector = np.array(values, np.float32)
+def unit(*values: float) -> Vectors:
+    vector: Vectors = np.array(values, np.float32)
     return vector / np.linalg.norm(vector)
 
 
