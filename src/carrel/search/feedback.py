@@ -18,8 +18,8 @@ from carrel.core.space import Vectors
 from carrel.search.sources import Sources
 from carrel.storage import vector_keys
 
-_BEST = 3  # papers that are taken to be what was asked for
-_SHARE = 0.3  # of their mean, beside the question's own vector
+_BEST = 4  # papers that are taken to be what was asked for
+_SHARE = 0.4  # of their mean, beside the question's own vector
 _LONGEST = 300  # characters of a question
 
 

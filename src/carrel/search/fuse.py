@@ -20,7 +20,7 @@ class Weights:
     """Shares in [0, 1]: of meaning against words, and of the whole paper against its best passage."""
 
     dense: float = 0.8
-    paper: float = 0.2
+    paper: float = 0.5
 
 
 DEFAULT_WEIGHTS = Weights()
