@@ -48,7 +48,9 @@ class PageImage:
         """
         pixels = self._grey_or_coloured()
         rows, columns = pixels.shape[:2]
-        filtered = np.zeros((rows, 1 + pixels.size // rows), np.uint8)  # each row begins with its filter: 0, none
+        filtered = np.zeros(
+            (rows, 1 + pixels.size // rows), np.uint8
+        )  # each row begins with its filter: 0, none
         filtered[:, 1:] = pixels.reshape(rows, -1)
         form = struct.pack(">IIBBBBB", columns, rows, 8, 2 if pixels.ndim == 3 else 0, 0, 0, 0)
         chunks = ((b"IHDR", form), (b"IDAT", zlib.compress(filtered, _COMPRESSION)), (b"IEND", b""))
