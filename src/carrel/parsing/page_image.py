@@ -53,7 +53,7 @@ class PageImage:
         )  # each row begins with its filter: 0, none
         filtered[:, 1:] = pixels.reshape(rows, -1)
         form = struct.pack(">IIBBBBB", columns, rows, 8, 2 if pixels.ndim == 3 else 0, 0, 0, 0)
-        chunks = ((b"IHDR", form), (b"IDAT", zlib.compress(filtered, _COMPRESSION)), (b"IEND", b""))
+        chunks = ((b"IHDR", form), (b"IDAT", zlib.compress(filtered.data, _COMPRESSION)), (b"IEND", b""))
         return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, content) for kind, content in chunks)
 
     def _grey_or_coloured(self) -> NDArray[np.uint8]:
