@@ -360,16 +360,19 @@ def _words(paper: ParsedPaper) -> list[tuple[str, list[float]]]:
 
 
 @needs_english
-def test_a_sheet_that_was_scanned_on_its_side_or_head_is_turned(read: Callable[..., ParsedPaper]) -> None:
+@pytest.mark.parametrize("rotation", [90, 180])
+def test_a_sheet_that_was_scanned_on_its_side_or_head_is_turned(
+    read: Callable[..., ParsedPaper], rotation: int
+) -> None:
     lines = b"".join(b"(Corals have turned white on %d reefs of the northern coast) ' " % i for i in range(9))
     scan = scanned.scan(samples.one_page(b"BT /F1 16 Tf 18 TL 60 700 Td " + lines + b"ET"))
-    upright = read(scan)
+    upright, turned = read(scan), read(scanned.turned(scan, rotation, back=False))
+    assert turned.text == upright.text
     width, height = upright.pages[0].width, upright.pages[0].height
     x0, y0, x1, y1 = upright.words.box.T
-    for rotation, expected in (
-        (90, (y0, width - x1, y1, width - x0)),
-        (180, (width - x1, height - y1, width - x0, height - y0)),
-    ):
-        turned = read(scanned.turned(scan, rotation, back=False))
-        assert turned.text == upright.text
-        assert abs(turned.words.box - np.stack(expected, axis=1)).max() < 4
+    expected = {
+        90: (y0, width - x1, y1, width - x0),
+        180: (width - x1, height - y1, width - x0, height - y0),
+        270: (height - y1, x0, height - y0, x1),
+    }[rotation]
+    assert abs(turned.words.box - np.stack(expected, axis=1)).max() < 4
