@@ -232,8 +232,8 @@ class Services:
     ) -> tuple[Telling | None, ...]:
         """Return the sentence of each of these texts that is nearest to the query.
 
-        The knowledge base's model decides. Sentences' vectors are not cached: nothing would delete them with
-        their paper.
+        The knowledge base's model decides; each call of it is made within ``asking``. Sentences' vectors are
+        not cached: nothing would delete them with their paper.
 
         Raises:
             KnowledgeBaseMissing, KnowledgeBaseAmbiguous: the caller may read none of this id or name.
@@ -244,8 +244,8 @@ class Services:
         (base,) = self.shelves.of(caller).readable([knowledge_base])
         embedder = self.embedder_of(base)
         engine = embedder.engine if isinstance(embedder, CachedEmbedder) else embedder
-        with self.courtesy.search(), asking(base.embedder):
-            return telling_sentences(query, passages, engine, self.settings.query_instruction)
+        instruction = self.settings.query_instruction
+        return telling_sentences(query, passages, engine, instruction, lambda: asking(base.embedder))
 
     def checked_dimensions(self, embedder: str, wanted: int) -> int:
         """Return dimensions as the catalog keeps them: 0 for all that the model gives.
