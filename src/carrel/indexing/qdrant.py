@@ -49,13 +49,13 @@ from qdrant_edge import (
     UpdateOperation,
 )
 
+from carrel.core.author_names import searchable_words, wanted_names
 from carrel.core.errors import IndexDamaged
 from carrel.core.ids import PaperId
 from carrel.core.ports import IndexedPaper, IndexQuery
 from carrel.core.ranking import Candidate, Signal
 from carrel.core.space import Space, Vectors
 from carrel.indexing.analysis import PAPERS, PASSAGES, Field, document_terms, query_terms
-from carrel.indexing.authors import searchable_words, wanted_names
 from carrel.indexing.marker import check_marker, is_complete, write_marker
 from carrel.indexing.room import make_sure_of_room
 
@@ -156,7 +156,8 @@ class QdrantIndex:
         conditions = self._conditions(query)
         if conditions is None:
             return found
-        passing = Filter(must=conditions) if conditions else None
+        none_of = [FieldCondition(_OWNER, match=MatchAny(sorted(query.without)))] if query.without else []
+        passing = Filter(must=conditions, must_not=none_of) if conditions or none_of else None
         # One more than wanted shows whether equal scores straddle the limit.
         depth = query.limit + 1
         asked = {signal: vector for signal, vector in wanted.items() if vector is not None}
