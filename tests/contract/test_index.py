@@ -208,6 +208,22 @@ class TestSearch:
             every = sorted(identity("p", n) if of[1] else identity(n) for n in range(30))
             assert names(found[signal]) == every[:limit]
 
+    def test_papers_that_are_left_out_are_not_found_and_leave_their_places_to_others(
+        self, index: Index
+    ) -> None:
+        papers = [paper(f"paper {n}", [f"{n}", f"{n} and coral"]) for n in range(30)]
+        index.add(papers)
+        out = frozenset([PaperId(identity("absent")), *(p.id for p in papers[:20])])
+        row = vector("q")
+        asked = IndexQuery(row, "paper coral", ANY, 10, without=out)
+        found = index.search(asked)
+        assert all(found.values())
+        assert not {c.paper_id for candidates in found.values() for c in candidates} & out
+        best = sorted(papers[20:], key=lambda p: -float(p.vector @ row))
+        assert names(found[Signal.DENSE_PAPERS]) == [p.id for p in best]
+        both = replace(asked, among=frozenset([papers[0].id, papers[25].id]))
+        assert {c.paper_id for c in index.search(both)[Signal.LEXICAL_PAPERS]} == {papers[25].id}
+
     def test_no_more_than_the_limit(self, index: Index) -> None:
         index.add(LIBRARY)
         for limit in (0, 1, 2, 1000):
@@ -311,22 +327,6 @@ class TestFilters:
         chosen = frozenset(PaperId(identity(name)) for name in among)
         assert self._found(index, filters, chosen) == expected
         assert self._found(index, filters) >= expected
-
-    def test_papers_that_are_left_out_are_not_found_and_leave_their_places_to_others(
-        self, index: Index
-    ) -> None:
-        papers = [paper(f"paper {n}", [f"{n}", f"{n} and coral"]) for n in range(30)]
-        index.add(papers)
-        out = frozenset([PaperId(identity("absent")), *(p.id for p in papers[:20])])
-        row = vector("q")
-        asked = IndexQuery(row, "paper coral", ANY, 10, without=out)
-        found = index.search(asked)
-        assert all(found.values())
-        assert not {c.paper_id for candidates in found.values() for c in candidates} & out
-        best = sorted(papers[20:], key=lambda p: -float(p.vector @ row))
-        assert names(found[Signal.DENSE_PAPERS]) == [p.id for p in best]
-        both = replace(asked, among=frozenset([papers[0].id, papers[25].id]))
-        assert {c.paper_id for c in index.search(both)[Signal.LEXICAL_PAPERS]} == {papers[25].id}
 
     def test_the_best_among_thousands_named_are_the_best(self, index: Index) -> None:
         papers = [paper(f"paper {n}", [f"{n}"]) for n in range(60)]

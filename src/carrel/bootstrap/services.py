@@ -31,6 +31,7 @@ from carrel.library.shelves import Shelves
 from carrel.library.vectors import work_off_vectors
 from carrel.search import pipeline
 from carrel.search.facets import facets_of
+from carrel.search.likes import NO_TASTES, tastes_of
 from carrel.search.marking import Marker, marker
 from carrel.search.rerank import ENGINE_FAILURES, BrokenReranker
 from carrel.search.similar import SimilarPaper, about_vector, similar_papers
@@ -151,8 +152,13 @@ class Services:
 
         Raises:
             KnowledgeBaseMissing, NoRerankerConfigured, and as ``pipeline.search``.
+            PaperMissing: the caller may read no paper that they like or dislike of this id.
         """
-        shelves = self.shelves.of(caller).readable(query.knowledge_bases)
+        own = self.shelves.of(caller)
+        shelves = own.readable(query.knowledge_bases)
+        tastes = NO_TASTES
+        if query.liked or query.disliked:
+            tastes = tastes_of(query, own.readable(), self.catalog, self.vectors)
         reranker = self._reranker_or_reason() if query.rerank else None
         if query.rerank and reranker is None:
             raise NoRerankerConfigured()
@@ -166,6 +172,7 @@ class Services:
                 reranker,
                 self.settings.reranker_candidates,
                 asking,
+                tastes,
             )
 
     def facets(

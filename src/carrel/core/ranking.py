@@ -221,6 +221,7 @@ class SearchResult:
 
     ``reranking`` is None where none was asked for; ``exchanges`` are what went to models' servers.
     ``understood`` says how the query was read, and ``liked`` and ``disliked`` which papers it was asked with.
+    ``listed`` are all papers that meet a query of nothing but conditions.
     """
 
     query: str
@@ -234,3 +235,4 @@ class SearchResult:
     understood: Understood | None = None
     liked: tuple[PaperRecord, ...] = ()
     disliked: tuple[PaperRecord, ...] = ()
+    listed: tuple[PaperId, ...] = ()

@@ -156,8 +156,7 @@ class QdrantIndex:
         conditions = self._conditions(query)
         if conditions is None:
             return found
-        none_of = [FieldCondition(_OWNER, match=MatchAny(sorted(query.without)))] if query.without else []
-        passing = Filter(must=conditions, must_not=none_of) if conditions or none_of else None
+        passing = Filter(must=conditions) if conditions else None
         # One more than wanted shows whether equal scores straddle the limit.
         depth = query.limit + 1
         asked = {signal: vector for signal, vector in wanted.items() if vector is not None}
@@ -266,6 +265,9 @@ class QdrantIndex:
             conditions.append(
                 FieldCondition(_YEAR, range=RangeFloat(gte=filters.year_from, lte=filters.year_to))
             )
+        if query.without:
+            out = FieldCondition(_OWNER, match=MatchAny([*map(str, query.without)]))
+            conditions.append(Filter(must_not=[out]))
         papers = None if query.among is None else set[str](query.among)
         if names := wanted_names(filters.authors):
             by_author = {paper for words in names for paper in self._papers_by(words)}

@@ -13,16 +13,21 @@ from carrel.core.courtesy import Asking, at_once
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Embedder, Index, Reranker
 from carrel.core.ranking import (
+    Candidate,
     FusedPaper,
     Query,
     SearchResult,
+    Signal,
     StageTimings,
 )
-from carrel.search import quotation, retrieve, understand
+from carrel.search import exact, quotation, retrieve, understand
 from carrel.search.fuse import fuse
 from carrel.search.hits import presented
+from carrel.search.identified import put_first
+from carrel.search.likes import NO_TASTES, Tastes, themselves, weighed
+from carrel.search.listing import listed
 from carrel.search.rerank import rerank
-from carrel.search.selection import selected
+from carrel.search.scope import Scope, scope_of
 from carrel.storage import papers, passages
 from carrel.storage.database import Catalog
 
@@ -30,7 +35,7 @@ RERANKED = 50  # papers that a reranker looks at
 _SOURCES = 30  # passages, and papers, whose words are compared with the query's, in case it quotes one
 
 
-def search(
+def search(  # noqa: PLR0913, PLR0917  # all that a journey needs
     query: Query,
     knowledge_bases: Sequence[KnowledgeBase],
     catalog: Catalog,
@@ -39,6 +44,7 @@ def search(
     reranker: Reranker | None = None,
     reranker_candidates: int = RERANKED,
     asking: Asking = at_once,
+    tastes: Tastes = NO_TASTES,
 ) -> SearchResult:
     """Answer a query over knowledge bases that the asker may read; without a reranker, in the fused order.
 
@@ -47,36 +53,51 @@ def search(
 
     Raises:
         EmptyQuery: there is nothing to search for.
+        InvalidFilter: a condition in the query cannot be read.
         ServiceError: no model can be reached, or an index cannot.
         SpaceMismatch: an index was built in another space than its model makes.
     """
     marks = [time.perf_counter()]
-    text = understand.normalised(query.text)
+    understood = understand.read(query.text, may_be_empty=bool(query.liked))
+    text = understood.text
     filled = [knowledge_base for knowledge_base in knowledge_bases if knowledge_base.papers]
-    among = selected(query.filters, filled, catalog)
-    if among is not None:
-        filled = [knowledge_base for knowledge_base in filled if among[knowledge_base.id]]
+    texts = exact.Texts(filled, catalog, index_of)
+    scope = scope_of(query, understood, filled, catalog)
+    if scope.listed is not None:
+        return listed(query, understood, scope, texts)
+    scope = scope.barring(themselves(tastes, filled, catalog), filled)
+    filled = [knowledge_base for knowledge_base in filled if scope.may_hold(knowledge_base)]
 
     questions, failures = retrieve.embedded(text, query, filled, embedder_of, asking)
+    questions, failures = weighed(questions, failures, query, tastes, filled, embedder_of, asking)
     left_out = retrieve.left_out_by(failures, query, filled, index_of)
     unsearched = {each.knowledge_base_id for each in left_out if not each.by_words}
     filled = [knowledge_base for knowledge_base in filled if knowledge_base.id not in unsearched]
     marks.append(time.perf_counter())
 
-    lists = retrieve.retrieved(text, query, filled, among, questions, index_of)
+    texts = exact.Texts(filled, catalog, index_of)
+    scope = exact.holding_phrases(understood, scope, texts)
+    words = tastes.words(text)
+
+    def ask(within: Scope) -> dict[Signal, tuple[Candidate, ...]]:
+        return retrieve.retrieved(words, query, filled, within, questions, index_of)
+
+    lists = exact.retrieved(ask, understood, scope, query.limit, texts)
     marks.append(time.perf_counter())
 
     fused = _favour_quotations(text, fuse(lists), filled, catalog)
+    fused = put_first(understood, fused, scope, filled, catalog)
     marks.append(time.perf_counter())
 
-    order = rerank(text, query, fused, filled, catalog, reranker, reranker_candidates, asking)
+    order = rerank(words, query, fused, filled, catalog, reranker, reranker_candidates, asking)
     marks.append(time.perf_counter())
 
-    hits = presented(order.papers, query, filled, catalog)
+    hits = presented(order.papers, query, filled, catalog, narrowed=scope.narrow or understood.of_words)
     marks.append(time.perf_counter())
     sent = [question.exchanges for question in questions.values()]
+    liked, disliked = tastes.records()
     return SearchResult(
-        query=text,
+        query=understood.source,
         mode=query.mode,
         took_ms=_timings(*marks),
         hits=hits,
@@ -84,6 +105,9 @@ def search(
         reranking=order.reranking,
         exchanges=tuple(chain(*sent, order.exchanges)),
         left_out=left_out,
+        understood=understood,
+        liked=liked,
+        disliked=disliked,
     )
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from carrel.core.courtesy import Asking
 from carrel.core.errors import CarrelError
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.ports import EmbeddedQuery, Embedder, Index, IndexQuery
+from carrel.core.ports import EmbeddedQuery, Embedder, Index
 from carrel.core.ranking import Candidate, LeftOut, Mode, Query, Signal
 from carrel.core.space import Vectors, cut
 from carrel.search.fuse import on_one_scale
-from carrel.search.selection import Selected
+from carrel.search.scope import Scope
 
 # Candidates that each signal gives to fusion; more changes little below ten results.
 CANDIDATES = 100
@@ -24,12 +24,14 @@ def embedded(
 ) -> tuple[dict[str, EmbeddedQuery], dict[str, CarrelError]]:
     """Return the query as each model in use embeds it, each once; and why a model does not.
 
+    Nothing where there is no text.
+
     Raises what the first of them raises where none does.
     """
     questions: dict[str, EmbeddedQuery] = {}
     failures: dict[str, CarrelError] = {}
     models = {knowledge_base.embedder: knowledge_base for knowledge_base in knowledge_bases}
-    for model, knowledge_base in models.items() if query.mode is not Mode.LEXICAL else ():
+    for model, knowledge_base in models.items() if text and query.mode is not Mode.LEXICAL else ():
         try:
             with asking(model):
                 questions[model] = embedder_of(knowledge_base).embed_query(text, query.instruction)
@@ -65,7 +67,7 @@ def retrieved(
     text: str,
     query: Query,
     knowledge_bases: Sequence[KnowledgeBase],
-    among: Selected | None,
+    scope: Scope,
     questions: Mapping[str, EmbeddedQuery],
     index_of: Callable[[KnowledgeBase], Index],
 ) -> dict[Signal, tuple[Candidate, ...]]:
@@ -74,12 +76,11 @@ def retrieved(
     for knowledge_base in knowledge_bases:
         # Cosines of two models, or of two cuts, are on scales of their own; BM25 has one.
         space = (knowledge_base.embedder, knowledge_base.dimensions)
-        asked = IndexQuery(
+        asked = scope.asked(
+            knowledge_base,
             vector=_question_vector(questions.get(knowledge_base.embedder), knowledge_base),
             text=None if query.mode is Mode.DENSE else text,
-            filters=query.filters,
             limit=max(CANDIDATES, query.limit),
-            among=None if among is None else among[knowledge_base.id],
         )
         for signal, found in index_of(knowledge_base).search(asked).items():
             scale = space if signal.dense else ("", 0)
