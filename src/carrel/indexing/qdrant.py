@@ -75,8 +75,7 @@ if TYPE_CHECKING:
 
 _Vectors = dict[str, list[float] | SparseVector | list[list[float]]]
 
-_FLUSH_BYTES = 8 << 20
-"""Written since the last flush, about: bounds the log's length and what a power failure can lose."""
+_FLUSH_BYTES = 8 << 20  # since the last flush, about: bounds the log and what a power failure can lose
 _TERMS_BYTES = 2_000  # of one passage's terms, about
 _SCROLL = 10_000
 _TIE_FACTOR = 4  # how much deeper to look when equal scores straddle the limit

@@ -47,7 +47,7 @@ def holding_phrases(understood: Understood, scope: Scope, texts: Texts) -> Scope
     for words in understood.values(Part.PHRASE):
         found = phrase(words)
         if found.probes and any(map(scope.may_hold, texts.knowledge_bases)):
-            scope = scope.only(_resolved(found, " ".join(found.words), understood.text, scope, texts))
+            scope = scope.only(_resolved(found, words, understood.text, scope, texts))
     return scope
 
 

@@ -78,19 +78,8 @@ def years_of(understood: Understood, excluded: bool = False) -> tuple[tuple[int 
     return tuple(map(_years, understood.values(Part.YEAR, excluded)))
 
 
-def normalised(text: str) -> str:
-    """Return the query in NFC with white space folded and control characters dropped.
-
-    Raises:
-        EmptyQuery: nothing is left that could be searched for.
-    """
-    text = _cleaned(text)
-    if not any(c.isalnum() for c in text):
-        raise EmptyQuery()
-    return text
-
-
 def _cleaned(text: str) -> str:
+    """Return the query in NFC with white space folded and control characters dropped."""
     text = text[:_LONGEST_QUERY].encode("utf-8", "replace").decode("utf-8")
     text = "".join(" " if unicodedata.category(c) in ("Cc", "Cf") else c for c in text)
     return unicodedata.normalize("NFC", " ".join(text.split()))

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from carrel.core.accounts import Role
-from carrel.search.understand import normalised
+from carrel.search import understand
 from carrel.storage import passages
 from carrel.web.apart import apart
 from carrel.web.rendering import rendered
@@ -38,9 +38,12 @@ def telling(
     services = reader.access.services
     with services.catalog.read() as tx:
         texts = passages.texts(tx, [base], passage)
+    asked = understand.read(q).text
+    if not asked:
+        return rendered(request, "search_telling.html", shown={})
     with reader.rest.searches.place():
         found = services.telling(
-            normalised(q), list(texts.values()), base.id, reader.access.caller, reader.rest.searches.asking
+            asked, list(texts.values()), base.id, reader.access.caller, reader.rest.searches.asking
         )
     shown = {
         identifier: tuple(_pieces(text, sentence.start, sentence.end))
