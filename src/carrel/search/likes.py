@@ -21,7 +21,9 @@ from carrel.search.similar import about_vector
 from carrel.storage import paper_pages, papers, versions
 from carrel.storage.database import Catalog
 
-LIKED, DISLIKED = 0.75, 0.25  # against 1 for the question
+# Against 1 for the question. Cranfield's other relevant papers with one of them liked, nDCG@10 by meaning:
+# .394 without it, .432 at .25, .440 at .5, .436 at .75, .421 at 1. What is disliked lowers it a little.
+LIKED, DISLIKED = 0.5, 0.15
 
 
 @dataclass(frozen=True, slots=True)
