@@ -65,8 +65,8 @@ MOST_RESULTS = 1000
 class Query:
     """A question as the user put it. No knowledge base means every one the user may read.
 
-    ``text`` is in the query language (``search/query_language.py``). It may be empty where papers that are
-    liked say what is wanted. Those and the disliked ones do not come back.
+    ``text`` is in the query language (``search/query_language.py``), unless it is ``literal``. It may be
+    empty where papers that are liked say what is wanted. Those and the disliked ones do not come back.
     """
 
     text: str
@@ -78,6 +78,7 @@ class Query:
     rerank: bool = False
     liked: tuple[PaperId, ...] = ()
     disliked: tuple[PaperId, ...] = ()
+    literal: bool = False  # no operators are read in the text
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from carrel.storage.descriptions import descriptions
 
 Lists = Mapping[Signal, Sequence[Candidate]]
 
-_DEEP = 5_000  # passages, and papers, whose texts are looked at for a phrase: some 50 ms
+_DEEP = 2_000  # passages, and papers, whose texts are looked at for a phrase: some 100 ms at most
 _ROUNDS = 4  # how often the index is asked at most
 _SPARE = 25  # papers more than are wanted: some are versions of others
 

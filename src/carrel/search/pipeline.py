@@ -58,7 +58,7 @@ def search(  # noqa: PLR0913, PLR0917  # all that a journey needs
         SpaceMismatch: an index was built in another space than its model makes.
     """
     marks = [time.perf_counter()]
-    understood = understand.read(query.text, may_be_empty=bool(query.liked))
+    understood = understand.read(query.text, bool(query.liked), query.literal)
     text = understood.text
     filled = [knowledge_base for knowledge_base in knowledge_bases if knowledge_base.papers]
     texts = exact.Texts(filled, catalog, index_of)

@@ -1,6 +1,7 @@
 """The query language: quotes, minus and fields in a line of text, and the same written back. Pure.
 
-Whatever is no operator is ordinary text: ``pre-training``, ``C++``, ``12:30``, ``foo:bar``, a lone quote.
+Whatever is no operator is ordinary text: ``pre-training``, ``C++``, ``12:30``, ``foo:bar``, a lone quote. So
+are quotes within a sentence of Chinese, which stress a word: phrases are set off by spaces.
 """
 
 import re
@@ -41,9 +42,9 @@ _CLOSED_BY = {
     "『": "』",
 }
 _QUOTES = "".join(_CLOSED_BY) + "」』"
-_ANYWHERE = "“„「『"  # these open a phrase within a word too: Chinese has no spaces
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_BOUNDARY = re.compile(rf"[\s([{{（【《，。；、：！？{_CJK}]")
+_BOUNDARY = re.compile(r"[\s([{（【《，。；、：！？]")
+_APART, _PARTS = " ([（", "，；、,;"
 _FIELD = re.compile(rf"({'|'.join(FIELDS)})[:：](?=\S)", re.IGNORECASE)
 _BARE = re.compile(r"[^\s，。；、？！]+")
 _BARE_DOI = re.compile(r"[^\s，。；、]+")
@@ -86,27 +87,24 @@ def written(part: Part, value: str, excluded: bool = False) -> str:
 
 
 def _read(text: str) -> Iterator[Condition]:
-    at, free = 0, True  # free: an operator may begin here
+    at, behind = 0, 0  # behind: where the last condition ended, and what parts it from the next
     while at < len(text):
-        found = _condition_at(text, at, free)
-        if found is None:
-            free = _BOUNDARY.match(text[at]) is not None
-            at += 1
-        else:
+        free = at in (0, behind) or _BOUNDARY.match(text[at - 1]) is not None
+        found = _condition_at(text, at, apart=at in (0, behind) or text[at - 1] in _APART) if free else None
+        if found is not None:
             yield found
-            at, free = found.end, True
+            at = behind = found.end
+        else:
+            behind += at == behind and text[at] in _PARTS
+            at += 1
 
 
-def _condition_at(text: str, at: int, free: bool) -> Condition | None:
-    """Return the condition that begins at a place, if one does."""
-    if text[at] in _ANYWHERE or (free and text[at] in _CLOSED_BY):
-        return _phrase(text, at, at, excluded=False)
-    if not free or (at and _is_cjk(text[at - 1])):  # what a word of Chinese ends in is no field
-        return None
-    begins = at + 1 if text[at] in _MINUS and (at == 0 or not _is_cjk(text[at - 1])) else at
+def _condition_at(text: str, at: int, *, apart: bool) -> Condition | None:
+    """Return the condition that begins at a place, if one does; ``apart``: set off from what is before it."""
+    begins = at + 1 if apart and text[at] in _MINUS else at
     excluded = begins > at
-    if excluded and begins < len(text) and text[begins] in _CLOSED_BY:
-        return _phrase(text, begins, at, excluded=True)
+    if apart and begins < len(text) and text[begins] in _CLOSED_BY:
+        return _phrase(text, begins, at, excluded=excluded)
     if (field := _FIELD.match(text, begins)) is not None:
         return _of_field(text, FIELDS[field[1].lower()], field.end(), at, excluded)
     word = _WORD_OUT.match(text, begins) if excluded else None
@@ -122,6 +120,8 @@ def _phrase(text: str, opens: int, start: int, *, excluded: bool) -> Condition |
     if quoted is None:
         return None
     value, end = quoted
+    if end < len(text) and (text[end].isalnum() or _is_cjk(text[end])):
+        return None  # the sentence goes on
     return Condition(Part.PHRASE, value, excluded, start, end)
 
 

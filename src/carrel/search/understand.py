@@ -34,8 +34,10 @@ _QUESTION = re.compile(
 )
 
 
-def read(text: str, may_be_empty: bool = False) -> Understood:
-    """Read a query in the query language. ``may_be_empty``: liked papers say what is wanted.
+def read(text: str, may_be_empty: bool = False, literal: bool = False) -> Understood:
+    """Read a query in the query language; ``literal``: as it stands, without operators.
+
+    ``may_be_empty``: liked papers say what is wanted.
 
     Raises:
         EmptyQuery: nothing is left that could be searched for.
@@ -44,7 +46,7 @@ def read(text: str, may_be_empty: bool = False) -> Understood:
     source = _cleaned(text)
     if not may_be_empty and not any(c.isalnum() for c in source):
         raise EmptyQuery()
-    conditions = () if len(source) > _LONGEST_WITH_CONDITIONS else conditions_in(source)
+    conditions = () if literal or len(source) > _LONGEST_WITH_CONDITIONS else conditions_in(source)
     within = sum(each.end - each.start for each in conditions)
     if pasted := _width(source) > _PASTED and 2 * within < len(source):
         conditions = ()

@@ -24,7 +24,8 @@ def read(text: str) -> list[tuple[str, str]]:
             "dünn besetzt mot",
         ),
         ("»besetzt« gut", [("phrase", "besetzt")], "besetzt gut"),
-        ("关于“稀疏注意力”的论文", [("phrase", "稀疏注意力")], "关于 稀疏注意力 的论文"),
+        ("关于 “稀疏注意力” 的论文", [("phrase", "稀疏注意力")], "关于 稀疏注意力 的论文"),
+        ("作者：王伟，“稀疏注意力”", [("author", "王伟"), ("phrase", "稀疏注意力")], "， 稀疏注意力"),
         ("「疎な注意」『文書』", [("phrase", "疎な注意"), ("phrase", "文書")], "疎な注意 文書"),
         ("attention -reef -coral.", [("-word", "reef"), ("-word", "coral")], "attention ."),
         (
@@ -78,6 +79,10 @@ def test_operators(text: str, expected: list[tuple[str, str]], left: str) -> Non
         'empty "" “” title:"" author:',
         "it's the authors' choice",
         "a−b 2-year",
+        "论广告的“全球化”与“本土化”",
+        '"外部性"问题与"科斯定理"',
+        "以「校正回歸」為例",
+        'the so-called "big"data',
     ],
 )
 def test_whatever_is_no_operator_is_ordinary_text(text: str) -> None:

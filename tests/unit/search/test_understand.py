@@ -73,6 +73,10 @@ def test_nothing_is_an_operator_in_a_text_that_was_pasted(text: str) -> None:
     assert read.text == " ".join(text.split())
 
 
+def test_a_literal_text_has_no_operators() -> None:
+    assert understand.read('"a" -b year:abc', literal=True).text == '"a" -b year:abc'
+
+
 def test_a_long_query_that_is_mostly_conditions_was_typed() -> None:
     read = understand.read(" ".join(f"-author:somebody{n}" for n in range(40)) + " attention")
     assert len(read.conditions) == 40
