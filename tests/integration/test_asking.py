@@ -145,15 +145,6 @@ def test_a_bad_value_is_said_and_nothing_is_searched(shelf: World) -> None:
         shelf.search("attention year:abc")
 
 
-def test_excluded_words_do_not_use_the_answer_up(tmp_path: Path) -> None:
-    with world_of_fakes(tmp_path) as world:
-        for number in range(150):
-            world.accept(f"Reef {number}", "attention reef")
-        world.accept("Last", "attention and many other words that are of no interest to anybody at all")
-        world.work()
-        assert found(world.search("attention -reef", limit=5)) == ["Last"]
-
-
 # --- Papers as a query ------------------------------------------------------------------------------
 
 

@@ -7,6 +7,9 @@ from carrel.core.understanding import Condition, Part
 
 def condition_in_words(condition: Condition) -> str:
     """Return a condition as a reader is told of it."""
+    value = condition.value
+    if condition.part is Part.YEAR:
+        value = value.replace("..", "\N{EN DASH}")
     name = {
         Part.PHRASE: tr("the words “{value}”"),
         Part.WORD: tr("the word {value}"),
@@ -17,7 +20,7 @@ def condition_in_words(condition: Condition) -> str:
         Part.DOI: tr("DOI: {value}"),
         Part.TAG: tr("tag: {value}"),
         Part.LANGUAGE: tr("language: {value}"),
-    }[condition.part].format(value=condition.value)
+    }[condition.part].format(value=value)
     return tr("not {condition}").format(condition=name) if condition.excluded else name
 
 

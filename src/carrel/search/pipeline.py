@@ -89,7 +89,7 @@ def search(  # noqa: PLR0913, PLR0917  # all that a journey needs
     fused = put_first(understood, fused, scope, filled, catalog)
     marks.append(time.perf_counter())
 
-    order = rerank(words, query, fused, filled, catalog, reranker, reranker_candidates, asking)
+    order = rerank(text or words, query, fused, filled, catalog, reranker, reranker_candidates, asking)
     marks.append(time.perf_counter())
 
     hits = presented(order.papers, query, filled, catalog, narrowed=scope.narrow or understood.of_words)
