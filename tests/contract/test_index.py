@@ -5,6 +5,7 @@ import math
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -206,6 +207,22 @@ class TestSearch:
             of = ("p", signal.of_passages)
             every = sorted(identity("p", n) if of[1] else identity(n) for n in range(30))
             assert names(found[signal]) == every[:limit]
+
+    def test_papers_that_are_left_out_are_not_found_and_leave_their_places_to_others(
+        self, index: Index
+    ) -> None:
+        papers = [paper(f"paper {n}", [f"{n}", f"{n} and coral"]) for n in range(30)]
+        index.add(papers)
+        out = frozenset([PaperId(identity("absent")), *(p.id for p in papers[:20])])
+        row = vector("q")
+        asked = IndexQuery(row, "paper coral", ANY, 10, without=out)
+        found = index.search(asked)
+        assert all(found.values())
+        assert not {c.paper_id for candidates in found.values() for c in candidates} & out
+        best = sorted(papers[20:], key=lambda p: -float(p.vector @ row))
+        assert names(found[Signal.DENSE_PAPERS]) == [p.id for p in best]
+        both = replace(asked, among=frozenset([papers[0].id, papers[25].id]))
+        assert {c.paper_id for c in index.search(both)[Signal.LEXICAL_PAPERS]} == {papers[25].id}
 
     def test_no_more_than_the_limit(self, index: Index) -> None:
         index.add(LIBRARY)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from carrel.core.author_names import searchable_words, wanted_names
 from carrel.core.errors import IndexBusy, SpaceMismatch
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
@@ -14,7 +15,6 @@ from carrel.core.ports import IndexedPaper, IndexQuery
 from carrel.core.ranking import Candidate, Signal
 from carrel.core.space import Space, Vectors
 from carrel.indexing.analysis import PAPERS, PASSAGES, Field, document_terms, query_terms
-from carrel.indexing.authors import searchable_words, wanted_names
 
 
 class InMemoryIndex:
@@ -136,7 +136,7 @@ class InMemoryIndexes:
 
 def _passes(paper: IndexedPaper, query: IndexQuery) -> bool:
     filters = query.filters
-    if query.among is not None and paper.id not in query.among:
+    if paper.id in query.without or (query.among is not None and paper.id not in query.among):
         return False
     if filters.year_from is not None or filters.year_to is not None:
         if paper.year is None:

@@ -18,6 +18,7 @@ from carrel.core.paper import ParsedPaper
 from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
 from carrel.core.ranking import Query, SearchResult
 from carrel.core.space import Space
+from carrel.core.understanding import Part
 from carrel.evaluation.measuring import Measured, Measurements
 from carrel.ingest.owner import Estate, Owner
 from carrel.ingest.pipeline import Tools
@@ -29,8 +30,9 @@ from carrel.library.endpoints import Endpoints
 from carrel.library.holdings import Holdings
 from carrel.library.shelves import Shelves
 from carrel.library.vectors import work_off_vectors
-from carrel.search import pipeline
+from carrel.search import pipeline, understand
 from carrel.search.facets import facets_of
+from carrel.search.likes import NO_TASTES, tastes_of
 from carrel.search.marking import Marker, marker
 from carrel.search.rerank import ENGINE_FAILURES, BrokenReranker
 from carrel.search.similar import SimilarPaper, about_vector, similar_papers
@@ -152,8 +154,13 @@ class Services:
 
         Raises:
             KnowledgeBaseMissing, NoRerankerConfigured, and as ``pipeline.search``.
+            PaperMissing: the caller may read no paper that they like or dislike of this id.
         """
-        shelves = self.shelves.of(caller).readable(query.knowledge_bases)
+        own = self.shelves.of(caller)
+        shelves = own.readable(query.knowledge_bases)
+        tastes = NO_TASTES
+        if query.liked or query.disliked:
+            tastes = tastes_of(query, own.readable(), self.catalog)
         reranker = self._reranker_or_reason() if query.rerank else None
         if query.rerank and reranker is None:
             raise NoRerankerConfigured()
@@ -164,6 +171,7 @@ class Services:
                 Sources(self.catalog, self.vectors, self.embedder_of, self.index_of, asking),
                 reranker,
                 self.settings.reranker_candidates,
+                tastes,
             )
 
     def facets(
@@ -217,10 +225,17 @@ class Services:
         )
 
     def marker(self, query: str) -> Marker:
-        """Return what marks the words of a query in titles and passages, and chooses what to show of them."""
+        """Return what marks the words of a query in titles and passages, and chooses what to show of them.
+
+        As the query was understood: conditions are not marked, nor anything of one that cannot be read.
+        """
         from carrel.indexing.analysis import placed_terms
 
-        return marker(query, placed_terms)
+        try:
+            understood = understand.read(query, may_be_empty=True)
+        except UsageError:
+            return marker("", placed_terms)
+        return marker(understood.text, placed_terms, understood.values(Part.PHRASE))
 
     def telling(
         self,

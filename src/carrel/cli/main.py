@@ -137,7 +137,14 @@ def add(
 
 @app.command(help=tr("Search: a question in, papers with the passages that answer it out."))
 def search(
-    query: Annotated[str, typer.Argument(help=tr("A question, or a few words."))],
+    query: Annotated[
+        str,
+        typer.Argument(
+            help=tr(
+                'A question or a few words, also with "phrases", -words, author:, year:, title: and the like.'
+            )
+        ),
+    ] = "",
     kb: SomeBases = None,
     limit: Annotated[int, typer.Option(min=1, max=MOST_RESULTS, help=tr("Papers at most."))] = 10,
     mode: Annotated[
@@ -156,6 +163,15 @@ def search(
         list[str] | None, typer.Option(help=tr("A language's code, such as en or zh."))
     ] = None,
     tag: Annotated[list[str] | None, typer.Option(help=tr("A label that the paper bears."))] = None,
+    like: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PAPER", help=tr("A paper to find others like: id, its beginning, or file name.")
+        ),
+    ] = None,
+    unlike: Annotated[
+        list[str] | None, typer.Option(metavar="PAPER", help=tr("A paper of a sort that is not wanted."))
+    ] = None,
     task: Annotated[
         str,
         typer.Option(
@@ -188,6 +204,8 @@ def search(
         tuple(tag or ()),
         _asked_for(task, instruction),
         explain,
+        tuple(like or ()),
+        tuple(unlike or ()),
     )
     sys.exit(search_papers(request, as_json))
 

@@ -6,11 +6,12 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from carrel.cli.output import Json, note, place_of, print_json, printable, shortened, wrapped
 from carrel.cli.sent import exchange_lines, rerank_line
 from carrel.cli.server_file import Running, find
+from carrel.cli.understood_line import understood_line
 from carrel.cli.versions import version_line
 from carrel.config import Settings, load_settings
 from carrel.core.engine_errors import NoRerankerConfigured
@@ -43,6 +44,8 @@ class Request:
     tags: tuple[str, ...]
     instruction: str  # a task's name or own words; "": as the settings say
     explain: bool
+    like: tuple[str, ...] = ()  # papers: beginnings of ids, or names of files
+    unlike: tuple[str, ...] = ()
 
 
 def search_papers(request: Request, as_json: bool) -> int:
@@ -50,8 +53,9 @@ def search_papers(request: Request, as_json: bool) -> int:
     settings = load_settings()
     if request.rerank and not settings.reranker:
         raise NoRerankerConfigured()  # said before anything is loaded
+    understand.read(request.query, may_be_empty=bool(request.like))  # what is wrong is said at once
     query = Query(
-        understand.normalised(request.query),
+        request.query,
         request.kbs,
         request.mode,
         request.limit,
@@ -75,6 +79,12 @@ def search_papers(request: Request, as_json: bool) -> int:
                 except ServiceError:  # its model is away: said by the search, or what is left out of it
                     continue
                 check_complete(knowledge_base, index, opened.catalog)
+        readable = opened.shelves.readable()
+        query = replace(
+            query,
+            liked=tuple(opened.shelves.named(each, readable).id for each in request.like),
+            disliked=tuple(opened.shelves.named(each, readable).id for each in request.unlike),
+        )
         result = opened.search(query)
     if as_json:
         print_json(search_document(result, request.explain))
@@ -104,6 +114,8 @@ def _asked_of(running: Running, request: Request, query: Query, as_json: bool) -
         "instruction": query.instruction,
         "explain": request.explain,
     }
+    question |= {"like": list(request.like)} if request.like else {}
+    question |= {"unlike": list(request.unlike)} if request.unlike else {}
     document = ask(running, "/api/v1/search", question)
     if document is None:
         return False
@@ -152,6 +164,8 @@ def print_result(result: SearchResult, explain: bool) -> None:
     columns = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)
     for left_out in result.left_out:
         note(_left_out_line(left_out))
+    if line := understood_line(result):
+        print(_styled(line, "2"))
     if not result.hits:
         print(tr("Nothing was found. Try other words, or see what there is with: carrel list"))
     for hit in result.hits:

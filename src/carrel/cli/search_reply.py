@@ -18,6 +18,7 @@ from carrel.core.ranking import (
     Signal,
     StageTimings,
 )
+from carrel.core.understanding import Asked, Condition, Part, Understood
 
 
 def result_of(document: dict[str, object]) -> SearchResult:
@@ -41,7 +42,27 @@ def result_of(document: dict[str, object]) -> SearchResult:
         reranking=_reranking(as_object(document["rerank"])) if document.get("rerank") else None,
         exchanges=tuple(_exchange(as_object(each)) for each in as_list(explained.get("exchanges") or [])),
         left_out=tuple(_left_out(as_object(each)) for each in as_list(document.get("left_out") or [])),
+        understood=_understood(as_object(document["understood"])) if document.get("understood") else None,
+        liked=_records(as_object(document.get("understood") or {}), "like"),
+        disliked=_records(as_object(document.get("understood") or {}), "unlike"),
     )
+
+
+def _understood(document: dict[str, object]) -> Understood:
+    return Understood(
+        source="",
+        text=as_text(document.get("text")),
+        asked=Asked(as_text(document.get("kind"))),
+        language=as_text(document.get("language")),
+        conditions=tuple(
+            Condition(Part(as_text(each["field"])), as_text(each["value"]), bool(each["excluded"]), 0, 0)
+            for each in map(as_object, as_list(document.get("conditions") or []))
+        ),
+    )
+
+
+def _records(document: dict[str, object], side: str) -> tuple[PaperRecord, ...]:
+    return tuple(_record(as_object(each)) for each in as_list(document.get(side) or []))
 
 
 def _hit(document: dict[str, object]) -> Hit:

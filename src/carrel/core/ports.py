@@ -227,7 +227,8 @@ class IndexedPaper:
 class IndexQuery:
     """What is asked of an index: a vector, words, or both; ``limit`` candidates a signal.
 
-    Of the filters it looks at years and authors. ``among`` are the papers that may be found, None: all.
+    Of the filters it looks at years and authors. ``among`` are the papers that may be found, None: all;
+    ``without`` those that may not.
     """
 
     vector: Vectors | None
@@ -235,6 +236,7 @@ class IndexQuery:
     filters: Filters
     limit: int
     among: frozenset[PaperId] | None = None
+    without: frozenset[PaperId] = frozenset()
 
 
 class Index(Protocol):

@@ -11,6 +11,7 @@ from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.metadata import ARXIV_DOI, Metadata
 from carrel.core.paper import Passage
 from carrel.core.quality import ParseQuality
+from carrel.core.understanding import Understood
 
 
 class Mode(StrEnum):
@@ -44,7 +45,8 @@ class Signal(StrEnum):
 class Filters:
     """Conditions that a paper must meet, all of them. Years are inclusive; of names any suffices.
 
-    The index knows years and authors; venues, languages and tags the catalog (``search/selection.py``).
+    The index knows years and authors; venues, languages and tags the catalog (``search/selection.py``). What
+    the text of a query says of a paper comes on top (``core/understanding.py``).
     """
 
     year_from: int | None = None
@@ -61,7 +63,11 @@ MOST_RESULTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question as the user put it. No knowledge base means every one the user may read."""
+    """A question as the user put it. No knowledge base means every one the user may read.
+
+    ``text`` is in the query language (``search/query_language.py``), unless it is ``literal``. It may be
+    empty where papers that are liked say what is wanted. Those and the disliked ones do not come back.
+    """
 
     text: str
     knowledge_bases: tuple[str, ...] = ()
@@ -70,6 +76,9 @@ class Query:
     filters: Filters = field(default_factory=Filters)
     instruction: str = ""  # what the question is asked for (core/tasks.py), where the model reads that
     rerank: bool = False
+    liked: tuple[PaperId, ...] = ()
+    disliked: tuple[PaperId, ...] = ()
+    literal: bool = False  # no operators are read in the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +221,8 @@ class SearchResult:
     """The answer to a query. ``candidates`` are what each signal found, for ``--explain``.
 
     ``reranking`` is None where none was asked for; ``exchanges`` are what went to models' servers.
+    ``understood`` says how the query was read, and ``liked`` and ``disliked`` which papers it was asked with.
+    ``listed`` are all papers that meet a query of nothing but conditions.
     """
 
     query: str
@@ -222,3 +233,7 @@ class SearchResult:
     reranking: Reranking | None = None
     exchanges: tuple[Exchange, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    understood: Understood | None = None
+    liked: tuple[PaperRecord, ...] = ()
+    disliked: tuple[PaperRecord, ...] = ()
+    listed: tuple[PaperId, ...] = ()

@@ -15,7 +15,6 @@ another document.
 
 import re
 import threading
-import unicodedata
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -24,7 +23,8 @@ from functools import lru_cache
 from itertools import chain
 from typing import Protocol
 
-from carrel.core.terms import PlacedTerm
+from carrel.core.folding import normalise, normalised_with_origins
+from carrel.core.terms import FUNCTION_WORDS, PlacedTerm
 
 ANALYSER_VERSION = 2
 """Goes up with every change that gives some text other terms or weights: old indexes do not fit."""
@@ -55,12 +55,7 @@ def _token_pattern(letter: str) -> str:
 _TOKEN = re.compile(_token_pattern(r"[^\W_]"))
 _ASCII_TOKEN = re.compile(_token_pattern("[a-z0-9]"), re.ASCII)  # finds the same, a quarter faster
 _JOINER = re.compile("[-‐‑/]")
-_MARKS = re.compile("[\u0300-\u036f]+")
-_SOFT = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]+")  # soft hyphens and zero-width characters
 _LATIN = re.compile("[a-z]")
-
-# Runs whose characters are folded each to one: ASCII, and Han, which stays as it is.
-_FOLDED_ALIKE = re.compile("([\x00-\x7f\u4e00-\u9fff]+)|[^\x00-\x7f\u4e00-\u9fff]")
 
 _GREEK_LETTERS = "αβγδεζηθικλμνξοπρστυφχψω"
 _GREEK_NAMES = """
@@ -68,17 +63,6 @@ alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu
 nu xi omicron pi rho sigma tau upsilon phi chi psi omega
 """
 _GREEK = str.maketrans(dict(zip(_GREEK_LETTERS, _GREEK_NAMES.split(), strict=True)))
-
-_FUNCTION_WORDS = """
-a about after all also an and any are as at be because been before being between both but by can could
-did do does doing done during each either else for from further had has have having he her here hers him
-his how however i if in into is it its itself may me might more most must my neither no nor not of off on
-once only onto or other our ours out over own per s same shall she should since so some such t than that
-the their theirs them then there therefore these they this those through thus to too under until up upon
-us very via was we were what when where whereas whether which while who whom whose why will with within
-without would yet you your 的 了 和 与 是 在 及 等 对 中 为
-"""
-FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 
 
 class _Stemmer(Protocol):
@@ -107,20 +91,6 @@ class TermWeights:
 
     ids: list[int]
     weights: list[float]
-
-
-def normalise(text: str) -> str:
-    """Return the text in compatibility form, case and diacritics folded. Idempotent."""
-    if text.isascii():
-        return text.lower()
-    folded = unicodedata.normalize("NFKC", _SOFT.sub("", text)).casefold()
-    folded = _MARKS.sub("", unicodedata.normalize("NFKD", folded))
-    return unicodedata.normalize("NFKC", folded)
-
-
-@lru_cache(1 << 14)
-def _normal_character(character: str) -> str:
-    return normalise(character)
 
 
 def tokens(text: str) -> list[str]:
@@ -154,7 +124,7 @@ def placed_terms(text: str, wanted: frozenset[str] | None = None) -> Iterator[Pl
     Of a compound its parts come, then the whole; of Chinese, Japanese and Korean pairs that overlap. Only
     those that are ``wanted``, where some are named.
     """
-    normal, origins = _normalised_with_origins(text)
+    normal, origins = normalised_with_origins(text)
     for first, past in _spans_of_scripts(normal):
         for match in _TOKEN.finditer(normal, first, past):
             for start, end, term in _terms_within(match.group()):
@@ -162,22 +132,6 @@ def placed_terms(text: str, wanted: frozenset[str] | None = None) -> Iterator[Pl
                     continue
                 begins, ends = match.start() + start, match.start() + end
                 yield PlacedTerm(origins[begins], max(origins[ends], origins[ends - 1] + 1), term)
-
-
-def _normalised_with_origins(text: str) -> tuple[str, Sequence[int]]:
-    """Return the text normalised, and of each of its characters and its end where it was before."""
-    if text.isascii():
-        return text.lower(), range(len(text) + 1)
-    pieces: list[str] = []
-    origins: list[int] = []
-    for match in _FOLDED_ALIKE.finditer(text):
-        if match.lastindex:
-            pieces.append(match.group().lower())
-            origins.extend(range(*match.span()))
-        else:
-            pieces.append(_normal_character(match.group()))
-            origins.extend([match.start()] * len(pieces[-1]))
-    return "".join(pieces), [*origins, len(text)]
 
 
 def _spans_of_scripts(normal: str) -> Iterator[tuple[int, int]]:

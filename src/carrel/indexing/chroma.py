@@ -263,12 +263,13 @@ class ChromaIndex:
         collection = self._passages if signal.of_passages else self._papers
         every = collection.count()
         if passing is None:
-            expected = every
+            where = _of(sorted(query.without), "$nin") if query.without else None
+            expected = every - (self._lexical.points_of(query.without, signal.of_passages) if where else 0)
         else:
-            expected = self._lexical.passages_of(passing) if signal.of_passages else len(passing)
+            where = _of(sorted(passing))
+            expected = self._lexical.points_of(passing, signal.of_passages)
         if not expected or query.limit < 1:
             return ()
-        where = None if passing is None else _of(sorted(passing))
         # One more than wanted shows whether equal scores straddle the limit.
         depth = max(query.limit + 1, _SMALL if every <= _SMALL else 0)
         while True:
@@ -341,7 +342,7 @@ class ChromaIndex:
             raise IndexDamaged(index=self._name, folder=self._folder, detail=error) from error
 
 
-def _of(papers: Sequence[PaperId]) -> "Where":
-    """Return the condition that a point is of one of these papers."""
-    wanted: dict[Literal["$in", "$nin"], list[str | int | float | bool]] = {"$in": [*papers]}
+def _of(papers: Sequence[PaperId], how: Literal["$in", "$nin"] = "$in") -> "Where":
+    """Return the condition that a point is of one of these papers, or with ``$nin`` of none of them."""
+    wanted: dict[Literal["$in", "$nin"], list[str | int | float | bool]] = {how: [*papers]}
     return {_OWNER: wanted}

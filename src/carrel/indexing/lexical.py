@@ -8,18 +8,18 @@ until the engine has it: what a crash leaves pending is known and undone when th
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from carrel.core.author_names import searchable_words, wanted_names
 from carrel.core.ids import PaperId
 from carrel.core.ports import IndexedPaper, IndexQuery
 from carrel.core.ranking import Candidate
 from carrel.indexing.analysis import PAPERS, PASSAGES, TermWeights, document_terms
-from carrel.indexing.authors import searchable_words, wanted_names
 
 _PASSAGE, _PAPER = 0, 1  # what a point is
 _ENTRY = np.dtype([("point", "<u4"), ("weight", "<f4")])
@@ -136,7 +136,7 @@ class LexicalSide:
             yield PaperId(paper), point, kind == _PASSAGE
 
     def passing(self, query: IndexQuery) -> set[PaperId] | None:
-        """Return the papers that the query may find; None where it may find every one."""
+        """Return the papers that the query may find; None where it may find every one but ``without``."""
         numbers = self._passing(query)
         if numbers is None:
             return None
@@ -144,13 +144,13 @@ class LexicalSide:
             PaperId(paper)
             for number, paper in self._rows("SELECT number, id FROM papers")
             if number in numbers
-        }
+        } - query.without
 
-    def passages_of(self, papers: set[PaperId]) -> int:
-        """Return how many passages these papers have together."""
+    def points_of(self, papers: Collection[PaperId], of_passages: bool) -> int:
+        """Return how many points of one kind these papers have together."""
         counts = self._rows(
             f"SELECT papers.id, count(*) {_OF_PAPERS} WHERE kind = ? GROUP BY paper",
-            _PASSAGE,
+            _PASSAGE if of_passages else _PAPER,
         )
         return sum(count for paper, count in counts if paper in papers)
 
@@ -158,7 +158,7 @@ class LexicalSide:
         """Return the points that the query may find with the best BM25 scores, falling, ties by id."""
         kind = _PASSAGE if of_passages else _PAPER
         with self._using:
-            allowed = self._passing(query)
+            allowed, barred = self._passing(query), self._numbers(query.without)
             [(total,)] = self._rows("SELECT count(*) FROM points WHERE kind = ? AND with_terms", kind)
             points, scores = [], []
             for term, weight in zip(terms.ids, terms.weights, strict=True):
@@ -167,7 +167,11 @@ class LexicalSide:
                 )
                 holding = sum(len(entries) for _, entries in rows) // _ENTRY.itemsize
                 idf = np.log(1 + (total - holding + 0.5) / (holding + 0.5))
-                kept = (entries for paper, entries in rows if allowed is None or paper in allowed)
+                kept = (
+                    entries
+                    for paper, entries in rows
+                    if (allowed is None or paper in allowed) and paper not in barred
+                )
                 found = np.frombuffer(b"".join(kept), _ENTRY)
                 points.append(found["point"])
                 scores.append(found["weight"].astype(np.float64) * (weight * idf))
@@ -211,11 +215,16 @@ class LexicalSide:
             by_author = {paper for words in names for paper in self._papers_by(words)}
             numbers = by_author if numbers is None else numbers & by_author
         if query.among is not None:
-            ids = json.dumps([*query.among])
-            rows = self._rows("SELECT number FROM papers WHERE id IN (SELECT value FROM json_each(?))", ids)
-            chosen = {row[0] for row in rows}
+            chosen = self._numbers(query.among)
             numbers = chosen if numbers is None else numbers & chosen
         return numbers
+
+    def _numbers(self, papers: frozenset[PaperId]) -> set[int]:
+        if not papers:
+            return set()
+        ids = json.dumps([*papers])
+        rows = self._rows("SELECT number FROM papers WHERE id IN (SELECT value FROM json_each(?))", ids)
+        return {row[0] for row in rows}
 
     def _papers_by(self, words: Sequence[str]) -> set[int]:
         """Return the papers that have one author with all these words in the name."""

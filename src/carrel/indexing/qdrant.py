@@ -49,13 +49,13 @@ from qdrant_edge import (
     UpdateOperation,
 )
 
+from carrel.core.author_names import searchable_words, wanted_names
 from carrel.core.errors import IndexDamaged
 from carrel.core.ids import PaperId
 from carrel.core.ports import IndexedPaper, IndexQuery
 from carrel.core.ranking import Candidate, Signal
 from carrel.core.space import Space, Vectors
 from carrel.indexing.analysis import PAPERS, PASSAGES, Field, document_terms, query_terms
-from carrel.indexing.authors import searchable_words, wanted_names
 from carrel.indexing.marker import check_marker, is_complete, write_marker
 from carrel.indexing.room import make_sure_of_room
 
@@ -75,8 +75,7 @@ if TYPE_CHECKING:
 
 _Vectors = dict[str, list[float] | SparseVector | list[list[float]]]
 
-_FLUSH_BYTES = 8 << 20
-"""Written since the last flush, about: bounds the log's length and what a power failure can lose."""
+_FLUSH_BYTES = 8 << 20  # since the last flush, about: bounds the log and what a power failure can lose
 _TERMS_BYTES = 2_000  # of one passage's terms, about
 _SCROLL = 10_000
 _TIE_FACTOR = 4  # how much deeper to look when equal scores straddle the limit
@@ -265,6 +264,9 @@ class QdrantIndex:
             conditions.append(
                 FieldCondition(_YEAR, range=RangeFloat(gte=filters.year_from, lte=filters.year_to))
             )
+        if query.without:
+            out = FieldCondition(_OWNER, match=MatchAny([*map(str, query.without)]))
+            conditions.append(Filter(must_not=[out]))
         papers = None if query.among is None else set[str](query.among)
         if names := wanted_names(filters.authors):
             by_author = {paper for words in names for paper in self._papers_by(words)}

@@ -25,7 +25,7 @@ from carrel.core.paper import Passage
 from carrel.core.ranking import PaperRecord, published_first
 from carrel.library import access
 from carrel.library.auditing import record
-from carrel.storage import knowledge_bases, members, papers, passages, queue, versions
+from carrel.storage import holdings, knowledge_bases, members, papers, passages, queue, versions
 from carrel.storage.database import Catalog, Transaction
 
 _LONGEST_NAME = 200
@@ -242,6 +242,22 @@ class Shelves:
         """Return the paper whose id begins so. Raises PaperMissing, AmbiguousPaperId, PaperIdTooShort."""
         with self._catalog.read() as tx:
             return papers.find(tx, [knowledge_base.id for knowledge_base in shelves], _checked_prefix(prefix))
+
+    def named(self, name: str, shelves: Sequence[KnowledgeBase]) -> PaperRecord:
+        """Return the paper of these shelves whose file has this name, or whose id begins so.
+
+        Raises:
+            PaperMissing: there is none.
+            AmbiguousPaperId: there are several.
+            PaperIdTooShort: it is no file's name, and too short for an id.
+        """
+        with self._catalog.read() as tx:
+            ids = holdings.of_file(tx, [shelf.id for shelf in shelves], name)
+            if len(ids) > 1:
+                raise AmbiguousPaperId(id=name, count=len(ids))
+            if ids:
+                return papers.records(tx, [shelf.id for shelf in shelves], ids)[0]
+        return self.find(name, shelves)
 
     def passages(self, record: PaperRecord) -> tuple[Passage, ...]:
         """Return a paper's passages in reading order."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from carrel.core.paper import Block, BlockKind
+from carrel.core.text_language import language_of
 from carrel.parsing.keywords import LABEL as KEYWORDS
-from carrel.parsing.languages import language_of
 from carrel.parsing.printed import Line
 from carrel.parsing.typography import ends_sentence, is_wide, near
 

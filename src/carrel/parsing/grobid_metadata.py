@@ -5,8 +5,8 @@ import re
 from lxml import etree
 
 from carrel.core.metadata import Evidence, Metadata, Source
+from carrel.core.text_language import language_of
 from carrel.parsing.identifier_forms import trimmed_doi
-from carrel.parsing.languages import language_of
 from carrel.parsing.placed_text import readable
 
 TEI = "{http://www.tei-c.org/ns/1.0}"

@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence
 
 from carrel.core.metadata import Evidence, Metadata, Source
 from carrel.core.paper import Block
+from carrel.core.text_language import language_of, samples
 from carrel.parsing.abstracts import find_abstract
 from carrel.parsing.authors import authors_from_info, authors_on_page
 from carrel.parsing.front import Front
 from carrel.parsing.identifiers import Found, find_arxiv_id, find_doi
 from carrel.parsing.imprint import in_margin, read_imprint
 from carrel.parsing.keywords import find_keywords, keywords_of_info
-from carrel.parsing.languages import language_of, samples
 from carrel.parsing.printed import Line, PrintedPage
 from carrel.parsing.titles import choose_title, printed_title
 from carrel.parsing.typography import is_wide

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from carrel.core.metadata import Evidence, Metadata, Source
 from carrel.core.paper import BlockKind
+from carrel.core.text_language import language_of, samples
 from carrel.parsing.authors import authors_from_info
 from carrel.parsing.identifier_forms import trimmed_doi, year_of_arxiv
-from carrel.parsing.languages import language_of, samples
 from carrel.parsing.pageless import Piece
 
 _FRONT_PIECES = 12  # title, authors, affiliations, dates, abstract: where a paper says what it is

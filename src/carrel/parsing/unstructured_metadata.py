@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from carrel.core.metadata import Evidence, Metadata, Source
 from carrel.core.paper import BlockKind
+from carrel.core.text_language import language_of
 from carrel.parsing.authors import authors_from_info
 from carrel.parsing.headings import ABSTRACT_NAME, is_named
 from carrel.parsing.identifier_forms import trimmed_doi, year_of_arxiv
-from carrel.parsing.languages import language_of
 from carrel.parsing.placed_text import PlacedBlock
 
 _TITLE, _AUTHORS, _REST = 0.6, 0.4, 0.5  # confidences: by type, by place and shape, by pattern

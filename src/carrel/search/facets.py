@@ -24,7 +24,8 @@ def facets_of(
     ids = [each.id for each in knowledge_bases]
     only = None
     if result is not None:
-        only = sorted({found.paper_id for _, candidates in result.candidates for found in candidates})
+        considered = {found.paper_id for _, candidates in result.candidates for found in candidates}
+        only = sorted(considered.union(result.listed))
     with catalog.read() as tx:
         found = descriptions(tx, ids, only)
         labels = tags.counted(tx, ids, only)

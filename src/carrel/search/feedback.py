@@ -13,8 +13,9 @@ import numpy as np
 
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import EmbeddedQuery
-from carrel.core.ranking import FusedPaper
+from carrel.core.ranking import FusedPaper, Mode, Query
 from carrel.core.space import Vectors
+from carrel.core.understanding import Understood
 from carrel.search.sources import Sources
 from carrel.storage import vector_keys
 
@@ -23,9 +24,13 @@ _SHARE = 0.4  # of their mean, beside the question's own vector
 _LONGEST = 300  # characters of a question
 
 
-def says_more(text: str, fused: Sequence[FusedPaper]) -> bool:
-    """Whether the best papers can say more of what is meant: not of a long text, nor of a quotation."""
-    return bool(fused) and not fused[0].quotation and len(text) <= _LONGEST
+def says_more(understood: Understood, query: Query, fused: Sequence[FusedPaper]) -> bool:
+    """Whether the best papers can say more of what is meant.
+
+    Not of a long text, nor of a quotation; not where somebody has named papers, or words that must occur.
+    """
+    plain = query.mode is Mode.HYBRID and not (query.liked or query.disliked or understood.of_words)
+    return plain and bool(fused) and not fused[0].quotation and 0 < len(understood.text) <= _LONGEST
 
 
 def drawn(

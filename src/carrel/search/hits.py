@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from carrel.core.ids import PaperId, PassageId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import Passage, is_reference_list
-from carrel.core.ranking import Filters, FusedPaper, Hit, PaperRecord, PassageHit, Query, published_first
+from carrel.core.ranking import FusedPaper, Hit, PaperRecord, PassageHit, Query, published_first
 from carrel.search.retrieve import CANDIDATES
 from carrel.storage import papers, passages, versions
 from carrel.storage.database import Catalog
@@ -16,15 +16,22 @@ _BEHIND = 0.1  # how far a list of references stands behind: less than a quotati
 
 
 def presented(
-    fused: Sequence[FusedPaper], query: Query, knowledge_bases: Sequence[KnowledgeBase], catalog: Catalog
+    fused: Sequence[FusedPaper],
+    query: Query,
+    knowledge_bases: Sequence[KnowledgeBase],
+    catalog: Catalog,
+    narrowed: bool,
 ) -> tuple[Hit, ...]:
-    """Return the best papers with their best passages, one a work, in a fixed number of look-ups."""
+    """Return the best papers with their best passages, one a work, in a fixed number of look-ups.
+
+    ``narrowed``: there were papers that might not be found, and that are not to be named either.
+    """
     ids = [knowledge_base.id for knowledge_base in knowledge_bases]
     with catalog.read() as tx:
         groups = versions.groups(tx, ids, [paper.paper_id for paper in fused])
         # Some to spare: a paper removed a moment ago may still be in the index, and is left out.
         best = _one_a_work(fused, groups)[: query.limit + CANDIDATES // 4]
-        others = _versions_to_name(best, groups, query.filters, fused)
+        others = _versions_to_name(best, groups, narrowed, fused)
         wanted_records = {paper.paper_id for paper in best}.union(*others.values())
         records: dict[str, PaperRecord] = {}
         for record in papers.records(tx, ids, sorted(wanted_records)):
@@ -63,7 +70,7 @@ def _one_a_work(
 def _versions_to_name(
     best: Sequence[FusedPaper],
     groups: Mapping[PaperId, frozenset[PaperId]],
-    filters: Filters,
+    narrowed: bool,
     fused: Sequence[FusedPaper],
 ) -> dict[PaperId, frozenset[PaperId]]:
     """Return the other versions of each paper that has some."""
@@ -72,9 +79,9 @@ def _versions_to_name(
         for paper in best
         if paper.paper_id in groups
     }
-    if filters == Filters():
+    if not narrowed:
         return others
-    # The index has looked only at what meets the filters.
+    # The index has looked only at what may be found.
     meeting = frozenset(paper.paper_id for paper in fused)
     return {paper: found & meeting for paper, found in others.items()}
 

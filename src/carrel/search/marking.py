@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from carrel.core.terms import Analyser, PlacedTerm
 from carrel.search.excerpts import LONGEST, Excerpt, excerpt, joined
+from carrel.search.phrases import Phrase, phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,7 @@ class Marker:
 
     wanted: frozenset[str]
     analyse: Analyser
+    phrases: tuple[Phrase, ...] = ()
 
     def marks(self, text: str) -> tuple[tuple[int, int], ...]:
         """Return where the query's words stand in a text: (start, end) in order, none touching another."""
@@ -27,17 +29,24 @@ class Marker:
         return excerpt(text, self._found(text), most)
 
     def _found(self, text: str) -> list[PlacedTerm]:
-        return list(self.analyse(text, self.wanted)) if self.wanted else []
+        found = list(self.analyse(text, self.wanted)) if self.wanted else []
+        for number, each in enumerate(self.phrases):  # as terms of their own: what holds them is shown
+            found += [PlacedTerm(start, end, f'"{number}"') for start, end in each.places(text)]
+        return found
 
 
-def marker(query: str, analyse: Analyser) -> Marker:
-    """Return what marks texts by a query's words.
+def marker(query: str, analyse: Analyser, phrases: Iterable[str] = ()) -> Marker:
+    """Return what marks texts by a query's words, and by phrases as wholes.
 
     A number or letter that is only part of a compound is not marked by itself: a question about GPT-4 does
     not mean every 4.
     """
     found = list(analyse(query))
-    return Marker(frozenset(placed.term for placed in found if not _is_scrap(placed, found)), analyse)
+    return Marker(
+        frozenset(placed.term for placed in found if not _is_scrap(placed, found)),
+        analyse,
+        tuple(map(phrase, phrases)),
+    )
 
 
 def _is_scrap(placed: PlacedTerm, others: Iterable[PlacedTerm]) -> bool:

@@ -12,17 +12,21 @@ from itertools import chain
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Reranker
 from carrel.core.ranking import (
+    Candidate,
     FusedPaper,
-    Mode,
     Query,
     SearchResult,
+    Signal,
     StageTimings,
 )
-from carrel.search import feedback, quotation, retrieve, understand
+from carrel.search import exact, feedback, quotation, retrieve, understand
 from carrel.search.fuse import fuse
 from carrel.search.hits import presented
+from carrel.search.identified import put_first
+from carrel.search.likes import NO_TASTES, Tastes, themselves, weighed
+from carrel.search.listing import listed
 from carrel.search.rerank import rerank
-from carrel.search.selection import selected
+from carrel.search.scope import Scope, scope_of
 from carrel.search.sources import Sources
 from carrel.storage import papers, passages
 from carrel.storage.database import Catalog
@@ -37,6 +41,7 @@ def search(
     sources: Sources,
     reranker: Reranker | None = None,
     reranker_candidates: int = RERANKED,
+    tastes: Tastes = NO_TASTES,
 ) -> SearchResult:
     """Answer a query over knowledge bases that the asker may read; without a reranker, in the fused order.
 
@@ -45,41 +50,57 @@ def search(
 
     Raises:
         EmptyQuery: there is nothing to search for.
+        InvalidFilter: a condition in the query cannot be read.
         ServiceError: no model can be reached, or an index cannot.
         SpaceMismatch: an index was built in another space than its model makes.
     """
     marks = [time.perf_counter()]
-    text = understand.normalised(query.text)
+    understood = understand.read(query.text, bool(query.liked), query.literal)
+    text = understood.text
     filled = [knowledge_base for knowledge_base in knowledge_bases if knowledge_base.papers]
-    among = selected(query.filters, filled, sources.catalog)
-    if among is not None:
-        filled = [knowledge_base for knowledge_base in filled if among[knowledge_base.id]]
+    texts = exact.Texts(filled, sources.catalog, sources.index_of)
+    scope = scope_of(query, understood, filled, sources.catalog)
+    if scope.listed is not None:
+        return listed(query, understood, scope, texts)
+    scope = scope.barring(themselves(tastes, filled, sources.catalog), filled)
+    filled = [knowledge_base for knowledge_base in filled if scope.may_hold(knowledge_base)]
 
     questions, failures = retrieve.embedded(text, query, filled, sources)
+    questions, failures = weighed(questions, failures, query, tastes, filled, sources)
     left_out = retrieve.left_out_by(failures, query, filled, sources)
     unsearched = {each.knowledge_base_id for each in left_out if not each.by_words}
     filled = [knowledge_base for knowledge_base in filled if knowledge_base.id not in unsearched]
     marks.append(time.perf_counter())
 
-    words = "" if query.mode is Mode.DENSE else text
-    lists = retrieve.retrieved(words, query, filled, among, questions, sources)
+    texts = exact.Texts(filled, sources.catalog, sources.index_of)
+    scope = exact.holding_phrases(understood, scope, texts)
+    words = tastes.words(text)
+
+    def ask(within: Scope) -> dict[Signal, tuple[Candidate, ...]]:
+        return retrieve.retrieved(words, query, filled, within, questions, sources)
+
+    lists = exact.retrieved(ask, understood, scope, query.limit, texts)
     marks.append(time.perf_counter())
 
     fused = _favour_quotations(text, fuse(lists), filled, sources.catalog)
-    if words and feedback.says_more(text, fused):
+    if feedback.says_more(understood, query, fused):
         drawn = feedback.drawn(questions, fused, filled, sources)
-        lists |= retrieve.retrieved("", query, filled, among, drawn, sources)
+        lists |= retrieve.retrieved("", query, filled, scope, drawn, sources)
         fused = fuse(lists)
+    fused = put_first(understood, fused, scope, filled, sources.catalog)
     marks.append(time.perf_counter())
 
-    order = rerank(text, query, fused, filled, sources.catalog, reranker, reranker_candidates, sources.asking)
+    order = rerank(text or words, query, fused, filled, sources, reranker, reranker_candidates)
     marks.append(time.perf_counter())
 
-    hits = presented(order.papers, query, filled, sources.catalog)
+    hits = presented(
+        order.papers, query, filled, sources.catalog, narrowed=scope.narrow or understood.of_words
+    )
     marks.append(time.perf_counter())
     sent = [question.exchanges for question in questions.values()]
+    liked, disliked = tastes.records()
     return SearchResult(
-        query=text,
+        query=understood.source,
         mode=query.mode,
         took_ms=_timings(*marks),
         hits=hits,
@@ -87,6 +108,9 @@ def search(
         reranking=order.reranking,
         exchanges=tuple(chain(*sent, order.exchanges)),
         left_out=left_out,
+        understood=understood,
+        liked=liked,
+        disliked=disliked,
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from carrel.core.exchange import Exchange
 from carrel.core.facets import Facet, Facets
 from carrel.core.ranking import Hit, LeftOut, PaperRecord, PassageHit, Reranking, SearchResult
+from carrel.core.understanding import Understood, with_rest
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -25,6 +26,8 @@ def search_document(result: SearchResult, explain: bool) -> dict[str, Json]:
         },
         "results": list(found),
     }
+    if result.understood is not None:
+        document["understood"] = understood_document(result)
     if result.reranking is not None:
         document["rerank"] = rerank_document(result.reranking)
         for hit, each in zip(result.hits, found, strict=True):
@@ -43,6 +46,22 @@ def search_document(result: SearchResult, explain: bool) -> dict[str, Json]:
             "exchanges": [exchange_document(exchange) for exchange in result.exchanges],
         }
     return document
+
+
+def understood_document(result: SearchResult) -> Json:
+    """Return how a query was read as programs read it."""
+    understood = result.understood or Understood(result.query, result.query)
+    return {
+        "text": understood.text,
+        "kind": understood.asked.value,
+        "language": understood.language,
+        "conditions": [
+            {"field": each.part.value, "value": each.value, "excluded": each.excluded, "without": rest}
+            for each, rest in with_rest(understood)
+        ],
+        "like": version_documents(result.liked),
+        "unlike": version_documents(result.disliked),
+    }
 
 
 def _hit_document(hit: Hit, explain: bool) -> dict[str, Json]:

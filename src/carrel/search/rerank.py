@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from carrel.core.courtesy import Asking, at_once
 from carrel.core.engine_errors import EngineNotInstalled, GgufAmbiguous, GgufNotHere, GgufUnusable
 from carrel.core.errors import CarrelError, PathMissing, ServiceError
 from carrel.core.exchange import Exchange
@@ -19,6 +18,7 @@ from carrel.core.language import tr
 from carrel.core.paper import in_context, is_reference_list
 from carrel.core.ports import Reranked, Reranker
 from carrel.core.ranking import FusedPaper, Query, Reranking
+from carrel.search.sources import Sources
 from carrel.storage import papers, passages
 from carrel.storage.database import Catalog
 
@@ -67,23 +67,22 @@ def rerank(
     query: Query,
     fused: Sequence[FusedPaper],
     knowledge_bases: Sequence[KnowledgeBase],
-    catalog: Catalog,
+    sources: Sources,
     reranker: Reranker | None,
     most: int,
-    asking: Asking = at_once,
 ) -> Order:
     """Return the papers, the best ``most`` of them in the reranker's order and the others behind.
 
-    The reranker is asked within ``asking``.
+    The reranker is asked as the sources say.
     """
     if reranker is None:
         return Order(tuple(fused))
-    documents = _documents(fused[:most], knowledge_bases, catalog)
+    documents = _documents(fused[:most], knowledge_bases, sources.catalog)
     candidates = len({document.paper for document in documents})
     if not documents:
         return Order(tuple(fused), Reranking(reranker.model, False, 0, tr("there is nothing to reorder")))
     try:
-        with asking(reranker.model):
+        with sources.asking(reranker.model):
             said = reranker.rerank(text, [document.text for document in documents], query.instruction)
     except ENGINE_FAILURES as error:
         return Order(tuple(fused), Reranking(reranker.model, False, candidates, error.message))

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from carrel.core.errors import CarrelError
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.ports import EmbeddedQuery, IndexQuery
+from carrel.core.ports import EmbeddedQuery
 from carrel.core.ranking import Candidate, LeftOut, Mode, Query, Signal
 from carrel.core.space import Vectors, cut
 from carrel.search.fuse import on_one_scale
-from carrel.search.selection import Selected
+from carrel.search.scope import Scope
 from carrel.search.sources import Sources
 
 # Candidates that each signal gives to fusion; more changes little below ten results.
@@ -23,12 +23,14 @@ def embedded(
 ) -> tuple[dict[str, EmbeddedQuery], dict[str, CarrelError]]:
     """Return the query as each model in use embeds it, each once; and why a model does not.
 
+    Nothing where there is no text.
+
     Raises what the first of them raises where none does.
     """
     questions: dict[str, EmbeddedQuery] = {}
     failures: dict[str, CarrelError] = {}
     models = {knowledge_base.embedder: knowledge_base for knowledge_base in knowledge_bases}
-    for model, knowledge_base in models.items() if query.mode is not Mode.LEXICAL else ():
+    for model, knowledge_base in models.items() if text and query.mode is not Mode.LEXICAL else ():
         try:
             with sources.asking(model):
                 questions[model] = sources.embedder_of(knowledge_base).embed_query(text, query.instruction)
@@ -64,7 +66,7 @@ def retrieved(
     text: str,
     query: Query,
     knowledge_bases: Sequence[KnowledgeBase],
-    among: Selected | None,
+    scope: Scope,
     questions: Mapping[str, EmbeddedQuery],
     sources: Sources,
 ) -> dict[Signal, tuple[Candidate, ...]]:
@@ -73,12 +75,11 @@ def retrieved(
     for knowledge_base in knowledge_bases:
         # Cosines of two models, or of two cuts, are on scales of their own; BM25 has one.
         space = (knowledge_base.embedder, knowledge_base.dimensions)
-        asked = IndexQuery(
+        asked = scope.asked(
+            knowledge_base,
             vector=_question_vector(questions.get(knowledge_base.embedder), knowledge_base),
-            text=text or None,
-            filters=query.filters,
+            text=None if query.mode is Mode.DENSE else text or None,
             limit=max(CANDIDATES, query.limit),
-            among=None if among is None else among[knowledge_base.id],
         )
         for signal, found in sources.index_of(knowledge_base).search(asked).items():
             scale = space if signal.dense else ("", 0)

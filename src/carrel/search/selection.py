@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.knowledge_base import KnowledgeBase
@@ -13,7 +13,7 @@ from carrel.storage.database import Catalog
 _MARKS = re.compile("[\u0300-\u036f]+")
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+")
 
-Selected = dict[KnowledgeBaseId, frozenset[PaperId]]
+Selected = Mapping[KnowledgeBaseId, frozenset[PaperId]]
 
 
 def selected(filters: Filters, knowledge_bases: Sequence[KnowledgeBase], catalog: Catalog) -> Selected | None:

@@ -5,26 +5,115 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from carrel.core.errors import EmptyQuery, InvalidFilter
+from carrel.core.identifiers import identifier_of
 from carrel.core.ranking import Filters
+from carrel.core.text_language import language_of
+from carrel.core.understanding import Asked, Condition, Part, Understood
+from carrel.search.query_language import conditions_in, text_left
 
 _LANGUAGE = re.compile(r"([a-z]{2})(?:[-_][a-z0-9]+)*")  # zh-Hans-CN is zh
 _YEAR = re.compile(r"(\d{4})|(\d{4})?\.\.(\d{4})?")
 # Beyond this a query is a document; models read far less, and the index caps the terms.
 _LONGEST_QUERY = 100_000
+# Letters' widths, of which a Chinese character is two: what is longer was pasted, unless most of it is
+# conditions. About 60 words: abstracts have 100 and more, and nobody types that many between operators.
+_PASTED = 400
+_LONGEST_WITH_CONDITIONS = 4_000  # characters
+_LANGUAGE_FROM = 2_000  # characters of a text that tell its language
+_SCRIPTS = (
+    ("ja", re.compile("[\u3041-\u30fa]")),
+    ("ko", re.compile("[\uac00-\ud7af]")),
+    ("zh", re.compile("[\u3400-\u9fff]")),
+    ("ru", re.compile("[\u0400-\u04ff]")),
+    ("en", re.compile("[A-Za-z]")),
+)
+_QUESTION = re.compile(
+    r"(?:how|what|why|which|who|where|when|whether|is|are|do|does|did|can|could|should|will)\b"
+    r"|.*[?？吗呢]$|.*(?:什么|如何|怎么|怎样|为什么|哪些|哪个|是否|什麼|怎麼|為什麼)",
+    re.IGNORECASE,
+)
 
 
-def normalised(text: str) -> str:
-    """Return the query in NFC with white space folded and control characters dropped.
+def read(text: str, may_be_empty: bool = False, literal: bool = False) -> Understood:
+    """Read a query in the query language; ``literal``: as it stands, without operators.
+
+    ``may_be_empty``: liked papers say what is wanted.
 
     Raises:
         EmptyQuery: nothing is left that could be searched for.
+        InvalidFilter: a condition's value is none; the error says how it is written.
     """
+    source = _cleaned(text)
+    if not may_be_empty and not any(c.isalnum() for c in source):
+        raise EmptyQuery()
+    conditions = () if literal or len(source) > _LONGEST_WITH_CONDITIONS else conditions_in(source)
+    within = sum(each.end - each.start for each in conditions)
+    if pasted := _width(source) > _PASTED and 2 * within < len(source):
+        conditions = ()
+    for each in conditions:
+        _check(each)
+    left = text_left(source, conditions) if conditions else source
+    left = left if any(c.isalnum() for c in left) else ""
+    asked = Asked.QUESTION if _QUESTION.match(left) else Asked.KEYWORDS
+    if pasted or not left:
+        asked = Asked.PASTED if pasted else Asked.CONDITIONS
+    return Understood(source, left, asked, _language_of(left), conditions, identifier_of(left))
+
+
+def filters_of(understood: Understood, excluded: bool = False) -> Filters:
+    """Return what the conditions say of years, authors, venues, languages and tags; of several years none.
+
+    With ``excluded``, what they say that a paper must not be.
+    """
+    years = understood.values(Part.YEAR, excluded)
+    return filters(
+        years[0] if len(years) == 1 else "",
+        understood.values(Part.AUTHOR, excluded),
+        understood.values(Part.VENUE, excluded),
+        understood.values(Part.LANGUAGE, excluded),
+        understood.values(Part.TAG, excluded),
+    )
+
+
+def years_of(understood: Understood, excluded: bool = False) -> tuple[tuple[int | None, int | None], ...]:
+    """Return the first and last years of each of its conditions on years; None is open."""
+    return tuple(map(_years, understood.values(Part.YEAR, excluded)))
+
+
+def _cleaned(text: str) -> str:
+    """Return the query in NFC with white space folded and control characters dropped."""
     text = text[:_LONGEST_QUERY].encode("utf-8", "replace").decode("utf-8")
     text = "".join(" " if unicodedata.category(c) in ("Cc", "Cf") else c for c in text)
-    text = unicodedata.normalize("NFC", " ".join(text.split()))
-    if not any(c.isalnum() for c in text):
-        raise EmptyQuery()
-    return text
+    return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def _check(condition: Condition) -> None:
+    if condition.part is Part.YEAR:
+        _years(condition.value)
+    elif condition.part is Part.LANGUAGE:
+        _language(condition.value)
+    elif condition.part is Part.DOI and not identifier_of(condition.value):
+        raise InvalidFilter(name="doi", value=condition.value, expected="doi:10.1000/182")
+
+
+def _language_of(text: str) -> str:
+    """Return the language of a query: by its words, and of a short one by its script; "" where it has none.
+
+    Unaccented Latin letters that tell nothing else are taken for English, in which most is written.
+    """
+    text = text[:_LANGUAGE_FROM]
+    if found := language_of(text) if text else "":
+        return found
+    found = next((language for language, letters in _SCRIPTS if letters.search(text)), "")
+    return found if found != "en" or text.isascii() else ""
+
+
+def _width(text: str) -> int:
+    return (
+        len(text)
+        if text.isascii()
+        else sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    )
 
 
 def filters(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from carrel.core.corrections import Correction, corrected
 from carrel.core.ids import KnowledgeBaseId, PaperId
@@ -10,7 +10,10 @@ from carrel.core.metadata import Metadata
 from carrel.storage import corrections
 from carrel.storage.database import Transaction
 
-_COLUMNS = "papers.id, papers.year, papers.authors, papers.venue, papers.language"
+_COLUMNS = """
+    papers.id, papers.year, papers.authors, papers.venue, papers.language, papers.title, papers.doi,
+    papers.arxiv_id, holdings.added_at
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,10 @@ class Description:
     authors: tuple[str, ...]
     venue: str
     language: str
+    title: str = ""
+    doi: str = ""
+    arxiv_id: str = ""
+    added_at: str = ""
 
 
 def descriptions(
@@ -47,6 +54,10 @@ def descriptions(
             tuple(json.loads(row["authors"])),
             row["venue"],
             row["language"],
+            row["title"],
+            row["doi"],
+            row["arxiv_id"],
+            row["added_at"],
         )
         for row in rows
     ]
@@ -57,8 +68,21 @@ def descriptions(
 def _corrected(found: Description, made: Sequence[Correction]) -> Description:
     if not made:
         return found
-    metadata = Metadata(year=found.year, authors=found.authors, venue=found.venue, language=found.language)
+    metadata = Metadata(
+        title=found.title,
+        authors=found.authors,
+        year=found.year,
+        venue=found.venue,
+        doi=found.doi,
+        language=found.language,
+    )
     right = corrected(metadata, made)
-    return Description(
-        found.paper, found.knowledge_base, right.year, right.authors, right.venue, right.language
+    return replace(
+        found,
+        title=right.title,
+        authors=right.authors,
+        year=right.year,
+        venue=right.venue,
+        doi=right.doi,
+        language=right.language,
     )

@@ -1,8 +1,9 @@
 """The rows that make papers searchable in a knowledge base: written, written anew, deleted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from carrel.core.ids import PaperId
+from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.storage import passages, removals, vector_keys
 from carrel.storage.clock import now
@@ -71,3 +72,18 @@ def withdraw(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> 
         knowledge_base=knowledge_base.id,
         paper=paper,
     )
+
+
+def of_file(
+    tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId], file_name: str
+) -> tuple[PaperId, ...]:
+    """Return the searchable papers of these knowledge bases whose file has this name."""
+    rows = tx.rows(
+        """
+        SELECT DISTINCT paper_id FROM holdings
+        WHERE knowledge_base_id IN :ids AND file_name = :name LIMIT 100
+        """,
+        ids=knowledge_base_ids,
+        name=file_name,
+    )
+    return tuple(PaperId(row["paper_id"]) for row in rows)

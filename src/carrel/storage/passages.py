@@ -1,7 +1,7 @@
 """Passages in the catalog: what is shown, and where it stands on its pages."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from carrel.core.handover_format import ReadyPassage
 from carrel.core.ids import PaperId, PassageId
@@ -170,6 +170,23 @@ def texts(tx: Transaction, knowledge_bases: Iterable[KnowledgeBase], ids: Sequen
         )
         found.update((row["id"], row["text"]) for row in rows)
     return found
+
+
+def texts_of(
+    tx: Transaction, knowledge_base: KnowledgeBase, papers: Collection[PaperId]
+) -> Iterator[tuple[PaperId, str]]:
+    """Yield (paper, text) of every passage of these papers."""
+    rows = tx.rows(
+        """
+        SELECT paper_id, text FROM passages
+        WHERE knowledge_base_id = :knowledge_base AND generation = :generation AND paper_id IN :papers
+        """,
+        knowledge_base=knowledge_base.id,
+        generation=knowledge_base.generation,
+        papers=list(papers),
+    )
+    for row in rows:
+        yield PaperId(row["paper_id"]), row["text"]
 
 
 def sections_and_texts(

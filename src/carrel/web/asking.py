@@ -7,12 +7,14 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from carrel.config import Settings
+from carrel.core.ids import PaperId
 from carrel.core.ranking import Mode, Query
 from carrel.search import understand
 
 SHOWN, MOST_SHOWN = 10, 100
 _LONGEST = 20_000  # characters of a question: an address can be that long and no longer
 _MOST_VALUES = 50  # of one filter
+_MOST_PAPERS = 20  # that are liked, and that are not
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Asked:
     shown: int = SHOWN
     why: bool = False
     timings: bool = False
+    like: tuple[str, ...] = ()  # papers' ids
+    unlike: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, given: QueryParams) -> "Asked":
@@ -56,7 +60,14 @@ class Asked:
             else SHOWN,
             why=given.get("why") == "1",
             timings=given.get("timings") == "1",
+            like=tuple(dict.fromkeys(given.getlist("like")))[:_MOST_PAPERS],
+            unlike=tuple(dict.fromkeys(given.getlist("unlike")))[:_MOST_PAPERS],
         )
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is a question: text, or papers to find others like."""
+        return bool(self.q or self.like)
 
     @property
     def filtered(self) -> bool:
@@ -78,7 +89,7 @@ class Asked:
         has_reranker = bool(settings.reranker)
         wanted = settings.rerank if not self.rerank else self.rerank == "yes"
         return Query(
-            understand.normalised(self.q),
+            self.q,
             self.kb,
             self.mode,
             self.shown,
@@ -87,6 +98,8 @@ class Asked:
             ),
             settings.query_instruction,
             has_reranker and wanted,
+            tuple(map(PaperId, self.like)),
+            tuple(map(PaperId, self.unlike)),
         )
 
     def address(self, **changes: object) -> str:
@@ -99,13 +112,24 @@ class Asked:
 
     def without(self, name: str, value: str = "") -> str:
         """Return the address without a filter, or without one of its values."""
-        if name == "kb":
-            return self.address(kb=tuple(each for each in self.kb if each != value))
+        if name in ("kb", "like", "unlike"):
+            return self.address(**{name: tuple(each for each in getattr(self, name) if each != value)})
         return self.address(mode=Mode.HYBRID) if name == "mode" else self.address(**{name: ""})
+
+    def liking(self, paper: str) -> str:
+        """Return the address that asks for more papers like this one."""
+        kept = tuple(each for each in self.unlike if each != paper)
+        return self.address(like=_with(self.like, paper), unlike=kept)
+
+    def disliking(self, paper: str) -> str:
+        """Return the address that asks for fewer papers like this one."""
+        kept = tuple(each for each in self.like if each != paper)
+        return self.address(unlike=_with(self.unlike, paper), like=kept)
 
     def fields(self) -> list[tuple[str, str]]:
         """Return what the address says, in its order, without what goes without saying."""
         found = [("q", self.q), *(("kb", each) for each in self.kb)]
+        found += [(name, each) for name in ("like", "unlike") for each in getattr(self, name)]
         names = ("year", "author", "venue", "language", "tag", "rerank")
         found.extend((name, getattr(self, name)) for name in names)
         found.append(("mode", "" if self.mode is Mode.HYBRID else self.mode.value))
@@ -113,6 +137,10 @@ class Asked:
         found.append(("why", "1" if self.why else ""))
         found.append(("timings", "1" if self.timings else ""))
         return [(name, value) for name, value in found if value]
+
+
+def _with(papers: tuple[str, ...], paper: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*papers, paper)))[-_MOST_PAPERS:]
 
 
 def _one(value: str) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from carrel.core.paper import Box, ParsedPaper, Passage
 from carrel.core.ranking import Query, Signal
 from carrel.library.holdings import Found
 from carrel.library.page_words import Place, find_words
-from carrel.search import understand
 from carrel.search.marking import Marker
 from carrel.storage import passages
 from carrel.web.reader import Reader
@@ -92,7 +91,7 @@ def _best(reader: Reader, found: Found, question: str) -> list[str]:
     Raises:
         UsageError, ServiceError: as a search does.
     """
-    query = Query(understand.normalised(question), (found.knowledge_base.id,), limit=_RESULTS)
+    query = Query(question, (found.knowledge_base.id,), limit=_RESULTS)
     result = reader.rest.searches.run(query, reader.access.caller)
     paper = found.paper.record.id
     for hit in result.hits:

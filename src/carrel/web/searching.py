@@ -24,6 +24,7 @@ from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
 from carrel.web.results import ShownHit, shown
 from carrel.web.route import Looking, PageRoute
+from carrel.web.understood import Chip, understood_chips
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -42,6 +43,7 @@ class Answer:
     facets: tuple[FacetGroup, ...] = ()
     untold: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by knowledge base: no word matches
     papers: int = 0  # that were considered
+    understood: tuple[Chip, ...] = ()
     wrong: str = ""
     hint: str = ""
     status: int = 200
@@ -64,7 +66,7 @@ def search(reader: Looking, request: Request) -> Response:
         shelves=[shelf for shelf, _ in shelves],
         papers=sum(shelf.papers for shelf, _ in shelves),
         may_add=any(role.includes(Role.EDITOR) for _, role in shelves) or not shelves,
-        narrowed=_narrowed(asked, [shelf for shelf, _ in shelves]),
+        narrowed=[*answer.understood, *_narrowed(asked, [shelf for shelf, _ in shelves])],
         more=more,
         telling_query=telling_query,
         formats=_FORMATS,
@@ -77,7 +79,7 @@ def _answered(reader: Reader, request: Request, shelves: list[KnowledgeBase]) ->
     asked = Asked()
     try:
         asked = Asked.of(request.query_params)
-        if not asked.q:
+        if not asked.anything:
             return asked, Answer()
         reader.rest.searches.reads(reader.access.caller, asked.q)
         result = reader.rest.searches.run(asked.query(reader.access.services.settings), reader.access.caller)
@@ -93,8 +95,9 @@ def _answered(reader: Reader, request: Request, shelves: list[KnowledgeBase]) ->
         took=result.took_ms,
         reranking=result.reranking,
         facets=chosen(asked, facets, shelves),
-        untold=_untold(hits),
+        untold=_untold(hits) if result.understood is None or result.understood.text else {},
         papers=facets.papers,
+        understood=tuple(understood_chips(asked, result)),
     )
 
 
@@ -124,7 +127,7 @@ def telling_query(q: str, base: str, ids: Sequence[str]) -> str:
     return urlencode([("q", q), ("kb", base), *(("passage", each) for each in ids)])
 
 
-def _narrowed(asked: Asked, shelves: list[KnowledgeBase]) -> list[tuple[str, str]]:
+def _narrowed(asked: Asked, shelves: list[KnowledgeBase]) -> list[Chip]:
     """Return what narrows the answer down, each with the address of the question without it."""
     names = {str(shelf.id): shelf.name for shelf in shelves}
     found = [(names.get(each, each), asked.without("kb", each)) for each in asked.kb]

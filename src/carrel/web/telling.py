@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from carrel.api.rest.searching import Overtaken
 from carrel.core.accounts import Role
-from carrel.search.understand import normalised
+from carrel.search import understand
 from carrel.storage import passages
 from carrel.web.apart import apart
 from carrel.web.rendering import rendered
@@ -40,10 +40,13 @@ def telling(
     services = reader.access.services
     with services.catalog.read() as tx:
         texts = passages.texts(tx, [base], passage)
+    asked = understand.read(q).text
+    if not asked:
+        return rendered(request, "search_telling.html", shown={})
     caller = reader.access.caller
     beside = reader.rest.searches.beside(caller, q)
     try:
-        found = services.telling(normalised(q), list(texts.values()), base.id, caller, beside)
+        found = services.telling(asked, list(texts.values()), base.id, caller, beside)
     except Overtaken:
         found = (None,) * len(texts)
     shown = {

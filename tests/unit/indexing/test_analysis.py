@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from carrel.core.folding import normalise
 from carrel.indexing import analysis
 from carrel.indexing.analysis import (
     PASSAGES,
     document_terms,
-    normalise,
     placed_terms,
     query_terms,
     terms,

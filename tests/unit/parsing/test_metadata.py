@@ -4,10 +4,10 @@ import pytest
 
 from carrel.core.metadata import Metadata, Source
 from carrel.core.paper import Block, BlockKind, PageSize
+from carrel.core.text_language import language_of
 from carrel.parsing.abstracts import find_abstract
 from carrel.parsing.authors import authors_from_info, authors_on_page
 from carrel.parsing.front import Front
-from carrel.parsing.languages import language_of
 from carrel.parsing.metadata import read_metadata
 from carrel.parsing.printed import NO_WORDS, Line, PrintedPage
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from carrel.core.ids import PaperId
-from carrel.core.ranking import FusedPaper
+from carrel.core.ranking import FusedPaper, Mode, Query
 from carrel.core.space import Vectors
 from carrel.search.feedback import moved, says_more
+from carrel.search.understand import read
 
 
 def paper(quotation: float = 0.0) -> FusedPaper:
@@ -33,13 +34,18 @@ def test_what_stands_where_the_question_does_moves_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "fused", "says"),
+    ("query", "fused", "says"),
     [
-        ("why do corals bleach", (paper(),), True),
-        ("why do corals bleach", (), False),
-        ("the very words of a paper", (paper(quotation=0.4),), False),
-        ("why do corals bleach " * 20, (paper(),), False),
+        (Query("why do corals bleach"), (paper(),), True),
+        (Query("why do corals bleach"), (), False),
+        (Query("why do corals bleach", mode=Mode.DENSE), (paper(),), False),
+        (Query("why do corals bleach", liked=(PaperId("q"),)), (paper(),), False),
+        (Query("corals -bleach"), (paper(),), False),
+        (Query("the very words of a paper"), (paper(quotation=0.4),), False),
+        (Query("why do corals bleach " * 20), (paper(),), False),
     ],
 )
-def test_who_knows_what_is_meant_needs_no_help(text: str, fused: tuple[FusedPaper, ...], says: bool) -> None:
-    assert says_more(text, fused) is says
+def test_who_knows_what_is_meant_needs_no_help(
+    query: Query, fused: tuple[FusedPaper, ...], says: bool
+) -> None:
+    assert says_more(read(query.text), query, fused) is says

@@ -4,28 +4,117 @@ from hypothesis import strategies as st
 
 from carrel.core.errors import EmptyQuery, InvalidFilter
 from carrel.core.ranking import Filters
+from carrel.core.understanding import Asked
 from carrel.search import understand
 
 
 @given(st.text(max_size=300))
-def test_a_query_is_normalised_once_and_for_all_or_refused(text: str) -> None:
+def test_any_text_is_read_and_reading_it_again_gives_the_same(text: str) -> None:
     try:
-        once = understand.normalised(text)
+        once = understand.read(text)
     except EmptyQuery:
         assert not any(c.isalnum() for c in text.encode("utf-8", "replace").decode("utf-8").replace("?", ""))
+    except InvalidFilter:
+        assert ":" in text or "：" in text
     else:
-        assert understand.normalised(once) == once
-        assert once == " ".join(once.split())
+        assert understand.read(once.source) == once
+        assert once.source == " ".join(once.source.split())
+        assert once.text or once.conditions
+        for condition in once.conditions:
+            assert understand.read(once.without(condition), may_be_empty=True)
 
 
-@pytest.mark.parametrize("nothing", ["", "   ", "\n\t", "?!…", "\u200b\u200e", "\x00"])
+@pytest.mark.parametrize("nothing", ["", "   ", "\n\t", "?!…", "\u200b\u200e", "\x00", '""', "“ ”"])
 def test_nothing_to_search_for_is_an_error_that_shows_an_example(nothing: str) -> None:
     with pytest.raises(EmptyQuery, match="carrel search"):
-        understand.normalised(nothing)
+        understand.read(nothing)
+    assert understand.read(nothing, may_be_empty=True).text == ""
 
 
 def test_a_query_of_many_words_is_kept_within_bounds() -> None:
-    assert len(understand.normalised("attention " * 100_000)) <= 100_000
+    read = understand.read("attention " * 100_000)
+    assert len(read.text) <= 100_000
+    assert read.asked is Asked.PASTED
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "language"),
+    [
+        ("how does sparse attention scale", Asked.QUESTION, "en"),
+        ("sparse attention", Asked.KEYWORDS, "en"),
+        ("Scales sparse attention?", Asked.QUESTION, "en"),
+        ("稀疏注意力", Asked.KEYWORDS, "zh"),
+        ("如何压缩 Transformer 模型", Asked.QUESTION, "zh"),
+        ("スパースな注意", Asked.KEYWORDS, "ja"),
+        ("разреженное внимание", Asked.KEYWORDS, "ru"),
+        ("wie wird die Aufmerksamkeit mit dem Modell", Asked.KEYWORDS, "de"),
+        ("naïve réseaux", Asked.KEYWORDS, ""),
+        ("author:hinton", Asked.CONDITIONS, ""),
+        ("42", Asked.KEYWORDS, ""),
+    ],
+)
+def test_what_sort_of_query_it_is_and_in_what_language(text: str, asked: Asked, language: str) -> None:
+    read = understand.read(text)
+    assert (read.asked, read.language) == (asked, language)
+
+
+ABSTRACT = (
+    "Title: what is 'new'? We -Propose year:abc a method, \"Sparse Attention\", that reads 12:30 hours of "
+    "text without any of the difficulties which earlier methods had. "
+)
+CHINESE = "本文提出 -一种 “稀疏注意力” 方法，用于处理长文档，并与已有方法进行了许多比较，年份：未知。"
+
+
+@pytest.mark.parametrize("text", [ABSTRACT * 5, CHINESE * 10])
+def test_nothing_is_an_operator_in_a_text_that_was_pasted(text: str) -> None:
+    read = understand.read(text)
+    assert read.asked is Asked.PASTED
+    assert read.conditions == ()
+    assert read.text == " ".join(text.split())
+
+
+def test_a_literal_text_has_no_operators() -> None:
+    assert understand.read('"a" -b year:abc', literal=True).text == '"a" -b year:abc'
+
+
+def test_a_long_query_that_is_mostly_conditions_was_typed() -> None:
+    read = understand.read(" ".join(f"-author:somebody{n}" for n in range(40)) + " attention")
+    assert len(read.conditions) == 40
+    assert read.text == "attention"
+
+
+@pytest.mark.parametrize(
+    ("text", "identifier"),
+    [
+        ("10.1145/3292500.3330701", "doi:10.1145/3292500.3330701"),
+        ("https://doi.org/10.1145/ABC", "doi:10.1145/abc"),
+        ("doi.org/10.1000%2F182", "doi:10.1000/182"),
+        ("arXiv:1706.03762v5", "arxiv:1706.03762"),
+        ("https://arxiv.org/pdf/1706.03762.pdf", "arxiv:1706.03762"),
+        ("hep-th/9901001", "arxiv:hep-th/9901001"),
+        ("10.48550/arXiv.1706.03762", "arxiv:1706.03762"),
+        ("attention 1706.03762", ""),
+        ("attention", ""),
+    ],
+)
+def test_a_query_may_be_nothing_but_an_identifier(text: str, identifier: str) -> None:
+    assert understand.read(text).identifier == identifier
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("year:abc", r"2019\.\.2021"),
+        ("-year:2021..2019", "earlier year first"),
+        ("year:..", r"2019\.\.2021"),
+        ("lang:Chinese", "en, zh"),
+        ("语言：中文", "en, zh"),
+        ("doi:none", r"10\.1000/182"),
+    ],
+)
+def test_a_bad_value_is_an_error_that_says_how_to_write_it(text: str, expected: str) -> None:
+    with pytest.raises(InvalidFilter, match=expected):
+        understand.read(f"attention {text}")
 
 
 @pytest.mark.parametrize(

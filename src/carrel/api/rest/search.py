@@ -64,13 +64,23 @@ class Search(Given):
         json_schema_extra={"example": {"query": "how does sparse attention scale?", "limit": 5}}
     )
 
-    query: Annotated[str, Field(min_length=1, max_length=100_000), PLAIN]
+    query: Annotated[str, Field(max_length=100_000), PLAIN] = Field(
+        "",
+        description='A question or words, also with "phrases", -words and fields (title:, author:, year:, '
+        "venue:, doi:, tag:, lang:). May be left out where papers are liked.",
+    )
     knowledge_bases: list[Name] = Field(
         default_factory=list, max_length=200, description="Ids or names; all that may be read by default."
     )
     mode: Literal["hybrid", "dense", "lexical"] = "hybrid"
     limit: int = Field(10, ge=1, le=MOST_RESULTS)
     filters: FiltersGiven = FiltersGiven()
+    like: list[Name] = Field(
+        default_factory=list, max_length=20, description="Papers to find others like: ids, or names of files."
+    )
+    unlike: list[Name] = Field(
+        default_factory=list, max_length=20, description="Papers of a sort that is not wanted, likewise."
+    )
     rerank: bool | None = Field(None, description="By default as the server is set.")
     task: Annotated[str, Field(max_length=2000), PLAIN] = Field(
         "", description="What is searched for: a task's name or own words, where the model reads that."
@@ -156,6 +166,26 @@ class LeftOutDocument(BaseModel):
     reason: str
 
 
+class ConditionDocument(BaseModel):
+    """A condition that was read in the query."""
+
+    field: str = Field(description="phrase, word, title, author, year, venue, doi, tag or language.")
+    value: str
+    excluded: bool = Field(description="A paper must not meet it.")
+    without: str = Field(description="The query that is left without it.")
+
+
+class UnderstoodDocument(BaseModel):
+    """How the query was read."""
+
+    text: str = Field(description="What was asked by meaning and by words; empty where nothing was.")
+    kind: Literal["question", "keywords", "pasted", "conditions"]
+    language: str = Field(description="Of the text, a code such as en or zh; empty where it cannot be told.")
+    conditions: list[ConditionDocument]
+    like: list[Version]
+    unlike: list[Version]
+
+
 class SearchAnswer(BaseModel):
     """The command line's document. With explain also ``explain``, with a reranker also ``rerank``."""
 
@@ -165,6 +195,7 @@ class SearchAnswer(BaseModel):
     mode: str
     took_ms: Took
     results: list[Result]
+    understood: UnderstoodDocument
     facets: FacetsDocument | None = Field(None, description="Only where they were asked for.")
     left_out: list[LeftOutDocument] | None = Field(None, description="Only where there are any.")
 
@@ -185,14 +216,18 @@ def _answer(access: Access, wanted: Search) -> Response:
     settings = access.services.settings
     if wanted.rerank and not settings.reranker:
         raise NoRerankerConfigured
+    shelves = access.shelves
+    readable = shelves.readable() if wanted.like or wanted.unlike else ()
     query = Query(
-        understand.normalised(wanted.query),
+        wanted.query,
         tuple(wanted.knowledge_bases),
         Mode(wanted.mode),
         wanted.limit,
         wanted.filters.read(),
         wanted.instruction or wanted.task or settings.query_instruction,
         bool(settings.reranker) and settings.rerank if wanted.rerank is None else wanted.rerank,
+        tuple(shelves.named(each, readable).id for each in wanted.like),
+        tuple(shelves.named(each, readable).id for each in wanted.unlike),
     )
     result = access.rest.searches.run(query, access.caller)
     document: dict[str, Any] = search_document(result, wanted.explain)

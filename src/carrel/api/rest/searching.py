@@ -111,7 +111,7 @@ class Searches:
                 if query.mode is not Mode.LEXICAL:
                     self.embedder = "unavailable"
                 raise
-        if query.mode is not Mode.LEXICAL and filled:
+        if query.mode is not Mode.LEXICAL and filled and not result.listed:
             self.embedder = "unavailable" if result.left_out else "ok"
         self.after(result.took_ms)
         return result

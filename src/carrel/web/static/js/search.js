@@ -40,7 +40,7 @@
     if (event.target.id !== "answer") return;
     const asked = document.getElementById("q").value.trim();
     document.title = `${asked || "Carrel"} · Carrel`;
-    document.getElementById("search").classList.toggle("search-home", !asked);
+    document.getElementById("search").classList.toggle("search-home", !asked && !document.querySelector("#answer .answer-head"));
     document.querySelector(".search-title")?.remove();
     const count = document.querySelector("[data-say]");
     if (count) say(count.textContent.trim());

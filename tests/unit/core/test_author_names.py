@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carrel.indexing.authors import name_words, searchable_words
+from carrel.core.author_names import name_words, searchable_words
 
 
 @pytest.mark.parametrize(

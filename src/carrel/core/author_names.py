@@ -8,7 +8,7 @@ find "Jörg Müller", and ``Jörg Smith`` does not find a paper by Jörg Müller
 import re
 from collections.abc import Sequence
 
-from carrel.indexing.analysis import normalise
+from carrel.core.folding import normalise
 
 _WORD = re.compile(r"[^\W_]+")
 # Letters that Unicode does not decompose into a base letter and a mark.

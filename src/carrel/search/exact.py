@@ -1,0 +1,193 @@
+"""Phrases that must occur and words that must not: over whole papers, by a few look-ups, never by a scan.
+
+A phrase is resolved to papers before retrieval: the lexical side names the passages that have most of its
+words, and their texts decide. What must not occur is looked for, without omission, in the papers that
+retrieval found; those that have it go, and where too few are left the index is asked again without them.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from carrel.core.author_names import name_words
+from carrel.core.ids import PaperId
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.ports import Index, IndexQuery
+from carrel.core.ranking import Candidate, Filters, Signal
+from carrel.core.terms import FUNCTION_WORDS
+from carrel.core.understanding import Part, Understood
+from carrel.search.phrases import Phrase, phrase
+from carrel.search.scope import Scope
+from carrel.search.selection import Selected
+from carrel.storage import papers, passages
+from carrel.storage.database import Catalog, Transaction
+from carrel.storage.descriptions import descriptions
+
+Lists = Mapping[Signal, Sequence[Candidate]]
+
+_DEEP = 2_000  # passages, and papers, whose texts are looked at for a phrase: some 100 ms at most
+_ROUNDS = 4  # how often the index is asked at most
+_SPARE = 25  # papers more than are wanted: some are versions of others
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Where the words of papers are looked up."""
+
+    knowledge_bases: Sequence[KnowledgeBase]
+    catalog: Catalog
+    index_of: Callable[[KnowledgeBase], Index]
+
+
+def holding_phrases(understood: Understood, scope: Scope, texts: Texts) -> Scope:
+    """Return the scope of the papers that hold every phrase, of those that the index can look up.
+
+    Raises:
+        ServiceError: an index cannot be reached.
+    """
+    for words in understood.values(Part.PHRASE):
+        found = phrase(words)
+        if found.probes and any(map(scope.may_hold, texts.knowledge_bases)):
+            scope = scope.only(_resolved(found, words, understood.text, scope, texts))
+    return scope
+
+
+def retrieved(
+    ask: Callable[[Scope], dict[Signal, tuple[Candidate, ...]]],
+    understood: Understood,
+    scope: Scope,
+    wanted: int,
+    texts: Texts,
+) -> dict[Signal, tuple[Candidate, ...]]:
+    """Return what the index finds within a scope, of papers that meet the conditions on words alone."""
+    lists = ask(scope)
+    if not understood.of_words:
+        return lists
+    fit: set[PaperId] = set()
+    for left in reversed(range(_ROUNDS)):
+        found = {candidate.paper_id for candidates in lists.values() for candidate in candidates}
+        out = unfit(found - fit, understood, texts)
+        fit |= found - out
+        lists = {
+            signal: tuple(candidate for candidate in candidates if candidate.paper_id not in out)
+            for signal, candidates in lists.items()
+        }
+        if not out or not left or len(fit) >= wanted + _SPARE:
+            break
+        scope = scope.barring(out, texts.knowledge_bases)
+        lists = ask(scope)
+    return lists
+
+
+def unfit(found: Collection[PaperId], understood: Understood, texts: Texts) -> frozenset[PaperId]:
+    """Return which of these papers have what they must not have, or lack a phrase that no index looks up."""
+    out: set[PaperId] = set()
+    for word in understood.values(Part.WORD, excluded=True):
+        left = frozenset(found) - out
+        known = word.casefold() not in FUNCTION_WORDS
+        out |= _with_word(word, left, texts) if known else _with_phrase(phrase(word), left, texts)
+    for words in understood.values(Part.PHRASE, excluded=True):
+        out |= _with_phrase(phrase(words), frozenset(found) - out, texts)
+    for words in understood.values(Part.PHRASE):
+        if not phrase(words).probes:
+            left = frozenset(found) - out
+            out |= left - _with_phrase(phrase(words), left, texts)
+    return frozenset(out)
+
+
+def _resolved(found: Phrase, words: str, text: str, scope: Scope, texts: Texts) -> Selected:
+    """Return the papers that hold a phrase, all of them unless its words are too common together."""
+    resolved = {}
+    for base in texts.knowledge_bases:
+        holders: set[PaperId] = set()
+        if scope.may_hold(base):
+            for asked in dict.fromkeys((words, text)):
+                lists = texts.index_of(base).search(scope.asked(base, None, asked, _DEEP))
+                with texts.catalog.read() as tx:
+                    holders |= _verified(found, lists, base, tx)
+                if all(len(candidates) < _DEEP for candidates in lists.values()):
+                    break  # there are no more that have its words; otherwise the query's own are looked at
+            with texts.catalog.read() as tx:
+                holders |= _by_name(found, [base], None, tx) if found.may_be_name else set()
+        resolved[base.id] = frozenset(holders)
+    return resolved
+
+
+def _verified(found: Phrase, lists: Lists, base: KnowledgeBase, tx: Transaction) -> set[PaperId]:
+    """Return the papers of which a candidate holds the phrase."""
+    there = [candidate.paper_id for candidate in lists[Signal.LEXICAL_PAPERS]]
+    holders = _about(found, [base], there, tx)
+    points = lists[Signal.LEXICAL_PASSAGES]
+    owners = {point.point_id: point.paper_id for point in points if point.paper_id not in holders}
+    said = passages.texts(tx, [base], list(owners)) if owners else {}
+    return holders | {owners[point] for point, text in said.items() if found.within(text)}
+
+
+def _with_word(word: str, found: frozenset[PaperId], texts: Texts) -> set[PaperId]:
+    """Return the papers that have a word, in any of its forms; among the names of authors just as it is."""
+    held: set[PaperId] = set()
+    for base in texts.knowledge_bases if found else ():
+        lists = texts.index_of(base).search(_everything(word, base, found))
+        held |= {candidate.paper_id for candidates in lists.values() for candidate in candidates}
+    wanted = set(name_words(word))
+    with texts.catalog.read() as tx:
+        cards = descriptions(tx, [base.id for base in texts.knowledge_bases], list(found)) if found else ()
+    return held | {c.paper for c in cards if any(wanted <= {*name_words(name)} for name in c.authors)}
+
+
+def _with_phrase(found: Phrase, among: frozenset[PaperId], texts: Texts) -> set[PaperId]:
+    """Return which of these papers hold a phrase anywhere."""
+    if not among:
+        return set()
+    bases = texts.knowledge_bases
+    with texts.catalog.read() as tx:
+        held = _about(found, bases, list(among), tx) | _by_name(found, bases, list(among), tx)
+    for base in bases:
+        left = among - held
+        if not left:
+            break
+        points = _with_probes(found, base, left, texts) if found.probes else None
+        with texts.catalog.read() as tx:
+            if points is None:
+                held |= {paper for paper, text in passages.texts_of(tx, base, left) if found.within(text)}
+            else:
+                said = passages.texts(tx, [base], list(points)) if points else {}
+                held |= {points[point] for point, text in said.items() if found.within(text)}
+    return held
+
+
+def _with_probes(
+    found: Phrase, base: KnowledgeBase, among: frozenset[PaperId], texts: Texts
+) -> dict[str, PaperId]:
+    """Return the passages of these papers that have all of a phrase's probes, each with its paper."""
+    points: dict[str, PaperId] | None = None
+    for probe in found.probes:
+        lists = texts.index_of(base).search(_everything(probe, base, among))
+        having = {each.point_id: each.paper_id for each in lists[Signal.LEXICAL_PASSAGES]}
+        points = having if points is None else {p: paper for p, paper in points.items() if p in having}
+        among = frozenset(points.values())
+        if not points:
+            break
+    return points or {}
+
+
+def _everything(words: str, base: KnowledgeBase, among: frozenset[PaperId]) -> IndexQuery:
+    """Ask for every point of some papers that has one of these words."""
+    return IndexQuery(None, words, Filters(), base.passages + base.papers + 1, among)
+
+
+def _about(
+    found: Phrase, bases: Sequence[KnowledgeBase], ids: list[PaperId], tx: Transaction
+) -> set[PaperId]:
+    """Return the papers that hold a phrase in their title or abstract."""
+    if not ids:
+        return set()
+    abouts = papers.titles_and_abstracts(tx, [base.id for base in bases], ids)
+    return {PaperId(paper) for paper, about in abouts.items() if any(map(found.within, about.split("\n", 1)))}
+
+
+def _by_name(
+    found: Phrase, bases: Sequence[KnowledgeBase], ids: list[PaperId] | None, tx: Transaction
+) -> set[PaperId]:
+    """Return the papers that hold a phrase in an author's name; None looks at all."""
+    cards = descriptions(tx, [base.id for base in bases], ids)
+    return {card.paper for card in cards if any(map(found.within, card.authors))}

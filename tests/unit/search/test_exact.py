@@ -1,0 +1,75 @@
+"""Excluded words: where they use the answer up, the index is asked again, a few times."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from carrel.core.ids import KnowledgeBaseId, PaperId
+from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.ports import IndexedPaper, IndexedPassage
+from carrel.core.ranking import Candidate, Filters, Signal
+from carrel.core.space import Encoder, Space
+from carrel.search import exact, understand
+from carrel.search.scope import Scope
+from carrel.storage.database import open_database
+from tests.fakes.index import InMemoryIndex
+
+AXIS = np.array([1.0, 0.0], np.float32)
+AT_ONCE = 10
+
+
+@pytest.fixture
+def index() -> InMemoryIndex:
+    """Sixty papers, of which the last three hold no reef and rank last."""
+    index = InMemoryIndex(Space(Encoder("a-model", "1", "{text}", "mean", 2), 2))
+    for number in range(60):
+        identifier = PaperId(f"{number:032x}")
+        text = "attention reef" if number < 57 else "attention and many other words of no interest at all"
+        passage = IndexedPassage(f"{number:031x}p", AXIS, text)
+        index.add([IndexedPaper(identifier, AXIS, text, (passage,))])
+    return index
+
+
+@pytest.mark.parametrize(
+    ("text", "rounds", "papers"),
+    [
+        ("attention", 1, set(range(10))),
+        ("attention -nothing", 1, set(range(10))),
+        ("attention -reefs", 4, set()),  # four times ten, and the last three would come in the sixth
+        ('attention -"other words"', 1, set(range(10))),
+    ],
+)
+def test_rounds_are_bounded_and_nothing_excluded_is_left(
+    index: InMemoryIndex, tmp_path: Path, text: str, rounds: int, papers: set[int]
+) -> None:
+    base = KnowledgeBase(KnowledgeBaseId("b" * 32), "library", papers=60, passages=60)
+    catalog = open_database(tmp_path)
+    asked: list[Scope] = []
+
+    def ask(scope: Scope) -> dict[Signal, tuple[Candidate, ...]]:
+        asked.append(scope)
+        return index.search(scope.asked(base, None, "attention reef", AT_ONCE))
+
+    found = exact.retrieved(
+        ask, understand.read(text), Scope(Filters()), 5, exact.Texts([base], catalog, lambda _: index)
+    )
+    catalog.close()
+    assert len(asked) == rounds
+    left = {int(candidate.paper_id, 16) for candidates in found.values() for candidate in candidates}
+    assert left == papers
+
+
+def test_papers_that_are_barred_leave_their_places_to_others(index: InMemoryIndex, tmp_path: Path) -> None:
+    base = KnowledgeBase(KnowledgeBaseId("b" * 32), "library", papers=60, passages=60)
+    catalog = open_database(tmp_path)
+    found = exact.retrieved(
+        lambda scope: index.search(scope.asked(base, None, "attention reef", 30)),
+        understand.read("attention -reef"),
+        Scope(Filters()),
+        5,
+        exact.Texts([base], catalog, lambda _: index),
+    )
+    catalog.close()
+    papers = {int(candidate.paper_id, 16) for candidates in found.values() for candidate in candidates}
+    assert papers == {57, 58, 59}

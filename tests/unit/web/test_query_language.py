@@ -1,0 +1,100 @@
+"""The query language on the search page: what was understood, as chips that can be taken away."""
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from tests.unit.api.rest.lab import API
+from tests.unit.web.world import House, house, tree, words
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with house(tmp_path_factory.mktemp("query")) as opened:
+        yield opened
+
+
+def asking(**fields: str) -> str:
+    return "/?" + urlencode(fields)
+
+
+def titles(there: House, address: str, who: str = "viewer") -> list[str]:
+    return [each.text_content() for each in tree(there.see(address, who)).xpath("//h2[@class='hit-title']")]
+
+
+def test_what_was_understood_stands_over_the_answer_and_can_be_taken_away(there: House) -> None:
+    asked = 'krill "sing in the deep" -walrus author:moby'
+    page = tree(there.see(asking(q=asked)))
+    assert titles(there, asking(q=asked)) == ["Whales of the North"]
+    chips = page.xpath("//*[@id='answer-count']//a[contains(@class, 'chip')]")
+    assert [chip.text_content().strip() for chip in chips] == [
+        "the words “sing in the deep”",
+        "not the word walrus",
+        "author: moby",
+    ]
+    left = [parse_qs(urlsplit(chip.get("href")).query)["q"][0] for chip in chips]
+    assert left == [
+        "krill -walrus author:moby",
+        'krill "sing in the deep" author:moby',
+        'krill "sing in the deep" -walrus',
+    ]
+    marked = {mark.text_content() for mark in page.xpath("//mark")}
+    assert "sing in the deep" in marked
+    assert not {"walrus", "moby", "author"} & {each.lower() for each in marked}
+
+
+def test_fields_alone_list_papers_and_a_bad_one_says_how_to_write_it(there: House) -> None:
+    assert titles(there, asking(q="author:moby")) == ["Seals of the Shore", "Whales of the North"]
+    answer = there.see(asking(q="whales year:long-ago"))
+    assert "2019..2021" in words(answer)
+    assert answer.status_code == 200
+
+
+def test_a_result_leads_to_more_and_to_less_like_it(there: House) -> None:
+    page = tree(there.see(asking(q="whales")))
+    (more, *_), (less, *_) = (
+        page.xpath(f"//li[@data-paper='{there.paper}']//a[text()='{text}']/@href")
+        for text in ("More like this", "Less like this")
+    )
+    assert titles(there, more) == titles(there, less) == ["Seals of the Shore"]
+    chips = tree(there.see(less)).xpath("//*[@id='answer-count']//a[contains(@class, 'chip')]")
+    assert [chip.text_content().strip() for chip in chips] == ["unlike Whales of the North"]
+    assert titles(there, chips[0].get("href")) == titles(there, asking(q="whales"))
+    alone = asking(like=there.paper)
+    assert titles(there, alone) == ["Seals of the Shore"]
+    assert tree(there.see(alone)).xpath("//input[@name='like']/@value") == [there.paper]
+
+
+def test_a_paper_that_one_may_not_read_is_liked_like_one_that_is_not_there(there: House) -> None:
+    answers = [there.see(asking(q="whales", like=paper), "stranger") for paper in (there.paper, "f" * 32)]
+    said = [words(answer).replace(there.paper, "f" * 32) for answer in answers]
+    assert said[0] == said[1]
+    assert "There is no paper" in said[0]
+
+
+def test_rest_says_what_was_understood_and_asks_with_papers(there: House) -> None:
+    def post(who: str, **wanted: object) -> dict[str, object]:
+        client = there.lab.client
+        found: dict[str, object] = client.post(
+            f"{API}/search", json=wanted, headers=there.lab.as_(who)
+        ).json()
+        return found
+
+    answer = post("viewer", query='whales "sing" year:1800..1900', unlike=["seals.pdf"])
+    assert answer["understood"] == {
+        "text": "whales sing",
+        "kind": "keywords",
+        "language": "en",
+        "conditions": [
+            {"field": "phrase", "value": "sing", "excluded": False, "without": "whales year:1800..1900"},
+            {"field": "year", "value": "1800..1900", "excluded": False, "without": 'whales "sing"'},
+        ],
+        "like": [],
+        "unlike": answer["understood"]["unlike"],  # type: ignore[index]
+    }
+    assert [each["title"] for each in answer["understood"]["unlike"]] == ["Seals of the Shore"]
+    assert post("viewer", like=[there.paper[:12]])["results"]
+    for paper in (there.paper, "f" * 32):
+        assert str(post("stranger", like=[paper])["type"]).endswith("paper-missing")
+    assert str(post("viewer", unlike=[there.paper])["type"]).endswith("empty-query")
