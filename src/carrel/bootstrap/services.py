@@ -15,7 +15,17 @@ from carrel.core.facets import Facets
 from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import ParsedPaper
-from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
+from carrel.core.ports import (
+    BlobStore,
+    Dictionary,
+    Embedder,
+    Index,
+    Indexes,
+    Parser,
+    Reranker,
+    Unlocker,
+    VectorCache,
+)
 from carrel.core.ranking import Query, SearchResult
 from carrel.core.space import Space
 from carrel.evaluation.measuring import Measured, Measurements
@@ -64,6 +74,7 @@ class Services:
     unlocker: Callable[[str], Unlocker]  # by password
     reranker: Callable[[], Reranker | None]  # of the settings; None where they name none
     close: Callable[[], None]
+    dictionary: Callable[[], Dictionary | None] = lambda: None  # None where there is none on this machine
     steady: Callable[[], AbstractContextManager[None]] = nullcontext  # models' servers are looked up once
     courtesy: Courtesy = field(default_factory=Courtesy)  # searches go before what is taken in
     measurements: Measurements = field(default_factory=Measurements)
@@ -166,6 +177,7 @@ class Services:
                 reranker,
                 self.settings.reranker_candidates,
                 asking,
+                self.dictionary,
             )
 
     def facets(
