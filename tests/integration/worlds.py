@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from carrel.bootstrap import Services, open_services
+from carrel.bootstrap.dictionary import DictionaryInUse
 from carrel.config import Settings
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
@@ -228,6 +229,7 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
         parser_of=lambda _: parser,
         unlocker=FakeUnlocker,
         reranker=lambda: None,
+        dictionary=DictionaryInUse(settings_in(folder), catalog),
         close=catalog.close,
     )
     yield World(services, embedder, parser, folder, fake_paper, wide)

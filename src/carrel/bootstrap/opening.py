@@ -72,7 +72,7 @@ def open_services(
         parser_of=lambda knowledge_base: parsers.get(knowledge_base.parser),
         unlocker=lambda password: _unlocker(at_end.enter_context(closing(_children(settings))), password),
         reranker=models.reranker,
-        dictionary=DictionaryInUse(settings).get,
+        dictionary=DictionaryInUse(settings, catalog),
         steady=models.steady,
         close=at_end.close,
     )

@@ -124,37 +124,6 @@ class Embedder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class DictionaryWord:
-    """A word that stands in a text: where, and its number in the dictionary."""
-
-    start: int
-    end: int
-    number: int
-
-
-class Dictionary(Protocol):
-    """Chinese words, traditional and simplified, and what they mean in English. Thread-safe, never slow."""
-
-    @property
-    def name(self) -> str:
-        """Its name, for people."""
-        ...
-
-    @property
-    def licence(self) -> str:
-        """Its licence, for people."""
-        ...
-
-    def words_in(self, text: str) -> Sequence[DictionaryWord]:
-        """Return every place in the text at which a word of the dictionary stands; they overlap."""
-        ...
-
-    def senses(self, word: DictionaryWord) -> tuple[str, ...]:
-        """Return what a word that was found means in English, as the dictionary orders it; never nothing."""
-        ...
-
-
 class VectorCache(Protocol):
     """Vectors of texts at full width, in 16-bit floats. Safe to use from several threads and processes.
 

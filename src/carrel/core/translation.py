@@ -1,6 +1,44 @@
-"""A question that was also asked in another language: of which words, as what, by which dictionary."""
+"""A question that is also asked in another language: the dictionary for it, and what it was asked as."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class DictionaryWord:
+    """A word that stands in a text: where, and its number in the dictionary."""
+
+    start: int
+    end: int
+    number: int
+
+
+class Dictionary(Protocol):
+    """Chinese words, traditional and simplified, and what they mean in English. Thread-safe, never slow."""
+
+    @property
+    def name(self) -> str:
+        """Its name, for people."""
+        ...
+
+    @property
+    def licence(self) -> str:
+        """Its licence, for people."""
+        ...
+
+    @property
+    def date(self) -> str:
+        """When it was published, such as 2023-11-07."""
+        ...
+
+    def words_in(self, text: str) -> Sequence[DictionaryWord]:
+        """Return every place in the text at which a word of the dictionary stands; they overlap."""
+        ...
+
+    def senses(self, word: DictionaryWord) -> tuple[str, ...]:
+        """Return what a word that was found means in English, as the dictionary orders it; never nothing."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from carrel.core.ports import DictionaryWord
+from carrel.core.translation import DictionaryWord
 from carrel.engines.weights import flush_to_disk, part_of
 
 _MAGIC = b"CARREL DICTIONARY 1\n"
@@ -68,7 +68,7 @@ class CompiledDictionary:
 
     @property
     def date(self) -> str:
-        """When its text was published."""
+        """When it was published, such as 2023-11-07."""
         return self._date
 
     def words_in(self, text: str) -> Sequence[DictionaryWord]:

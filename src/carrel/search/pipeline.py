@@ -11,13 +11,14 @@ from itertools import chain
 
 from carrel.core.courtesy import Asking, at_once
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.ports import Dictionary, Embedder, Index, Reranker
+from carrel.core.ports import Embedder, Index, Reranker
 from carrel.core.ranking import (
     FusedPaper,
     Query,
     SearchResult,
     StageTimings,
 )
+from carrel.core.translation import Dictionary
 from carrel.search import quotation, retrieve, understand
 from carrel.search.fuse import fuse
 from carrel.search.hits import presented

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from carrel.core.errors import CarrelError
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.ports import Dictionary, DictionaryWord, Embedder
+from carrel.core.ports import Embedder
 from carrel.core.ranking import Query
-from carrel.core.translation import Gloss, Translation
+from carrel.core.translation import Dictionary, DictionaryWord, Gloss, Translation
 from carrel.storage import selection
 from carrel.storage.database import Catalog
 
@@ -95,10 +95,33 @@ def is_chinese(text: str) -> bool:
 def _needs_translation(base: KnowledgeBase, embedder_of: Callable[[KnowledgeBase], Embedder]) -> bool:
     """Say whether its model is known to read English and no Chinese."""
     try:
-        languages = embedder_of(base).languages
+        return _reads_only_english(embedder_of(base))
     except CarrelError:  # there is no such model: said where it is asked
         return False
-    return _ENGLISH in languages and _CHINESE not in languages
+
+
+def _reads_only_english(embedder: Embedder) -> bool:
+    return _ENGLISH in embedder.languages and _CHINESE not in embedder.languages
+
+
+def question_for(
+    text: str, passages: Sequence[str], embedder: Embedder, dictionary: Callable[[], Dictionary | None]
+) -> str:
+    """Return a question as a model is to read it that compares it with these passages."""
+    if not is_chinese(text) or not _reads_only_english(embedder) or any(map(_is_mostly_chinese, passages)):
+        return text
+    opened = dictionary()
+    return (in_english(text, opened).text if opened else "") or text
+
+
+def words_asked(text: str, translation: Translation | None) -> str:
+    """Return the words of a question, and those that it was asked with besides."""
+    glosses = translation.glosses if translation else ()
+    return " ".join((text, *(sense for gloss in glosses for sense in gloss.senses)))
+
+
+def _is_mostly_chinese(text: str) -> bool:
+    return sum(map(len, _HAN.findall(text))) > len(text) // 2
 
 
 def in_english(text: str, dictionary: Dictionary) -> Translation:
