@@ -21,6 +21,7 @@ from carrel.engines.cedict import GZIP, NotCedict, read_cedict
 from carrel.engines.dictionary_file import CompiledDictionary, DictionaryDamaged, write_dictionary
 from carrel.engines.hub import SourceFailed, read_bytes
 from carrel.engines.packaged import installed_folder, place_from_folder, place_from_index
+from carrel.engines.research_terms import with_research_terms
 from carrel.engines.supply import held
 from carrel.engines.weights import (
     Announce,
@@ -198,7 +199,13 @@ class _Supply:
             stream.write(content if content[:2] == GZIP else gzip.compress(content))
             flush_to_disk(stream)
         part.replace(kept)
-        write_dictionary(found.senses, self._folder / _COMPILED, CEDICT_NAME, CEDICT_LICENCE, found.date[:10])
+        write_dictionary(
+            with_research_terms(found.senses),
+            self._folder / _COMPILED,
+            CEDICT_NAME,
+            CEDICT_LICENCE,
+            found.date[:10],
+        )
 
     def _tell(self, template: str, source: object, why: str = "") -> None:
         size = megabytes(SOURCE_BYTES)

@@ -56,7 +56,7 @@ def dictionary(reader: Running, form: Posted) -> Response:
     found = reader.access.services.dictionary
     if form.text("what") == "remove":
         found.remove(reader.access.caller)
-    else:
+    elif form.text("what") == "add":
         found.fetch(reader.access.caller)
     return RedirectResponse(MODELS + "#dictionary", 303)
 
