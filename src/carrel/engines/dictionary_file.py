@@ -40,7 +40,7 @@ class CompiledDictionary:
             OSError: it cannot be read.
         """
         with path.open("rb") as stream:
-            if stream.read(len(_MAGIC)) != _MAGIC:
+            if stream.read(len(_MAGIC)) != _MAGIC:  # also where it is empty, which cannot be mapped
                 raise DictionaryDamaged(f"{path} is no compiled dictionary")
             mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
         try:
