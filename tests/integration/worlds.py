@@ -52,6 +52,7 @@ class HookedEmbedder(FakeEmbedder):
         self.before: Hook = nothing_happens
         self.asked: Hook = nothing_happens  # called with each question
         self.calls = 1  # how many at once it makes use of
+        self.reads: frozenset[str] = frozenset()  # languages
         self.gone: Exception | None = None  # raised instead of any answer
         self.garble: Callable[[list[str]], list[str]] | None = (
             None  # what it reads instead of what it is sent
@@ -60,6 +61,10 @@ class HookedEmbedder(FakeEmbedder):
     @property
     def parallel_calls(self) -> int:
         return self.calls
+
+    @property
+    def languages(self) -> frozenset[str]:
+        return self.reads
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         if self.gone is not None:

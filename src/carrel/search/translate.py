@@ -24,7 +24,7 @@ _LONGEST = 1000  # characters that are translated; no model that needs it reads 
 _GAP = 1.5  # what a character costs that is in no word, where a word costs 1
 _LONGER = 0.001  # what the square of a word's length takes off, far less than a word
 _SENSES = 6  # of a word that BM25 counts
-_SENSES_READ = 2  # of a word that the model reads
+_SENSES_READ = 1  # of a word that the model reads; with a second one it finds less
 _CHINESE, _ENGLISH = "zh", "en"
 
 # They hold a sentence together and say nothing of a paper: particles, pronouns, what a question asks with.
