@@ -45,5 +45,5 @@ def put_dictionary(cache: Path) -> CompiledDictionary:
     found = read_cedict(entries().encode(), fewest=1)
     target = dictionary_folder(cache) / "compiled-v1"
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_dictionary(found.senses, target, "CC-CEDICT", "CC BY-SA 4.0", found.date[:10])
+    write_dictionary(found.senses, target, "CC-CEDICT", "CC BY-SA 4.0", found.date[:10], found.simplified)
     return CompiledDictionary(target)

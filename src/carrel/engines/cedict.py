@@ -7,6 +7,7 @@ what that one means.
 
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -42,7 +43,7 @@ class Cedict:
     """The dictionary as it was read: senses by word, as it orders them, and its own date."""
 
     senses: dict[str, tuple[str, ...]]
-    simplified: dict[str, str]  # by traditional word, where the two differ
+    simplified: dict[str, str]  # characters, by the traditional ones that are written for them
     date: str  # as its head has it, such as 2023-11-07T06:42:16Z
     licence: str  # the address of its licence's text
 
@@ -71,8 +72,7 @@ def read_cedict(content: bytes, fewest: int = _FEWEST_ENTRIES) -> Cedict:
     said = head.get("entries", "")
     if len(entries) < max(fewest, int(said) * 9 // 10 if said.isdecimal() else 0):
         raise NotCedict(f"it has {len(entries)} entries")
-    different = {each[0]: each[1] for each in entries if each[0] != each[1]}
-    return Cedict(_senses(entries), different, head.get("date", ""), licence)
+    return Cedict(_senses(entries), _simplified(entries), head.get("date", ""), licence)
 
 
 def _unpacked(content: bytes) -> bytes:
@@ -83,6 +83,17 @@ def _unpacked(content: bytes) -> bytes:
     if not unpacker.eof:
         raise NotCedict("it is cut off, or far too large")
     return text
+
+
+def _simplified(entries: Iterable[tuple[str, str, str, str]]) -> dict[str, str]:
+    """Return what stands for each traditional character in most words that have it, where it is another."""
+    counts: dict[str, Counter[str]] = {}
+    for traditional, simplified, _, _ in entries:
+        if traditional != simplified and len(traditional) == len(simplified):
+            for one, other in zip(traditional, simplified, strict=True):
+                if one != other:
+                    counts.setdefault(one, Counter())[other] += 1
+    return {one: found.most_common(1)[0][0] for one, found in counts.items()}
 
 
 def _senses(entries: Iterable[tuple[str, str, str, str]]) -> dict[str, tuple[str, ...]]:

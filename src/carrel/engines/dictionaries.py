@@ -229,7 +229,9 @@ def _compile(content: bytes, folder: Path) -> None:
     """Write what searches use, with Carrel's own terms in it. Raises NotCedict, OSError."""
     found = read_cedict(content)
     senses = with_research_terms(found.senses)
-    write_dictionary(senses, folder / _COMPILED, CEDICT_NAME, CEDICT_LICENCE, found.date[:10])
+    write_dictionary(
+        senses, folder / _COMPILED, CEDICT_NAME, CEDICT_LICENCE, found.date[:10], found.simplified
+    )
     for older in folder.glob("compiled-*"):
         if older.name != _COMPILED:
             older.unlink()

@@ -46,12 +46,15 @@ class CompiledDictionary:
         try:
             head = json.loads(mapped[len(_MAGIC) : mapped.find(b"\n", len(_MAGIC))])
             count, first = int(head["words"]), int(head["first"])
+            pairs = int(head["simplified"])
             self._hashes: Hashes = np.frombuffer(mapped, "<u8", count, first)
             spans = np.frombuffer(mapped, "<u4", 2 * count, first + 8 * count)
+            scripts = np.frombuffer(mapped, "<u4", 2 * pairs, first + 16 * count).astype(np.uint64)
         except (ValueError, KeyError, TypeError) as error:
             raise DictionaryDamaged(f"{path}: {error}") from error
         self._starts, self._ends = spans[:count], spans[count:]
-        self._records = memoryview(mapped)[first + 16 * count :]
+        self._traditional, self._simplified = scripts[:pairs], scripts[pairs:]
+        self._records = memoryview(mapped)[first + 16 * count + 8 * pairs :]
         if count and int(self._ends.max()) != len(self._records):
             raise DictionaryDamaged(f"{path} is not whole")
         self._name, self._licence, self._date = (str(head[key]) for key in ("name", "licence", "date"))
@@ -72,23 +75,37 @@ class CompiledDictionary:
         return self._date
 
     def words_in(self, text: str) -> Sequence[DictionaryWord]:
-        """Return every place in the text at which a word of the dictionary stands; they overlap."""
-        lengths, keys = [], []
+        """Return every place in the text at which a word of the dictionary stands; they overlap.
+
+        A word that is written in another mixture of traditional and simplified characters, or with a
+        variant of one, is found by its simplified ones.
+        """
         codes = _codes(text)
+        found = self._at(codes)
+        if len(self._traditional):
+            places = np.minimum(np.searchsorted(self._traditional, codes), len(self._traditional) - 1)
+            written = self._traditional[places] == codes
+            if written.any():
+                found = self._at(np.where(written, self._simplified[places], codes)) | found
+        return [DictionaryWord(start, end, number) for (start, end), number in found.items()]
+
+    def _at(self, codes: Hashes) -> dict[tuple[int, int], int]:
+        """Return the number of each word that stands among these characters, by where it begins and ends."""
+        lengths, keys = [], []
         hashes = np.zeros(len(codes) + 1, np.uint64)
         for length in range(1, min(_LONGEST, len(codes)) + 1):
             hashes = hashes[:-1] * _MULTIPLIER + codes[length - 1 :]
             lengths.append(np.full(len(hashes), length))
             keys.append(hashes)
         if not keys or not len(self._hashes):
-            return []
+            return {}
         wanted = np.concatenate(keys)
         starts = np.concatenate([np.arange(len(part)) for part in keys])
         ends = starts + np.concatenate(lengths)
         places = np.minimum(np.searchsorted(self._hashes, wanted), len(self._hashes) - 1)
         there = self._hashes[places] == wanted
-        found = (starts[there].tolist(), ends[there].tolist(), places[there].tolist())
-        return [DictionaryWord(*each) for each in zip(*found, strict=True)]
+        spans = zip(starts[there].tolist(), ends[there].tolist(), strict=True)
+        return dict(zip(spans, places[there].tolist(), strict=True))
 
     def senses(self, word: DictionaryWord) -> tuple[str, ...]:
         """Return what a word means in English, as the dictionary orders it."""
@@ -97,9 +114,17 @@ class CompiledDictionary:
 
 
 def write_dictionary(
-    senses: Mapping[str, Sequence[str]], target: Path, name: str, licence: str, date: str
+    senses: Mapping[str, Sequence[str]],
+    target: Path,
+    name: str,
+    licence: str,
+    date: str,
+    simplified: Mapping[str, str] | None = None,
 ) -> None:
-    """Write a dictionary to its place, where it appears when it is whole. Raises OSError."""
+    """Write a dictionary to its place, where it appears when it is whole. Raises OSError.
+
+    ``simplified`` are characters, by the traditional ones that are written for them.
+    """
     numbers: dict[int, str] = {}
     for word in senses:
         if 0 < len(word) <= _LONGEST:
@@ -114,7 +139,9 @@ def write_dictionary(
             records += record.encode()
             places[record] = (start, len(records))
     spans = [places[_BETWEEN.join(senses[numbers[key]])] for key in keys]
+    scripts = sorted((ord(one) + 1, ord(other) + 1) for one, other in (simplified or {}).items())
     head = {"name": name, "licence": licence, "date": date, "words": len(keys), "first": 0}
+    head["simplified"] = len(scripts)
     head["first"] = -(-(len(_MAGIC) + len(json.dumps(head)) + 10) // _ALIGNED) * _ALIGNED
     lead = _MAGIC + json.dumps(head).encode() + b"\n"
     part = part_of(target)
@@ -123,6 +150,7 @@ def write_dictionary(
             stream.write(lead.ljust(head["first"]))  # type: ignore[arg-type]
             stream.write(np.array(keys, "<u8").tobytes())
             stream.write(np.array(spans, "<u4").reshape(-1, 2).T.tobytes())
+            stream.write(np.array(scripts, "<u4").reshape(-1, 2).T.tobytes())
             stream.write(records)
             flush_to_disk(stream)
         part.replace(target)

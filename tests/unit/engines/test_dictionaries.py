@@ -57,7 +57,8 @@ def test_its_date_its_licence_and_both_scripts_are_known() -> None:
     found = read_cedict(gzip.compress(entries().encode()), fewest=1)
     assert found.date == "2023-11-07T06:42:16Z"
     assert "by-sa/4.0" in found.licence
-    assert found.simplified["語言"] == "语言"
+    assert (found.simplified["語"], found.simplified["國"]) == ("语", "国")
+    assert "言" not in found.simplified
 
 
 @pytest.mark.parametrize(
@@ -105,6 +106,20 @@ def test_a_compiled_dictionary_finds_every_word_at_every_place(
         if text[start:end] in words
     }
     assert (opened.name, opened.licence, opened.date) == ("D", "L", "2026-01-01")
+
+
+def test_a_word_in_a_mixture_of_scripts_is_found_by_its_simplified_characters(tmp_path: Path) -> None:
+    words = {"语料": ("corpus",), "語料": ("corpus data",)}
+    write_dictionary(words, tmp_path / "d", "D", "L", "", {"語": "语", "䛐": "词", "粁": "料"})
+    opened = CompiledDictionary(tmp_path / "d")
+
+    def found(text: str) -> list[tuple[str, ...]]:
+        return [opened.senses(each) for each in opened.words_in(text)]
+
+    assert found("语料") == [("corpus",)]
+    assert found("語料") == [("corpus data",)]  # as it is written, where that is known
+    assert found("語粁") == [("corpus",)]
+    assert found("䛐料") == []
 
 
 @pytest.mark.parametrize("damage", [b"", b"something else", b"CARREL DICTIONARY 1\n{}\n"])
