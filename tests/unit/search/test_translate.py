@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 
 from carrel.core.translation import Dictionary
+from carrel.engines.dictionaries import open_dictionary
 from carrel.search.translate import Translated, in_english, is_chinese, question_for, words_asked
 from tests.fakes.dictionary import put_dictionary
 from tests.fakes.embedder import FakeEmbedder
+from tests.unit.engines.model_cache import dictionary_cache
+
+__all__ = ["dictionary_cache"]
 
 ENGLISH = frozenset({"en"})
 
@@ -96,24 +100,10 @@ def test_what_is_marked_are_the_words_that_were_asked(dictionary: Dictionary) ->
     assert words_asked("彗星", None) == "彗星"
 
 
-def test_the_real_dictionary_translates_the_question_of_the_demo(real_dictionary: Dictionary) -> None:
-    found = in_english("基于Transformer的长序列建模方法有哪些?", real_dictionary)
-    assert {"Transformer", "long", "sequence", "modelling", "method"} <= set(found.text.split())
-    traditional = in_english("基於Transformer的長序列建模方法有哪些?", real_dictionary)
-    assert traditional.text == found.text
-
-
-@pytest.fixture
-def real_dictionary() -> Dictionary:
-    from carrel.config import load_settings
-    from carrel.core.dictionary_errors import DictionaryUnavailable
-    from carrel.engines.dictionaries import open_dictionary, prepare_dictionary
-
-    settings = load_settings()
-    try:
-        prepare_dictionary(settings.cache, announce=print, offline=settings.offline)
-    except DictionaryUnavailable as error:
-        pytest.skip(str(error))
-    opened = open_dictionary(Path(settings.cache))
+def test_the_real_dictionary_translates_the_question_of_the_demo(dictionary_cache: Path) -> None:
+    opened = open_dictionary(dictionary_cache)
     assert opened is not None
-    return opened
+    found = in_english("基于Transformer的长序列建模方法有哪些?", opened)
+    assert {"Transformer", "long", "sequence", "modelling", "method"} <= set(found.text.split())
+    traditional = in_english("基於Transformer的長序列建模方法有哪些?", opened)
+    assert traditional.text == found.text
