@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from carrel.bootstrap.dictionary import DictionaryInUse
 from carrel.bootstrap.unhurried import Unhurried
 from carrel.config import Settings
 from carrel.core.accounts import COMMAND_LINE, Caller
@@ -15,9 +16,19 @@ from carrel.core.facets import Facets
 from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import ParsedPaper
-from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
+from carrel.core.ports import (
+    BlobStore,
+    Embedder,
+    Index,
+    Indexes,
+    Parser,
+    Reranker,
+    Unlocker,
+    VectorCache,
+)
 from carrel.core.ranking import Query, SearchResult
 from carrel.core.space import Space
+from carrel.core.translation import Translation
 from carrel.core.understanding import Part
 from carrel.evaluation.measuring import Measured, Measurements
 from carrel.ingest.owner import Estate, Owner
@@ -38,6 +49,7 @@ from carrel.search.rerank import ENGINE_FAILURES, BrokenReranker
 from carrel.search.similar import SimilarPaper, about_vector, similar_papers
 from carrel.search.sources import Sources
 from carrel.search.telling import Telling, telling_sentences
+from carrel.search.translate import question_for, words_asked
 from carrel.storage.database import Catalog
 from carrel.storage.paper_pages import READY
 from carrel.storage.parses import ParseStore
@@ -66,6 +78,7 @@ class Services:
     parser_of: Callable[[KnowledgeBase], Parser]
     unlocker: Callable[[str], Unlocker]  # by password
     reranker: Callable[[], Reranker | None]  # of the settings; None where they name none
+    dictionary: DictionaryInUse
     close: Callable[[], None]
     steady: Callable[[], AbstractContextManager[None]] = nullcontext  # models' servers are looked up once
     courtesy: Courtesy = field(default_factory=Courtesy)  # searches go before what is taken in
@@ -164,15 +177,24 @@ class Services:
         reranker = self._reranker_or_reason() if query.rerank else None
         if query.rerank and reranker is None:
             raise NoRerankerConfigured()
+        if self.dictionary.is_off:
+            query = replace(query, translate=False)
         with self.courtesy.search(), self.steady():
             return pipeline.search(
                 query,
                 shelves,
-                Sources(self.catalog, self.vectors, self.embedder_of, self.index_of, asking),
+                Sources(
+                    self.catalog, self.vectors, self.embedder_of, self.index_of, self.dictionary.get, asking
+                ),
                 reranker,
                 self.settings.reranker_candidates,
                 tastes,
             )
+
+    def _sources(self, asking: Asking) -> Sources:
+        return Sources(
+            self.catalog, self.vectors, self.embedder_of, self.index_of, self.dictionary.get, asking
+        )
 
     def facets(
         self, result: SearchResult | None, knowledge_bases: Sequence[str] = (), caller: Caller = COMMAND_LINE
@@ -224,10 +246,11 @@ class Services:
             lambda: self.embedder_of(knowledge_base).encoder,
         )
 
-    def marker(self, query: str) -> Marker:
+    def marker(self, query: str, translation: Translation | None = None) -> Marker:
         """Return what marks the words of a query in titles and passages, and chooses what to show of them.
 
-        As the query was understood: conditions are not marked, nor anything of one that cannot be read.
+        As the query was understood: conditions are not marked, nor anything of one that cannot be read; of a
+        translated one the words that it was asked with too.
         """
         from carrel.indexing.analysis import placed_terms
 
@@ -235,7 +258,7 @@ class Services:
             understood = understand.read(query, may_be_empty=True)
         except UsageError:
             return marker("", placed_terms)
-        return marker(understood.text, placed_terms, understood.values(Part.PHRASE))
+        return marker(words_asked(understood.text, translation), placed_terms, understood.values(Part.PHRASE))
 
     def telling(
         self,
@@ -259,8 +282,9 @@ class Services:
         (base,) = self.shelves.of(caller).readable([knowledge_base])
         embedder = self.embedder_of(base)
         engine = embedder.engine if isinstance(embedder, CachedEmbedder) else embedder
+        question = question_for(query, passages, embedder, self.dictionary.get)
         instruction = self.settings.query_instruction
-        return telling_sentences(query, passages, engine, instruction, lambda: asking(base.embedder))
+        return telling_sentences(question, passages, engine, instruction, lambda: asking(base.embedder))
 
     def checked_dimensions(self, embedder: str, wanted: int) -> int:
         """Return dimensions as the catalog keeps them: 0 for all that the model gives.

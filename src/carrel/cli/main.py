@@ -181,6 +181,13 @@ def search(
     instruction: Annotated[
         str, typer.Option(metavar="TEXT", help=tr("The same in your own words, in English."))
     ] = "",
+    translate: Annotated[
+        bool,
+        typer.Option(
+            "--translate/--no-translate",
+            help=tr("Ask a Chinese question in English too where the model reads only English."),
+        ),
+    ] = True,
     explain: Annotated[
         bool,
         typer.Option(
@@ -203,6 +210,7 @@ def search(
         tuple(language or ()),
         tuple(tag or ()),
         _asked_for(task, instruction),
+        translate,
         explain,
         tuple(like or ()),
         tuple(unlike or ()),

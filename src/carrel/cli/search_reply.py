@@ -18,6 +18,7 @@ from carrel.core.ranking import (
     Signal,
     StageTimings,
 )
+from carrel.core.translation import Gloss, Translation
 from carrel.core.understanding import Asked, Condition, Part, Understood
 
 
@@ -45,6 +46,7 @@ def result_of(document: dict[str, object]) -> SearchResult:
         understood=_understood(as_object(document["understood"])) if document.get("understood") else None,
         liked=_records(as_object(document.get("understood") or {}), "like"),
         disliked=_records(as_object(document.get("understood") or {}), "unlike"),
+        translation=_translation(as_object(document["translation"])) if document.get("translation") else None,
     )
 
 
@@ -140,6 +142,21 @@ def _left_out(document: dict[str, object]) -> LeftOut:
         document.get("searched") == "words",
         as_text(document.get("reason")),
     )
+
+
+def _translation(document: dict[str, object]) -> Translation:
+    return Translation(
+        as_text(document.get("language")),
+        as_text(document.get("text")),
+        as_text(document.get("dictionary")),
+        as_text(document.get("licence")),
+        tuple(_gloss(as_object(each)) for each in as_list(document.get("glosses") or [])),
+    )
+
+
+def _gloss(document: dict[str, object]) -> Gloss:
+    senses = as_list(document.get("senses"))
+    return Gloss(as_text(document.get("word")), tuple(as_text(each) for each in senses))
 
 
 def _exchange(document: dict[str, object]) -> Exchange:

@@ -227,8 +227,9 @@ class IndexedPaper:
 class IndexQuery:
     """What is asked of an index: a vector, words, or both; ``limit`` candidates a signal.
 
-    Of the filters it looks at years and authors. ``among`` are the papers that may be found, None: all;
-    ``without`` those that may not.
+    ``also`` are further texts, each with what its words weigh where those of ``text`` weigh 1. Of the filters
+    it looks at years and authors. ``among`` are the papers that may be found, None: all; ``without`` those
+    that may not.
     """
 
     vector: Vectors | None
@@ -237,6 +238,7 @@ class IndexQuery:
     limit: int
     among: frozenset[PaperId] | None = None
     without: frozenset[PaperId] = frozenset()
+    also: tuple[tuple[str, float], ...] = ()
 
 
 class Index(Protocol):

@@ -11,6 +11,7 @@ from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.metadata import ARXIV_DOI, Metadata
 from carrel.core.paper import Passage
 from carrel.core.quality import ParseQuality
+from carrel.core.translation import Translation
 from carrel.core.understanding import Understood
 
 
@@ -79,6 +80,7 @@ class Query:
     liked: tuple[PaperId, ...] = ()
     disliked: tuple[PaperId, ...] = ()
     literal: bool = False  # no operators are read in the text
+    translate: bool = True  # where a model does not read the question's language
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,3 +239,4 @@ class SearchResult:
     liked: tuple[PaperRecord, ...] = ()
     disliked: tuple[PaperRecord, ...] = ()
     listed: tuple[PaperId, ...] = ()
+    translation: Translation | None = None  # None where the question needed none, or was not to have one

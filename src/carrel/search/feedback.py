@@ -6,11 +6,13 @@ Feedback with Deep Language Models and Dense Retrievers", TOIS 2023), and the in
 more. The vectors are those that the cache has; no model is asked. A long text says itself what it is about.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
+from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import EmbeddedQuery
 from carrel.core.ranking import FusedPaper, Mode, Query
@@ -38,12 +40,15 @@ def drawn(
     fused: Sequence[FusedPaper],
     knowledge_bases: Sequence[KnowledgeBase],
     sources: Sources,
+    unread: Container[PaperId] = frozenset(),
 ) -> dict[str, EmbeddedQuery]:
     """Return the questions, by model, each drawn towards the best papers that the model has embedded.
 
-    A paper stands for itself by its best passage; without one, by its title and abstract.
+    A paper stands for itself by its best passage; without one, by its title and abstract. Papers that the
+    model does not read draw nothing.
     """
-    best = [paper.passages[0][0] if paper.passages else paper.paper_id for paper in fused[:_BEST]]
+    read = islice((paper for paper in fused if paper.paper_id not in unread), _BEST)
+    best = [paper.passages[0][0] if paper.passages else paper.paper_id for paper in read]
     near: dict[str, dict[str, Vectors]] = {}
     with sources.catalog.read() as tx:
         for base in knowledge_bases:

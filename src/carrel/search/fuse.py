@@ -3,10 +3,10 @@
 Scores of each signal are brought to [0, 1] and mixed by a convex combination, which holds up better
 across collections than ranks alone (Bruch, Gai and Ingber, "An Analysis of Fusion Functions for
 Hybrid Retrieval", TOIS 2023). A paper is as good as its best passage and as what it is about as a
-whole, both together (Lin, "Is searching full text more effective than searching abstracts?", 2009).
+whole, both alike (Lin, "Is searching full text more effective than searching abstracts?", 2009).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from carrel.core.ids import PaperId
@@ -35,14 +35,15 @@ class _Scaled:
     scores: dict[str, float]  # by point id
     ranks: dict[str, int]  # by point id, from 1
     floor: float
+    unread: float  # what its scores count where the model does not read the paper, 1 being as they are
 
-    def of(self, point: str) -> float:
-        return self.scores.get(point, self.floor)
+    def of(self, point: str, read: bool) -> float:
+        return self.scores.get(point, self.floor) * (1 if read else self.unread)
 
-    def contribution(self, point: str) -> Contribution:
+    def contribution(self, point: str, read: bool) -> Contribution:
         rank = self.ranks.get(point)
         score = None if rank is None else self.candidates[rank - 1].score
-        return Contribution(self.signal, rank, score, self.of(point))
+        return Contribution(self.signal, rank, score, self.of(point, read))
 
 
 def on_one_scale(lists: Iterable[Sequence[Candidate]]) -> list[Candidate]:
@@ -61,11 +62,14 @@ def on_one_scale(lists: Iterable[Sequence[Candidate]]) -> list[Candidate]:
     ]
 
 
-def fuse(lists: Lists, weights: Weights = DEFAULT_WEIGHTS) -> tuple[FusedPaper, ...]:
+def fuse(
+    lists: Lists, weights: Weights = DEFAULT_WEIGHTS, unread: Container[PaperId] = frozenset()
+) -> tuple[FusedPaper, ...]:
     """Fuse the signals' candidates into papers, best first, ties by id.
 
     A candidate that a signal did not return counts there as the lowest score that it did return. A
-    signal without candidates takes no part, and the others share its weight. Scores lie in [0, 1].
+    signal without candidates takes no part, and the others share its weight. Of ``unread`` papers, which
+    the model does not read, words alone count. Scores lie in [0, 1].
     """
     signals = _scaled(lists, weights)
     of_passages = [scaled for scaled in signals if scaled.signal.of_passages]
@@ -74,16 +78,18 @@ def fuse(lists: Lists, weights: Weights = DEFAULT_WEIGHTS) -> tuple[FusedPaper, 
     for scaled in of_passages:
         for candidate in scaled.candidates:
             point = candidate.point_id
-            passages[candidate.paper_id][point] = sum(other.of(point) for other in of_passages)
+            read = candidate.paper_id not in unread
+            passages[candidate.paper_id][point] = sum(other.of(point, read) for other in of_passages)
 
     fused = []
     for paper, scores in passages.items():
         best_first = tuple(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
         # Without a passage among the candidates, each signal counts what an absent one counts.
         passage = best_first[0][0] if best_first else ""
+        read = paper not in unread
         why = (
-            *(scaled.contribution(passage) for scaled in of_passages),
-            *(scaled.contribution(paper) for scaled in of_papers),
+            *(scaled.contribution(passage, read) for scaled in of_passages),
+            *(scaled.contribution(paper, read) for scaled in of_papers),
         )
         fused.append(FusedPaper(paper, sum(part.share for part in why), best_first, why))
     return tuple(sorted(fused, key=lambda item: (-item.score, item.paper_id)))
@@ -97,6 +103,7 @@ def _scaled(lists: Lists, weights: Weights) -> list[_Scaled]:
         if candidates
     }
     whole = sum(shares.values())
+    of_words = sum(share for signal, share in shares.items() if not signal.dense)
     scaled = []
     for signal, share in shares.items():
         # The theoretical minimum: -1 for a cosine, 0 for BM25. Unlike the lowest score that happens to
@@ -111,5 +118,6 @@ def _scaled(lists: Lists, weights: Weights) -> list[_Scaled]:
         # BM25 is zero for a text without the words; of an absent cosine only the upper bound is known.
         floor = min(scores.values()) if signal.dense else 0.0
         ranks = {candidate.point_id: rank for rank, candidate in enumerate(lists[signal], start=1)}
-        scaled.append(_Scaled(signal, lists[signal], scores, ranks, floor))
+        alone = (0.0 if signal.dense else whole / of_words) if of_words else 1.0
+        scaled.append(_Scaled(signal, lists[signal], scores, ranks, floor, alone))
     return scaled

@@ -1,6 +1,6 @@
 """The query's journey, from a question to papers with passages. It reads from top to bottom.
 
-    understand → embed → retrieve (dense + BM25, passages + whole papers) → fuse → rerank → present
+    understand → translate → embed → retrieve (dense + BM25, passages + papers) → fuse → rerank → present
 
 No stage loads a model or builds an index: both are open before the journey begins.
 """
@@ -28,6 +28,8 @@ from carrel.search.listing import listed
 from carrel.search.rerank import rerank
 from carrel.search.scope import Scope, scope_of
 from carrel.search.sources import Sources
+from carrel.search.translate import translated
+from carrel.search.unread import unread_papers
 from carrel.storage import papers, passages
 from carrel.storage.database import Catalog
 
@@ -65,7 +67,8 @@ def search(
     scope = scope.barring(themselves(tastes, filled, sources.catalog), filled)
     filled = [knowledge_base for knowledge_base in filled if scope.may_hold(knowledge_base)]
 
-    questions, failures = retrieve.embedded(text, query, filled, sources)
+    translation = translated(text, query, filled, sources)
+    questions, failures = retrieve.embedded(text, query, filled, sources, translation)
     questions, failures = weighed(questions, failures, query, tastes, filled, sources)
     left_out = retrieve.left_out_by(failures, query, filled, sources)
     unsearched = {each.knowledge_base_id for each in left_out if not each.by_words}
@@ -77,16 +80,17 @@ def search(
     words = tastes.words(text)
 
     def ask(within: Scope) -> dict[Signal, tuple[Candidate, ...]]:
-        return retrieve.retrieved(words, query, filled, within, questions, sources)
+        return retrieve.retrieved(words, query, filled, within, questions, sources, translation)
 
     lists = exact.retrieved(ask, understood, scope, query.limit, texts)
     marks.append(time.perf_counter())
 
-    fused = _favour_quotations(text, fuse(lists), filled, sources.catalog)
+    unread = unread_papers(text, lists, filled, questions, sources)
+    fused = _favour_quotations(text, fuse(lists, unread=unread), filled, sources.catalog)
     if feedback.says_more(understood, query, fused):
-        drawn = feedback.drawn(questions, fused, filled, sources)
+        drawn = feedback.drawn(questions, fused, filled, sources, unread)
         lists |= retrieve.retrieved("", query, filled, scope, drawn, sources)
-        fused = fuse(lists)
+        fused = fuse(lists, unread=unread)
     fused = put_first(understood, fused, scope, filled, sources.catalog)
     marks.append(time.perf_counter())
 
@@ -111,6 +115,7 @@ def search(
         understood=understood,
         liked=liked,
         disliked=disliked,
+        translation=translation.answer,
     )
 
 

@@ -10,6 +10,7 @@ from carrel.core.space import Vectors, cut
 from carrel.search.fuse import on_one_scale
 from carrel.search.scope import Scope
 from carrel.search.sources import Sources
+from carrel.search.translate import UNTRANSLATED, Translated
 
 # Candidates that each signal gives to fusion; more changes little below ten results.
 CANDIDATES = 100
@@ -20,6 +21,7 @@ def embedded(
     query: Query,
     knowledge_bases: Sequence[KnowledgeBase],
     sources: Sources,
+    translation: Translated = UNTRANSLATED,
 ) -> tuple[dict[str, EmbeddedQuery], dict[str, CarrelError]]:
     """Return the query as each model in use embeds it, each once; and why a model does not.
 
@@ -31,9 +33,11 @@ def embedded(
     failures: dict[str, CarrelError] = {}
     models = {knowledge_base.embedder: knowledge_base for knowledge_base in knowledge_bases}
     for model, knowledge_base in models.items() if text and query.mode is not Mode.LEXICAL else ():
+        if not (asked := translation.question(text, model)):
+            continue
         try:
             with sources.asking(model):
-                questions[model] = sources.embedder_of(knowledge_base).embed_query(text, query.instruction)
+                questions[model] = sources.embedder_of(knowledge_base).embed_query(asked, query.instruction)
         except CarrelError as error:
             failures[model] = error
     if failures and not questions:
@@ -69,6 +73,7 @@ def retrieved(
     scope: Scope,
     questions: Mapping[str, EmbeddedQuery],
     sources: Sources,
+    translation: Translated = UNTRANSLATED,
 ) -> dict[Signal, tuple[Candidate, ...]]:
     """Return each signal's candidates over all the knowledge bases, best first. No text: none by words."""
     lists: dict[Signal, dict[tuple[str, int], list[Candidate]]] = {}
@@ -80,6 +85,7 @@ def retrieved(
             vector=_question_vector(questions.get(knowledge_base.embedder), knowledge_base),
             text=None if query.mode is Mode.DENSE else text or None,
             limit=max(CANDIDATES, query.limit),
+            also=translation.also(knowledge_base.embedder),
         )
         for signal, found in sources.index_of(knowledge_base).search(asked).items():
             scale = space if signal.dense else ("", 0)

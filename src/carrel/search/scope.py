@@ -53,7 +53,12 @@ class Scope:
         return replace(self, without=without)
 
     def asked(
-        self, knowledge_base: KnowledgeBase, vector: Vectors | None, text: str | None, limit: int
+        self,
+        knowledge_base: KnowledgeBase,
+        vector: Vectors | None,
+        text: str | None,
+        limit: int,
+        also: tuple[tuple[str, float], ...] = (),
     ) -> IndexQuery:
         """Return what to ask the index of a knowledge base."""
         return IndexQuery(
@@ -63,6 +68,7 @@ class Scope:
             limit,
             None if self.among is None else self.among[knowledge_base.id],
             self.without.get(knowledge_base.id, frozenset()),
+            also if text else (),
         )
 
     def may_hold(self, knowledge_base: KnowledgeBase) -> bool:

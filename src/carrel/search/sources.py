@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from carrel.core.courtesy import Asking, at_once
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Embedder, Index, VectorCache
+from carrel.core.translation import Dictionary
 from carrel.storage.database import Catalog
 
 
@@ -17,4 +18,5 @@ class Sources:
     vectors: VectorCache
     embedder_of: Callable[[KnowledgeBase], Embedder]
     index_of: Callable[[KnowledgeBase], Index]
+    dictionary: Callable[[], Dictionary | None] = lambda: None
     asking: Asking = at_once

@@ -35,6 +35,34 @@ def venues(tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId]) -> tu
     return tuple(row["venue"] for row in rows)
 
 
+def has_language(tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId], language: str) -> bool:
+    """Say whether any searchable paper of these knowledge bases is in that language (ISO 639-1)."""
+    rows = tx.rows(
+        f"""
+        SELECT 1 AS found FROM {_CORRECTED}
+        WHERE holdings.knowledge_base_id IN :knowledge_bases AND {_LANGUAGE} = :language LIMIT 1
+        """,  # noqa: S608  # what is inserted are constants
+        knowledge_bases=knowledge_base_ids,
+        language=language,
+    )
+    return bool(rows)
+
+
+def languages(
+    tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId], only: Sequence[PaperId]
+) -> dict[PaperId, str]:
+    """Return the languages (ISO 639-1, "": not known) of those of the papers that the bases hold."""
+    rows = tx.rows(
+        f"""
+        SELECT holdings.paper_id, {_LANGUAGE} AS language FROM {_CORRECTED}
+        WHERE holdings.knowledge_base_id IN :knowledge_bases AND holdings.paper_id IN :only
+        """,  # noqa: S608  # what is inserted are constants
+        knowledge_bases=knowledge_base_ids,
+        only=only,
+    )
+    return {PaperId(row["paper_id"]): row["language"] for row in rows}
+
+
 def meeting(
     tx: Transaction,
     knowledge_base_ids: Sequence[KnowledgeBaseId],

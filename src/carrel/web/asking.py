@@ -30,6 +30,7 @@ class Asked:
     tag: str = ""
     mode: Mode = Mode.HYBRID
     rerank: str = ""  # "yes", "no" or as the server is set
+    translate: str = ""  # "no", or where it helps
     shown: int = SHOWN
     why: bool = False
     timings: bool = False
@@ -55,6 +56,7 @@ class Asked:
             tag=given.get("tag", "").strip()[:100],
             mode=Mode(mode) if mode in tuple(Mode) else Mode.HYBRID,
             rerank=given.get("rerank", "") if given.get("rerank") in ("yes", "no") else "",
+            translate="no" if given.get("translate") == "no" else "",
             shown=min(int(shown), MOST_SHOWN)
             if shown.isascii() and shown.isdecimal() and int(shown)
             else SHOWN,
@@ -100,6 +102,7 @@ class Asked:
             has_reranker and wanted,
             tuple(map(PaperId, self.like)),
             tuple(map(PaperId, self.unlike)),
+            translate=self.translate != "no",
         )
 
     def address(self, **changes: object) -> str:
@@ -130,7 +133,7 @@ class Asked:
         """Return what the address says, in its order, without what goes without saying."""
         found = [("q", self.q), *(("kb", each) for each in self.kb)]
         found += [(name, each) for name in ("like", "unlike") for each in getattr(self, name)]
-        names = ("year", "author", "venue", "language", "tag", "rerank")
+        names = ("year", "author", "venue", "language", "tag", "rerank", "translate")
         found.extend((name, getattr(self, name)) for name in names)
         found.append(("mode", "" if self.mode is Mode.HYBRID else self.mode.value))
         found.append(("shown", "" if self.shown == SHOWN else str(self.shown)))

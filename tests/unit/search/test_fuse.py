@@ -103,3 +103,19 @@ def test_the_cosines_of_two_models_are_brought_to_one_scale() -> None:
     assert found["a2"] == pytest.approx(0.4)
     assert on_one_scale([low]) == low
     assert on_one_scale([]) == []
+
+
+def test_a_paper_that_the_model_does_not_read_counts_by_its_words_alone() -> None:
+    lists = {
+        Signal.DENSE_PAPERS: [candidate("en", 0.9), candidate("zh", 0.8)],
+        Signal.LEXICAL_PAPERS: [candidate("zh", 9.0), candidate("en", 4.5)],
+    }
+    papers = {paper.paper_id: paper for paper in fuse(lists, Weights(0.8, 1.0), unread={PaperId("zh")})}
+    assert papers[PaperId("zh")].score == pytest.approx(1.0)
+    assert [part.share for part in papers[PaperId("zh")].contributions if part.signal.dense] == [0.0]
+    assert papers[PaperId("en")].score == pytest.approx(0.8 + 0.2 * 0.5)
+
+
+def test_by_meaning_alone_nothing_is_kept_out() -> None:
+    lists = {Signal.DENSE_PAPERS: [candidate("en", 0.9), candidate("zh", 0.8)]}
+    assert fuse(lists, unread={PaperId("zh")}) == fuse(lists)
