@@ -1,7 +1,7 @@
 """Translating a Chinese question, word by word, for models that read only English.
 
 A dictionary has no sentences and no frequencies. So nothing is chosen for good: the question is cut into
-the fewest words that it can be made of; the model is asked with the first senses of each, in their order;
+the fewest words that it can be made of; the model is asked with the first sense of each, in their order;
 and BM25 counts every sense, the first ones more, all of a word together as much as one word that was typed.
 Which of them is meant shows by what the papers say.
 """
