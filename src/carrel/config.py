@@ -58,6 +58,8 @@ class Settings:
     embedder_requests: int = 64  # in flight, at most
     embedder_seconds: float = 120.0  # deadline of one request
     embedder_patience_seconds: float = 3600.0  # how long to wait for a server that went away in the middle
+    # What Chinese questions are put into English with, once it was fetched: cc-cedict or off.
+    dictionary: str = "cc-cedict"
     query_instruction: str = ""  # task of a question (carrel search --task), or an instruction in own words
     rerank: bool = True  # where a reranker is set and the question does not say otherwise
     reranker: str = ""  # its model: a GGUF file, or as served; "" is none

@@ -5,6 +5,7 @@ import math
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -184,6 +185,16 @@ class TestSearch:
         found = index.search(ask("基于transformer的长序列建模方法有哪些?"))
         assert names(found[Signal.LEXICAL_PAPERS]) == [survey.id]
         assert names(found[Signal.LEXICAL_PASSAGES]) == [survey.passages[0].id]
+
+    def test_further_texts_count_by_their_weights(self, index: Index) -> None:
+        index.add(LIBRARY)
+        asked = replace(ask("珊瑚"), also=(("coral", 1.0), ("memory", 0.25), ("the of", 1.0)))
+        found = index.search(asked)[Signal.LEXICAL_PAPERS]
+        one = index.search(ask("coral"))[Signal.LEXICAL_PAPERS]
+        other = index.search(ask("memory"))[Signal.LEXICAL_PAPERS]
+        assert [each.paper_id for each in found] == [one[0].paper_id, other[0].paper_id]
+        assert found[0].score == pytest.approx(one[0].score, rel=1e-5)
+        assert found[1].score == pytest.approx(other[0].score / 4, rel=1e-5)
 
     def test_a_text_without_terms_finds_nothing_by_words(self, index: Index) -> None:
         index.add(LIBRARY)

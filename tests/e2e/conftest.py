@@ -7,10 +7,10 @@ import pytest
 
 from tests.e2e.command import Carrel
 from tests.e2e.pages import GUEST, NAME, House, Site, first_visit, make_guest, open_browser, open_house
-from tests.unit.engines.model_cache import model_cache
+from tests.unit.engines.model_cache import dictionary_cache, model_cache
 from tests.unit.parsing import samples
 
-__all__ = ["model_cache"]
+__all__ = ["dictionary_cache", "model_cache"]
 
 
 @pytest.fixture

@@ -20,6 +20,14 @@ from tests.unit.parsing import samples
 
 HEX32 = re.compile(r"[0-9a-f]{32}")
 QUESTION = "Why do corals bleach?"
+SEQUENCE_MODELS = (
+    "transformer-xl-",
+    "state-space-",
+    "sparse-attention-",
+    "linformer-",
+    "reformer-",
+    "bigbird-",
+)
 
 
 @pytest.fixture(scope="module")
@@ -334,19 +342,25 @@ def test_doctor_reports_every_check(filled: tuple[Carrel, Document]) -> None:
     assert len(carrel.run("doctor").out.splitlines()) == len(names)
 
 
+@pytest.mark.usefixtures("dictionary_cache")
 def test_the_demo_answers_its_questions_and_can_be_run_again(carrel: Carrel, sample_papers: Path) -> None:
     answer = carrel.run("demo", "--no-serve", "--json")
     assert answer.code == 0, answer
     assert answer.document["papers"] == len(list(sample_papers.glob("*.pdf")))
-    assert len(answer.document["answers"]) == 3
+    assert len(answer.document["answers"]) == 4
     for found in answer.document["answers"]:
-        assert set(found) == {"query", "mode", "took_ms", "results"}
+        assert set(found) - {"translation"} == {"query", "mode", "took_ms", "results"}
         assert len(found["results"]) == 3
+    chinese = answer.document["answers"][3]
+    assert chinese["translation"]["dictionary"] == "CC-CEDICT"
+    english = [hit for hit in chinese["results"] if hit["paper"]["file"].startswith(SEQUENCE_MODELS)]
+    assert len(english) >= 2
     corals = answer.document["answers"][2]["results"][0]["paper"]
     assert corals["file"] == "coral-bleaching-marine-heatwaves.pdf"
     again = carrel.run("demo", "--no-serve")
     assert again.code == 0
-    assert again.out.count("▸ ") == 3
+    assert again.out.count("▸ ") == 4
+    assert "Transformer long sequence modelling" in again.out
     assert "carrel kb delete samples" in again.out
 
 

@@ -13,7 +13,7 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import IndexedPaper, IndexQuery
 from carrel.core.ranking import Candidate, Signal
 from carrel.core.space import Space, Vectors
-from carrel.indexing.analysis import PAPERS, PASSAGES, Field, document_terms, query_terms
+from carrel.indexing.analysis import PAPERS, PASSAGES, Field, TermWeights, document_terms, query_terms
 from carrel.indexing.authors import searchable_words, wanted_names
 
 
@@ -45,7 +45,7 @@ class InMemoryIndex:
                 self._check(query.vector)
                 scores = self._cosines(signal, query.vector)
             elif not signal.dense and query.text is not None:
-                scores = self._bm25(signal, query.text)
+                scores = self._bm25(signal, query_terms(query.text, query.also))
             else:
                 continue
             candidates = [Candidate(*key, score) for key, score in scores.items() if key[1] in passing]
@@ -68,13 +68,12 @@ class InMemoryIndex:
     def _cosines(self, signal: Signal, vector: Vectors) -> dict[tuple[str, PaperId], float]:
         return {key: float(np.dot(row, vector)) for key, row, _ in self._points(signal)}
 
-    def _bm25(self, signal: Signal, text: str) -> dict[tuple[str, PaperId], float]:
+    def _bm25(self, signal: Signal, query: TermWeights) -> dict[tuple[str, PaperId], float]:
         field: Field = PASSAGES if signal.of_passages else PAPERS
         documents = {key: document_terms(words, field) for key, _, words in self._points(signal)}
         weights = {key: dict(zip(d.ids, d.weights, strict=True)) for key, d in documents.items()}
         frequency = Counter(term for row in weights.values() for term in row)
         total = sum(1 for row in weights.values() if row)
-        query = query_terms(text)
         scores: dict[tuple[str, PaperId], float] = {}
         for term, count in zip(query.ids, query.weights, strict=True):
             n = frequency[term]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from carrel.bootstrap import Services, open_services
+from carrel.bootstrap.dictionary import DictionaryInUse
 from carrel.config import Settings
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
@@ -51,6 +52,7 @@ class HookedEmbedder(FakeEmbedder):
         self.before: Hook = nothing_happens
         self.asked: Hook = nothing_happens  # called with each question
         self.calls = 1  # how many at once it makes use of
+        self.reads: frozenset[str] = frozenset()  # languages
         self.gone: Exception | None = None  # raised instead of any answer
         self.garble: Callable[[list[str]], list[str]] | None = (
             None  # what it reads instead of what it is sent
@@ -59,6 +61,10 @@ class HookedEmbedder(FakeEmbedder):
     @property
     def parallel_calls(self) -> int:
         return self.calls
+
+    @property
+    def languages(self) -> frozenset[str]:
+        return self.reads
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         if self.gone is not None:
@@ -228,6 +234,7 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
         parser_of=lambda _: parser,
         unlocker=FakeUnlocker,
         reranker=lambda: None,
+        dictionary=DictionaryInUse(settings_in(folder), catalog),
         close=catalog.close,
     )
     yield World(services, embedder, parser, folder, fake_paper, wide)

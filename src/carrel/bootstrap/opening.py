@@ -5,6 +5,7 @@ from contextlib import ExitStack, closing
 from functools import partial
 from typing import TYPE_CHECKING
 
+from carrel.bootstrap.dictionary import DictionaryInUse
 from carrel.bootstrap.models import Announce, Models
 from carrel.bootstrap.services import Services
 from carrel.config import Settings
@@ -71,6 +72,7 @@ def open_services(
         parser_of=lambda knowledge_base: parsers.get(knowledge_base.parser),
         unlocker=lambda password: _unlocker(at_end.enter_context(closing(_children(settings))), password),
         reranker=models.reranker,
+        dictionary=DictionaryInUse(settings, catalog),
         steady=models.steady,
         close=at_end.close,
     )

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from carrel.bootstrap.dictionary import DictionaryInUse
 from carrel.bootstrap.unhurried import Unhurried
 from carrel.config import Settings
 from carrel.core.accounts import COMMAND_LINE, Caller
@@ -15,9 +16,19 @@ from carrel.core.facets import Facets
 from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import ParsedPaper
-from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
+from carrel.core.ports import (
+    BlobStore,
+    Embedder,
+    Index,
+    Indexes,
+    Parser,
+    Reranker,
+    Unlocker,
+    VectorCache,
+)
 from carrel.core.ranking import Query, SearchResult
 from carrel.core.space import Space
+from carrel.core.translation import Translation
 from carrel.evaluation.measuring import Measured, Measurements
 from carrel.ingest.owner import Estate, Owner
 from carrel.ingest.pipeline import Tools
@@ -35,6 +46,7 @@ from carrel.search.marking import Marker, marker
 from carrel.search.rerank import ENGINE_FAILURES, BrokenReranker
 from carrel.search.similar import SimilarPaper, about_vector, similar_papers
 from carrel.search.telling import Telling, telling_sentences
+from carrel.search.translate import question_for, words_asked
 from carrel.storage.database import Catalog
 from carrel.storage.paper_pages import READY
 from carrel.storage.parses import ParseStore
@@ -63,6 +75,7 @@ class Services:
     parser_of: Callable[[KnowledgeBase], Parser]
     unlocker: Callable[[str], Unlocker]  # by password
     reranker: Callable[[], Reranker | None]  # of the settings; None where they name none
+    dictionary: DictionaryInUse
     close: Callable[[], None]
     steady: Callable[[], AbstractContextManager[None]] = nullcontext  # models' servers are looked up once
     courtesy: Courtesy = field(default_factory=Courtesy)  # searches go before what is taken in
@@ -156,6 +169,8 @@ class Services:
         reranker = self._reranker_or_reason() if query.rerank else None
         if query.rerank and reranker is None:
             raise NoRerankerConfigured()
+        if self.dictionary.is_off:
+            query = replace(query, translate=False)
         with self.courtesy.search(), self.steady():
             return pipeline.search(
                 query,
@@ -166,6 +181,7 @@ class Services:
                 reranker,
                 self.settings.reranker_candidates,
                 asking,
+                self.dictionary.get,
             )
 
     def facets(
@@ -218,11 +234,14 @@ class Services:
             lambda: self.embedder_of(knowledge_base).encoder,
         )
 
-    def marker(self, query: str) -> Marker:
-        """Return what marks the words of a query in titles and passages, and chooses what to show of them."""
+    def marker(self, query: str, translation: Translation | None = None) -> Marker:
+        """Return what marks the words of a query in titles and passages, and chooses what to show of them.
+
+        With its translation, the words that it was asked with too.
+        """
         from carrel.indexing.analysis import placed_terms
 
-        return marker(query, placed_terms)
+        return marker(words_asked(query, translation), placed_terms)
 
     def telling(
         self,
@@ -246,8 +265,9 @@ class Services:
         (base,) = self.shelves.of(caller).readable([knowledge_base])
         embedder = self.embedder_of(base)
         engine = embedder.engine if isinstance(embedder, CachedEmbedder) else embedder
+        question = question_for(query, passages, embedder, self.dictionary.get)
         with self.courtesy.search(), asking(base.embedder):
-            return telling_sentences(query, passages, engine, self.settings.query_instruction)
+            return telling_sentences(question, passages, engine, self.settings.query_instruction)
 
     def checked_dimensions(self, embedder: str, wanted: int) -> int:
         """Return dimensions as the catalog keeps them: 0 for all that the model gives.

@@ -1,4 +1,4 @@
-"""``carrel demo``: the sample papers in, three questions answered, the pages served."""
+"""``carrel demo``: the sample papers in, four questions answered, one of them Chinese, the pages served."""
 
 import socket
 import sys
@@ -9,8 +9,11 @@ from carrel.cli.progress import reporter
 from carrel.cli.search import print_result
 from carrel.cli.serve import run_server
 from carrel.cli.session import services
+from carrel.config import Settings
+from carrel.core.errors import ServiceError
 from carrel.core.language import tr
 from carrel.core.ranking import Mode, Query
+from carrel.engines.dictionaries import CEDICT, prepare_dictionary
 from carrel.ingest.accept import accept, find_files
 from carrel.ingest.samples import KNOWLEDGE_BASE, QUESTIONS, samples_folder
 from carrel.search.present import search_document
@@ -34,6 +37,7 @@ def run_demo(serve: bool, as_json: bool) -> int:
         jobs = {item.job.id for item in accepted if item.job is not None}
         with reporter(len(jobs)) as progress:
             bring_in(jobs, opened, progress)
+        _have_dictionary(opened.settings)
         opened.own_index("carrel demo")
         answers = [
             opened.search(Query(question, (KNOWLEDGE_BASE,), Mode.HYBRID, _PAPERS_AN_ANSWER))
@@ -53,6 +57,16 @@ def run_demo(serve: bool, as_json: bool) -> int:
         return 0
     print()
     return run_server("127.0.0.1", _free_or_any(_PORT), workers=1, as_json=False)
+
+
+def _have_dictionary(settings: Settings) -> None:
+    """Fetch the dictionary that the Chinese question needs; without it, the answer says what is missing."""
+    if settings.dictionary != CEDICT:
+        return
+    try:
+        prepare_dictionary(settings.cache, announce=note, offline=settings.offline)
+    except ServiceError as error:
+        note(tr("Warning: {message}").format(message=str(error)))
 
 
 def _free_or_any(port: int) -> int:

@@ -165,6 +165,13 @@ def search(
     instruction: Annotated[
         str, typer.Option(metavar="TEXT", help=tr("The same in your own words, in English."))
     ] = "",
+    translate: Annotated[
+        bool,
+        typer.Option(
+            "--translate/--no-translate",
+            help=tr("Ask a Chinese question in English too where the model reads only English."),
+        ),
+    ] = True,
     explain: Annotated[
         bool,
         typer.Option(
@@ -191,6 +198,7 @@ def search(
         tuple(language or ()),
         tuple(tag or ()),
         instruction or task,
+        translate,
         explain,
     )
     sys.exit(search_papers(request, as_json))

@@ -14,16 +14,16 @@ models_app = typer.Typer(
 )
 
 
-@models_app.command("list", help=tr("List the models Carrel can run by itself."))
+@models_app.command("list", help=tr("List the models Carrel can run by itself, and the dictionary."))
 def models_list(as_json: AsJson = False) -> None:
     from carrel.cli.models import list_models
 
     sys.exit(list_models(as_json))
 
 
-@models_app.command("pull", help=tr("Fetch a model's files, or take them from a folder."))
+@models_app.command("pull", help=tr("Fetch a model's files or the dictionary's, or take them from a folder."))
 def models_pull(
-    name: Annotated[str, typer.Argument(help=tr("The model's name."))] = "all-MiniLM-L6-v2",
+    name: Annotated[str, typer.Argument(help=tr("The model's name, or cc-cedict."))] = "all-MiniLM-L6-v2",
     from_dir: Annotated[
         Path | None, typer.Option("--from", help=tr("A folder that holds the files already."))
     ] = None,

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from carrel.cli.output import Json, note, place_of, print_json, printable, shortened, wrapped
-from carrel.cli.sent import exchange_lines, rerank_line
+from carrel.cli.sent import exchange_lines, rerank_line, translation_line
 from carrel.cli.server_file import Running, find
 from carrel.cli.versions import version_line
 from carrel.config import Settings, load_settings
@@ -42,6 +42,7 @@ class Request:
     languages: tuple[str, ...]
     tags: tuple[str, ...]
     instruction: str  # a task's name or own words; "": as the settings say
+    translate: bool
     explain: bool
 
 
@@ -58,6 +59,7 @@ def search_papers(request: Request, as_json: bool) -> int:
         understand.filters(request.year, request.authors, request.venues, request.languages, request.tags),
         request.instruction or settings.query_instruction,
         bool(settings.reranker) and settings.rerank if request.rerank is None else request.rerank,
+        request.translate,
     )
     if (running := find(settings.home)) is not None and _asked_of(running, request, query, as_json):
         return 0
@@ -101,6 +103,7 @@ def _asked_of(running: Running, request: Request, query: Query, as_json: bool) -
             "tag": list(request.tags),
         },
         "rerank": query.rerank,
+        "translate": query.translate,
         "instruction": query.instruction,
         "explain": request.explain,
     }
@@ -152,6 +155,10 @@ def print_result(result: SearchResult, explain: bool) -> None:
     columns = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)
     for left_out in result.left_out:
         note(_left_out_line(left_out))
+    if (translation := result.translation) is not None and translation.made:
+        print(_styled(printable(translation_line(translation)), "2") + "\n")
+    elif translation is not None:
+        note(translation_line(translation))
     if not result.hits:
         print(tr("Nothing was found. Try other words, or see what there is with: carrel list"))
     for hit in result.hits:

@@ -18,6 +18,7 @@ from carrel.core.ranking import (
     Signal,
     StageTimings,
 )
+from carrel.core.translation import Gloss, Translation
 
 
 def result_of(document: dict[str, object]) -> SearchResult:
@@ -41,6 +42,7 @@ def result_of(document: dict[str, object]) -> SearchResult:
         reranking=_reranking(as_object(document["rerank"])) if document.get("rerank") else None,
         exchanges=tuple(_exchange(as_object(each)) for each in as_list(explained.get("exchanges") or [])),
         left_out=tuple(_left_out(as_object(each)) for each in as_list(document.get("left_out") or [])),
+        translation=_translation(as_object(document["translation"])) if document.get("translation") else None,
     )
 
 
@@ -119,6 +121,21 @@ def _left_out(document: dict[str, object]) -> LeftOut:
         document.get("searched") == "words",
         as_text(document.get("reason")),
     )
+
+
+def _translation(document: dict[str, object]) -> Translation:
+    return Translation(
+        as_text(document.get("language")),
+        as_text(document.get("text")),
+        as_text(document.get("dictionary")),
+        as_text(document.get("licence")),
+        tuple(_gloss(as_object(each)) for each in as_list(document.get("glosses") or [])),
+    )
+
+
+def _gloss(document: dict[str, object]) -> Gloss:
+    senses = as_list(document.get("senses"))
+    return Gloss(as_text(document.get("word")), tuple(as_text(each) for each in senses))
 
 
 def _exchange(document: dict[str, object]) -> Exchange:

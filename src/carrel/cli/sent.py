@@ -1,8 +1,9 @@
-"""What models' servers were sent and replied, and what came of reranking, as programs and people read it."""
+"""What models' servers were sent, what came of reranking, and what a question was asked as besides."""
 
 from carrel.core.exchange import Exchange
 from carrel.core.language import tr
 from carrel.core.ranking import Reranking
+from carrel.core.translation import Translation
 
 
 def exchange_lines(exchange: Exchange) -> list[str]:
@@ -21,3 +22,16 @@ def rerank_line(reranking: Reranking) -> str:
         return text.format(model=reranking.model, count=reranking.candidates)
     text = tr("Not reordered by {model}: {reason}")
     return text.format(model=reranking.model, reason=reranking.reason)
+
+
+def translation_line(translation: Translation) -> str:
+    """Return what a question was asked as besides, in one line; or that it was not, and what to do."""
+    if translation.made:
+        text = tr("Also asked in English: {text} ({dictionary}, {licence})")
+        return text.format(
+            text=translation.text, dictionary=translation.dictionary, licence=translation.licence
+        )
+    return tr(
+        "Your question is Chinese, and the model of these papers reads only English. To have it asked in "
+        "English too, with the dictionary CC-CEDICT (CC BY-SA 4.0, 4 MB): carrel models pull cc-cedict"
+    )

@@ -227,7 +227,8 @@ class IndexedPaper:
 class IndexQuery:
     """What is asked of an index: a vector, words, or both; ``limit`` candidates a signal.
 
-    Of the filters it looks at years and authors. ``among`` are the papers that may be found, None: all.
+    ``also`` are further texts, each with what its words weigh where those of ``text`` weigh 1. Of the filters
+    it looks at years and authors. ``among`` are the papers that may be found, None: all.
     """
 
     vector: Vectors | None
@@ -235,6 +236,7 @@ class IndexQuery:
     filters: Filters
     limit: int
     among: frozenset[PaperId] | None = None
+    also: tuple[tuple[str, float], ...] = ()
 
 
 class Index(Protocol):

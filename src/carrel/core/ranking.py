@@ -11,6 +11,7 @@ from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.metadata import ARXIV_DOI, Metadata
 from carrel.core.paper import Passage
 from carrel.core.quality import ParseQuality
+from carrel.core.translation import Translation
 
 
 class Mode(StrEnum):
@@ -70,6 +71,7 @@ class Query:
     filters: Filters = field(default_factory=Filters)
     instruction: str = ""  # what the question is asked for (core/tasks.py), where the model reads that
     rerank: bool = False
+    translate: bool = True  # where a model does not read the question's language
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,3 +224,4 @@ class SearchResult:
     reranking: Reranking | None = None
     exchanges: tuple[Exchange, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    translation: Translation | None = None  # None where the question needed none, or was not to have one

@@ -95,21 +95,27 @@ def fetch_file(url: str, file: WeightsFile, target: Path, arrived: Callable[[int
 
 
 def read_document(url: str) -> object:
-    """Return the JSON document at ``url``.
+    """Return the JSON document at ``url``. Raises as ``read_bytes``, and SourceFailed where it is none."""
+    try:
+        return json.loads(read_bytes(url, _LONGEST_DOCUMENT))
+    except (ValueError, RecursionError) as error:
+        raise SourceFailed(f"{url} gives something else than JSON") from error
+
+
+def read_bytes(url: str, longest: int) -> bytes:
+    """Return the first ``longest`` bytes of what is at ``url``.
 
     Raises:
-        NotThere: there is none, or not for everybody.
-        SourceFailed: the hub cannot be reached, or gives something else.
+        NotThere: there is nothing, or not for everybody.
+        SourceFailed: the server cannot be reached, or breaks off.
     """
     if urlsplit(url).scheme not in ("http", "https"):
         raise SourceFailed(f"{url} is neither http nor https")
     try:
         with _answer(url, 0) as response:
-            return json.loads(response.read(_LONGEST_DOCUMENT))
+            return response.read(longest)
     except (OSError, http.client.HTTPException) as error:
         raise SourceFailed(f"{url} broke off: {error}") from error
-    except (ValueError, RecursionError) as error:
-        raise SourceFailed(f"{url} gives something else than JSON") from error
 
 
 def _offset(progress: Progress, before: int, wanted: int) -> Callable[[int], None]:

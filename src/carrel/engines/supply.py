@@ -76,19 +76,25 @@ def sole_use(spec: WeightsSpec, folder: Path, announce: Announce) -> Iterator[No
         ModelUnavailable: the folder cannot be written to.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            announce(tr("Waiting for another process that fetches {model}.").format(model=spec.model))
-            lock.acquire()
+        lock = held(folder, spec.model, announce)
     except OSError as error:
         raise _unavailable(spec, folder, f"{folder}: {error.strerror}") from error
     try:
         yield
     finally:
         lock.release()
+
+
+def held(folder: Path, name: str, announce: Announce) -> FileLock:
+    """Return the lock of a folder, made if need be, that this process now has. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        announce(tr("Waiting for another process that fetches {model}.").format(model=name))
+        lock.acquire()
+    return lock
 
 
 @dataclass(frozen=True, slots=True)

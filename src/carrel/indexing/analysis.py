@@ -18,7 +18,7 @@ import threading
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -33,7 +33,7 @@ QUERY_TERMS = 256
 """Distinct terms kept of a query. A pasted paper has thousands; the frequent ones are its topic."""
 
 _QUERY_CHARACTERS = 200_000  # read of a query at most, so that a pasted book costs 50 ms, not seconds
-_QUERY_COUNT_CAP = 3  # how often a word counts that the query repeats
+_QUERY_COUNT_CAP = 3.0  # how often a word counts that the query repeats
 _COMPOUND_PARTS = 3  # longer chains (state-of-the-art) are phrases: their parts only
 _CACHED_WORDS = 1 << 16  # about 15 MB; a cleared cache costs some milliseconds
 _CACHED_LENGTH = 32
@@ -220,11 +220,18 @@ def document_terms(text: str, field: Field) -> TermWeights:
     return TermWeights(list(counts), [n * gain / (n + norm) for n in counts.values()])
 
 
-def query_terms(text: str) -> TermWeights:
-    """Return a query's terms, weighted by how often they occur, the most frequent if there are many."""
-    counts = Counter(_term_ids(text[:_QUERY_CHARACTERS]))
-    kept = counts.most_common(QUERY_TERMS)  # stable: among equals the first named
-    return TermWeights([i for i, _ in kept], [float(min(n, _QUERY_COUNT_CAP)) for _, n in kept])
+def query_terms(text: str, also: Iterable[tuple[str, float]] = ()) -> TermWeights:
+    """Return a query's terms, weighted by how often they occur, the most frequent if there are many.
+
+    ``also`` are further texts; each adds its weight to that of each of its terms.
+    """
+    counts: Counter[int] = Counter(_term_ids(text[:_QUERY_CHARACTERS]))
+    weights = dict[int, float](counts.most_common(QUERY_TERMS))  # stable: among equals the first named
+    for words, weight in also:
+        for term in dict.fromkeys(_term_ids(words)):
+            weights[term] = weights.get(term, 0.0) + weight
+    kept = sorted(weights.items(), key=lambda each: -each[1])[:QUERY_TERMS]
+    return TermWeights([i for i, _ in kept], [min(float(n), _QUERY_COUNT_CAP) for _, n in kept])
 
 
 def term_id(term: str) -> int:

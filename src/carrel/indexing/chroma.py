@@ -195,7 +195,7 @@ class ChromaIndex:
         """
         if query.vector is not None:
             self._check(query.vector)
-        terms = None if query.text is None else query_terms(query.text)
+        terms = None if query.text is None else query_terms(query.text, query.also)
         found: dict[Signal, tuple[Candidate, ...]] = {}
         with self._errors():
             passing = self._lexical.passing(query) if query.limit > 0 else set[PaperId]()

@@ -252,7 +252,7 @@ class QdrantIndex:
             vector = self._dense(query.vector)
             wanted |= {Signal.DENSE_PASSAGES: vector, Signal.DENSE_PAPERS: vector}
         if query.text is not None:
-            terms = query_terms(query.text)
+            terms = query_terms(query.text, query.also)
             sparse = SparseVector(terms.ids, terms.weights) if terms.ids else None
             wanted |= {Signal.LEXICAL_PASSAGES: sparse, Signal.LEXICAL_PAPERS: sparse}
         return wanted

@@ -6,10 +6,14 @@ from pathlib import Path
 from carrel.core.errors import PathMissing
 
 KNOWLEDGE_BASE = "samples"
+CHINESE_QUESTION = "基于Transformer的长序列建模方法有哪些?"
+"""What methods exist for modelling long sequences with Transformers? Over papers in English."""
+
 QUESTIONS = (
     "What methods exist for modelling long sequences with Transformers?",
     "How can attention be computed exactly without storing the score matrix?",
     "Why do corals bleach, and how is heat stress measured from satellites?",
+    CHINESE_QUESTION,
 )
 
 

@@ -1,6 +1,6 @@
 """The query's journey, from a question to papers with passages. It reads from top to bottom.
 
-    understand → embed → retrieve (dense + BM25, passages + whole papers) → fuse → rerank → present
+    understand → translate → embed → retrieve (dense + BM25, passages + papers) → fuse → rerank → present
 
 No stage loads a model or builds an index: both are open before the journey begins.
 """
@@ -18,11 +18,13 @@ from carrel.core.ranking import (
     SearchResult,
     StageTimings,
 )
+from carrel.core.translation import Dictionary
 from carrel.search import quotation, retrieve, understand
 from carrel.search.fuse import fuse
 from carrel.search.hits import presented
 from carrel.search.rerank import rerank
 from carrel.search.selection import selected
+from carrel.search.translate import translated
 from carrel.storage import papers, passages
 from carrel.storage.database import Catalog
 
@@ -30,7 +32,7 @@ RERANKED = 50  # papers that a reranker looks at
 _SOURCES = 30  # passages, and papers, whose words are compared with the query's, in case it quotes one
 
 
-def search(
+def search(  # noqa: PLR0913, PLR0917  # what its stages need
     query: Query,
     knowledge_bases: Sequence[KnowledgeBase],
     catalog: Catalog,
@@ -39,6 +41,7 @@ def search(
     reranker: Reranker | None = None,
     reranker_candidates: int = RERANKED,
     asking: Asking = at_once,
+    dictionary: Callable[[], Dictionary | None] = lambda: None,
 ) -> SearchResult:
     """Answer a query over knowledge bases that the asker may read; without a reranker, in the fused order.
 
@@ -57,13 +60,14 @@ def search(
     if among is not None:
         filled = [knowledge_base for knowledge_base in filled if among[knowledge_base.id]]
 
-    questions, failures = retrieve.embedded(text, query, filled, embedder_of, asking)
+    translation = translated(text, query, filled, embedder_of, dictionary, catalog)
+    questions, failures = retrieve.embedded(text, query, filled, embedder_of, asking, translation)
     left_out = retrieve.left_out_by(failures, query, filled, index_of)
     unsearched = {each.knowledge_base_id for each in left_out if not each.by_words}
     filled = [knowledge_base for knowledge_base in filled if knowledge_base.id not in unsearched]
     marks.append(time.perf_counter())
 
-    lists = retrieve.retrieved(text, query, filled, among, questions, index_of)
+    lists = retrieve.retrieved(text, query, filled, among, questions, index_of, translation)
     marks.append(time.perf_counter())
 
     fused = _favour_quotations(text, fuse(lists), filled, catalog)
@@ -84,6 +88,7 @@ def search(
         reranking=order.reranking,
         exchanges=tuple(chain(*sent, order.exchanges)),
         left_out=left_out,
+        translation=translation.answer,
     )
 
 

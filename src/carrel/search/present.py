@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from carrel.core.exchange import Exchange
 from carrel.core.facets import Facet, Facets
 from carrel.core.ranking import Hit, LeftOut, PaperRecord, PassageHit, Reranking, SearchResult
+from carrel.core.translation import Translation
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -31,6 +32,8 @@ def search_document(result: SearchResult, explain: bool) -> dict[str, Json]:
             each["rerank_score"] = None if hit.rerank_score is None else round(hit.rerank_score, 6)
     if result.left_out:
         document["left_out"] = [left_out_document(each, each.reason) for each in result.left_out]
+    if result.translation is not None:
+        document["translation"] = translation_document(result.translation)
     if explain:
         document["explain"] = {
             "candidates": {
@@ -132,6 +135,18 @@ def left_out_document(left_out: LeftOut, reason: str) -> Json:
         "name": left_out.name,
         "searched": "words" if left_out.by_words else "nothing",
         "reason": reason,
+    }
+
+
+def translation_document(translation: Translation) -> Json:
+    """Return what became of a question in a language that a model does not read as programs read it."""
+    return {
+        "made": translation.made,
+        "language": translation.language,
+        "text": translation.text,
+        "dictionary": translation.dictionary,
+        "licence": translation.licence,
+        "glosses": [{"word": gloss.word, "senses": list(gloss.senses)} for gloss in translation.glosses],
     }
 
 

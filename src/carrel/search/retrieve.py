@@ -10,6 +10,7 @@ from carrel.core.ranking import Candidate, LeftOut, Mode, Query, Signal
 from carrel.core.space import Vectors, cut
 from carrel.search.fuse import on_one_scale
 from carrel.search.selection import Selected
+from carrel.search.translate import UNTRANSLATED, Translated
 
 # Candidates that each signal gives to fusion; more changes little below ten results.
 CANDIDATES = 100
@@ -21,6 +22,7 @@ def embedded(
     knowledge_bases: Sequence[KnowledgeBase],
     embedder_of: Callable[[KnowledgeBase], Embedder],
     asking: Asking,
+    translation: Translated = UNTRANSLATED,
 ) -> tuple[dict[str, EmbeddedQuery], dict[str, CarrelError]]:
     """Return the query as each model in use embeds it, each once; and why a model does not.
 
@@ -32,7 +34,8 @@ def embedded(
     for model, knowledge_base in models.items() if query.mode is not Mode.LEXICAL else ():
         try:
             with asking(model):
-                questions[model] = embedder_of(knowledge_base).embed_query(text, query.instruction)
+                asked = translation.question(text, model)
+                questions[model] = embedder_of(knowledge_base).embed_query(asked, query.instruction)
         except CarrelError as error:
             failures[model] = error
     if failures and not questions:
@@ -68,6 +71,7 @@ def retrieved(
     among: Selected | None,
     questions: Mapping[str, EmbeddedQuery],
     index_of: Callable[[KnowledgeBase], Index],
+    translation: Translated = UNTRANSLATED,
 ) -> dict[Signal, tuple[Candidate, ...]]:
     """Return each signal's candidates over all the knowledge bases, best first."""
     lists: dict[Signal, dict[tuple[str, int], list[Candidate]]] = {}
@@ -80,6 +84,7 @@ def retrieved(
             filters=query.filters,
             limit=max(CANDIDATES, query.limit),
             among=None if among is None else among[knowledge_base.id],
+            also=translation.also(knowledge_base.embedder),
         )
         for signal, found in index_of(knowledge_base).search(asked).items():
             scale = space if signal.dense else ("", 0)

@@ -35,6 +35,19 @@ def venues(tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId]) -> tu
     return tuple(row["venue"] for row in rows)
 
 
+def has_language(tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId], language: str) -> bool:
+    """Say whether any searchable paper of these knowledge bases is in that language (ISO 639-1)."""
+    rows = tx.rows(
+        f"""
+        SELECT 1 AS found FROM {_CORRECTED}
+        WHERE holdings.knowledge_base_id IN :knowledge_bases AND {_LANGUAGE} = :language LIMIT 1
+        """,  # noqa: S608  # what is inserted are constants
+        knowledge_bases=knowledge_base_ids,
+        language=language,
+    )
+    return bool(rows)
+
+
 def meeting(
     tx: Transaction,
     knowledge_base_ids: Sequence[KnowledgeBaseId],

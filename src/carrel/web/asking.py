@@ -28,6 +28,7 @@ class Asked:
     tag: str = ""
     mode: Mode = Mode.HYBRID
     rerank: str = ""  # "yes", "no" or as the server is set
+    translate: str = ""  # "no", or where it helps
     shown: int = SHOWN
     why: bool = False
     timings: bool = False
@@ -51,6 +52,7 @@ class Asked:
             tag=given.get("tag", "").strip()[:100],
             mode=Mode(mode) if mode in tuple(Mode) else Mode.HYBRID,
             rerank=given.get("rerank", "") if given.get("rerank") in ("yes", "no") else "",
+            translate="no" if given.get("translate") == "no" else "",
             shown=min(int(shown), MOST_SHOWN)
             if shown.isascii() and shown.isdecimal() and int(shown)
             else SHOWN,
@@ -87,6 +89,7 @@ class Asked:
             ),
             settings.query_instruction,
             has_reranker and wanted,
+            self.translate != "no",
         )
 
     def address(self, **changes: object) -> str:
@@ -106,7 +109,7 @@ class Asked:
     def fields(self) -> list[tuple[str, str]]:
         """Return what the address says, in its order, without what goes without saying."""
         found = [("q", self.q), *(("kb", each) for each in self.kb)]
-        names = ("year", "author", "venue", "language", "tag", "rerank")
+        names = ("year", "author", "venue", "language", "tag", "rerank", "translate")
         found.extend((name, getattr(self, name)) for name in names)
         found.append(("mode", "" if self.mode is Mode.HYBRID else self.mode.value))
         found.append(("shown", "" if self.shown == SHOWN else str(self.shown)))

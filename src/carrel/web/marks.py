@@ -7,6 +7,7 @@ from carrel.core.errors import CarrelError, ServiceError, UsageError
 from carrel.core.ids import PaperId
 from carrel.core.paper import Box, ParsedPaper, Passage
 from carrel.core.ranking import Query, Signal
+from carrel.core.translation import Translation
 from carrel.library.holdings import Found
 from carrel.library.page_words import Place, find_words
 from carrel.search import understand
@@ -61,10 +62,11 @@ class Answers:
 
 def answers(reader: Reader, found: Found, question: str, passage: str) -> Answers:
     """Return the passages that answer a question, and the one that was asked for by its id."""
-    ids, error = [passage] if passage else [], None
+    ids, error, translation = [passage] if passage else [], None, None
     if question.strip():
         try:
-            ids += _best(reader, found, question)
+            best, translation = _best(reader, found, question)
+            ids += best
         except (UsageError, ServiceError) as problem:
             error = problem
     if not ids:
@@ -73,7 +75,7 @@ def answers(reader: Reader, found: Found, question: str, passage: str) -> Answer
         by_id = passages.by_id(tx, [found.knowledge_base], list(dict.fromkeys(ids)))
     mine = [each for each in by_id.values() if each.paper_id == found.paper.record.id]
     ordered = sorted(mine, key=lambda each: each.ordinal)
-    marker = reader.access.services.marker(question)
+    marker = reader.access.services.marker(question, translation)
     found_marks = tuple(_hit(number, each, marker) for number, each in enumerate(ordered, 1))
     return Answers(found_marks, next((each for each in ids if each in by_id), ""), error)
 
@@ -86,8 +88,8 @@ def places(parsed: ParsedPaper, words: str) -> tuple[tuple[Mark, ...], bool]:
     ) > MOST_FOUND
 
 
-def _best(reader: Reader, found: Found, question: str) -> list[str]:
-    """Return the ids of this paper's passages that answer best, as a search shows them.
+def _best(reader: Reader, found: Found, question: str) -> tuple[list[str], Translation | None]:
+    """Return the ids of this paper's passages that answer best, as a search shows them; and its translation.
 
     Raises:
         UsageError, ServiceError: as a search does.
@@ -97,14 +99,14 @@ def _best(reader: Reader, found: Found, question: str) -> list[str]:
     paper = found.paper.record.id
     for hit in result.hits:
         if hit.paper.id == paper:
-            return [each.passage.id for each in hit.passages]
+            return [each.passage.id for each in hit.passages], result.translation
     ranked: dict[str, int] = {}  # another version stands for the paper in the results, or it is far down
     for signal, candidates in result.candidates:
         if signal in (Signal.DENSE_PASSAGES, Signal.LEXICAL_PASSAGES):
             for rank, candidate in enumerate(candidates):
                 if candidate.paper_id == PaperId(paper):
                     ranked[candidate.point_id] = min(rank, ranked.get(candidate.point_id, rank))
-    return sorted(ranked, key=lambda point: (ranked[point], point))[:_HITS]
+    return sorted(ranked, key=lambda point: (ranked[point], point))[:_HITS], result.translation
 
 
 def _hit(number: int, passage: Passage, marker: Marker) -> Mark:

@@ -50,6 +50,17 @@ def test_settings(reader: Running, request: Request, form: Posted) -> Response:
     return _list_page(request, reader, trial)
 
 
+@router.post(MODELS + "/dictionary")
+def dictionary(reader: Running, form: Posted) -> Response:
+    """Fetch the dictionary, or remove it."""
+    found = reader.access.services.dictionary
+    if form.text("what") == "remove":
+        found.remove(reader.access.caller)
+    elif form.text("what") == "add":
+        found.fetch(reader.access.caller)
+    return RedirectResponse(MODELS + "#dictionary", 303)
+
+
 @router.get(MODELS + "/new")
 def new(_: Running, request: Request) -> Response:
     """Show an empty form."""
@@ -146,7 +157,14 @@ def _list_page(request: Request, reader: Reader, trial: Trial | None = None) -> 
         or (not settings.reranker and any(found.purpose is Purpose.RERANKER for found in endpoints)),
     )
     return rendered(
-        request, "models.html", set_models=(embedder, reranker), endpoints=endpoints, uses=uses, trial=trial
+        request,
+        "models.html",
+        set_models=(embedder, reranker),
+        endpoints=endpoints,
+        uses=uses,
+        trial=trial,
+        dictionary=services.dictionary,
+        dictionary_here=services.dictionary.get(),
     )
 
 

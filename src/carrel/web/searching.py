@@ -17,6 +17,7 @@ from carrel.core.errors import CarrelError, UsageError
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.ranking import Reranking, StageTimings
+from carrel.core.translation import Translation
 from carrel.web.apart import apart
 from carrel.web.asking import Asked
 from carrel.web.facets import FacetGroup, chosen, language_name
@@ -40,6 +41,7 @@ class Answer:
     took: StageTimings = field(default_factory=StageTimings)
     reranking: Reranking | None = None
     facets: tuple[FacetGroup, ...] = ()
+    translation: Translation | None = None
     untold: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by knowledge base: no word matches
     papers: int = 0  # that were considered
     wrong: str = ""
@@ -85,13 +87,15 @@ def _answered(reader: Reader, request: Request, shelves: list[KnowledgeBase]) ->
         kept = 200 if isinstance(error, UsageError) and document.status < 500 else document.status
         return asked, Answer(wrong=document.detail, hint=document.hint, status=kept)
     services = reader.access.services
-    hits = shown(result, {shelf.id: shelf for shelf in shelves}, services.marker(asked.q), asked.q)
+    marker = services.marker(asked.q, result.translation)
+    hits = shown(result, {shelf.id: shelf for shelf in shelves}, marker, asked.q)
     facets = services.facets(result, asked.kb, reader.access.caller)
     return asked, Answer(
         hits=tuple(hits),
         took=result.took_ms,
         reranking=result.reranking,
         facets=chosen(asked, facets, shelves),
+        translation=result.translation,
         untold=_untold(hits),
         papers=facets.papers,
     )
@@ -136,6 +140,8 @@ def _narrowed(asked: Asked, shelves: list[KnowledgeBase]) -> list[tuple[str, str
     ):
         if text:
             found.append((text, asked.without(name)))
+    if asked.translate:
+        found.append((tr("not asked in English"), asked.without("translate")))
     if asked.mode.value != "hybrid":
         found.append(
             (

@@ -51,13 +51,22 @@ def library(reader: Looking, request: Request) -> Response:
         model=settings.embedder,
         embedded=settings.embedder == DEFAULT_EMBEDDER,
         bases=[base for base, _ in reader.bases()],
+        offers_dictionary=reader.administrator
+        and settings.embedder == DEFAULT_EMBEDDER
+        and not reader.access.services.dictionary.is_off
+        and reader.access.services.dictionary.get() is None,
         samples=KNOWLEDGE_BASE,
     )
 
 
 @router.post(AFTERWARDS)
 def begin(reader: Looking, form: Posted) -> Response:
-    """Make the knowledge base, with the samples on their way into it where they are wanted."""
+    """Make the knowledge base, with the samples on their way into it where they are wanted.
+
+    The dictionary is fetched meanwhile where its box is ticked.
+    """
+    if form.ticked("dictionary"):
+        reader.access.services.dictionary.fetch(reader.access.caller)
     if form.text("what") != "samples":
         return RedirectResponse(f"/shelves/{reader.access.shelves.existing_or_new(OWN).id}", 303)
     base = reader.access.shelves.existing_or_new(KNOWLEDGE_BASE)

@@ -126,6 +126,7 @@ def test_a_search_beside_a_server_is_asked_of_it(
         ("to read",),
         "",
         True,
+        True,
     )
     with announced(tmp_path / "home", server.address, "secret"):
         assert search_papers(request, as_json=True) == 0
@@ -147,6 +148,7 @@ def test_a_search_beside_a_server_is_asked_of_it(
             "tag": ["to read"],
         },
         "rerank": False,
+        "translate": True,
         "instruction": "",
         "explain": True,
     }

@@ -69,6 +69,7 @@ FORMS_OF_SIGNED_IN = (
     "/welcome/library",
 )
 FORMS_OF_ADMINISTRATORS = (
+    "/settings/models/dictionary",
     "/settings/models/new",
     "/settings/models/test",
     "/settings/models/test-settings",

@@ -76,6 +76,9 @@ class Search(Given):
         "", description="What is searched for: a task's name or own words, where the model reads that."
     )
     instruction: Text | None = Field(None, max_length=2000, description="The same as task.")
+    translate: bool = Field(
+        True, description="Ask a Chinese question in English too where a model reads only English."
+    )
     explain: bool = Field(False, description="Say why each paper ranks where it does.")
     facets: bool = Field(False, description="Count what the search can be narrowed down by.")
 
@@ -156,6 +159,24 @@ class LeftOutDocument(BaseModel):
     reason: str
 
 
+class GlossDocument(BaseModel):
+    """A word of the question, and what it was asked as."""
+
+    word: str
+    senses: list[str]
+
+
+class TranslationDocument(BaseModel):
+    """A question that was also asked in English, or would have been with a dictionary."""
+
+    made: bool = Field(description="False where the server has no dictionary: then the rest is empty.")
+    language: str = Field(description="Of the question.")
+    text: str = Field(description="The question as the model read it.")
+    dictionary: str
+    licence: str
+    glosses: list[GlossDocument]
+
+
 class SearchAnswer(BaseModel):
     """The command line's document. With explain also ``explain``, with a reranker also ``rerank``."""
 
@@ -167,6 +188,10 @@ class SearchAnswer(BaseModel):
     results: list[Result]
     facets: FacetsDocument | None = Field(None, description="Only where they were asked for.")
     left_out: list[LeftOutDocument] | None = Field(None, description="Only where there are any.")
+    translation: TranslationDocument | None = Field(
+        None,
+        description="Only for a Chinese question over English papers whose model reads no Chinese.",
+    )
 
 
 @router.post(
@@ -193,6 +218,7 @@ def _answer(access: Access, wanted: Search) -> Response:
         wanted.filters.read(),
         wanted.instruction or wanted.task or settings.query_instruction,
         bool(settings.reranker) and settings.rerank if wanted.rerank is None else wanted.rerank,
+        wanted.translate,
     )
     result = access.rest.searches.run(query, access.caller)
     document: dict[str, Any] = search_document(result, wanted.explain)
