@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from carrel.core.ids import KnowledgeBaseId, PaperId
-from carrel.core.judgments import Judgment, agreed
+from carrel.core.judgments import Judgment, JudgmentKey, agreed
 from carrel.library.backup import back_up
 from carrel.library.importing import add_missing
 from carrel.library.opened_backup import OpenedBackup
@@ -51,8 +51,8 @@ def test_each_persons_last_word_counts_and_a_query_is_one_however_it_is_written(
         assert judgments.counts(tx, base, by="ann") == Judged(queries=1, judgments=1, people=1)
         mine = judgments.of_query(tx, [base], "LONG documents", "")
         assert mine == {(base, paper): 2, (base, other): 1}
-        assert judgments.take_back(tx, base, "long documents", paper, "")
-        assert not judgments.take_back(tx, base, "long documents", paper, "")
+        assert judgments.take_back(tx, base, JudgmentKey.of("long documents", paper, ""))
+        assert not judgments.take_back(tx, base, JudgmentKey.of("long documents", paper, ""))
         assert judgments.of_query(tx, [base], "long documents", "") == {(base, other): 1}
 
 
@@ -66,7 +66,7 @@ def test_they_are_listed_in_pages(world: World) -> None:
     with world.services.catalog.read() as tx:
         while some := judgments.page(tx, base, 4, after):
             listed.extend(some)
-            after = judgments.place(some[-1])
+            after = JudgmentKey.of(some[-1].query, some[-1].paper_id, some[-1].by)
         assert tuple(listed) == judgments.of(tx, base)
         assert len(judgments.page(tx, base, 100, by="ann")) == 9
 

@@ -1,15 +1,16 @@
 """Judgments in the catalog: one row a knowledge base, query, paper and person."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from carrel.core.ids import KnowledgeBaseId, PaperId, fingerprint
-from carrel.core.judgments import Judgment
-from carrel.storage.catalog import storable
+from carrel.core.ids import KnowledgeBaseId, PaperId
+from carrel.core.judgments import Judgment, JudgmentKey, query_key, query_text
 from carrel.storage.database import Row, Transaction, Value
 
 _IN_ORDER = "ORDER BY query_key, paper_id, user_id"
+_ONE = """
+    WHERE knowledge_base_id = :base AND query_key = :key AND paper_id = :paper AND user_id = :user
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,21 +20,6 @@ class Judged:
     queries: int
     judgments: int
     people: int
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a judgment stands in the order in which they are listed."""
-
-    query_key: str
-    paper_id: str
-    user_id: str
-
-
-def query_key(query: str) -> str:
-    """Return a query as it is compared: without case, forms of letters and superfluous spaces."""
-    folded = unicodedata.normalize("NFKC", str(storable(query))).casefold()
-    return fingerprint(" ".join(folded.split()))
 
 
 def put(tx: Transaction, made: Iterable[Judgment]) -> None:
@@ -56,27 +42,23 @@ def put(tx: Transaction, made: Iterable[Judgment]) -> None:
             key=key,
             paper=each.paper_id,
             user=each.by,
-            query=each.query if known is None else known["query"],
+            query=query_text(each.query) if known is None else known["query"],
             grade=each.grade,
             at=each.at,
         )
 
 
-def take_back(
-    tx: Transaction, knowledge_base_id: KnowledgeBaseId, query: str, paper: PaperId, by: str
-) -> bool:
-    """Delete what somebody said of a paper as an answer to a query; whether they had said anything."""
-    count = tx.run(
-        """
-        DELETE FROM judgments WHERE knowledge_base_id = :base AND query_key = :key AND paper_id = :paper
-            AND user_id = :user
-        """,
-        base=knowledge_base_id,
-        key=query_key(query),
-        paper=paper,
-        user=by,
-    )
-    return count > 0
+def take_back(tx: Transaction, knowledge_base_id: KnowledgeBaseId, key: JudgmentKey) -> Judgment | None:
+    """Delete a judgment and return it; None where there is none."""
+    values: dict[str, Value] = {
+        "base": knowledge_base_id,
+        "key": key.query_key,
+        "paper": key.paper_id,
+        "user": key.user_id,
+    }
+    row = tx.row(f"SELECT * FROM judgments {_ONE}", **values)  # noqa: S608  # a constant
+    tx.run(f"DELETE FROM judgments {_ONE}", **values)  # noqa: S608
+    return None if row is None else _judgment(row)
 
 
 def of(tx: Transaction, knowledge_base_id: KnowledgeBaseId) -> tuple[Judgment, ...]:
@@ -92,10 +74,10 @@ def page(
     tx: Transaction,
     knowledge_base_id: KnowledgeBaseId,
     limit: int,
-    after: Place | None = None,
+    after: JudgmentKey | None = None,
     by: str | None = None,
 ) -> tuple[Judgment, ...]:
-    """Return at most so many judgments that follow a place, those of a query together; of one person."""
+    """Return at most so many judgments that follow another, those of a query together; of one person."""
     conditions, values = ["knowledge_base_id = :base"], dict[str, Value]()
     if after is not None:
         conditions.append("(query_key, paper_id, user_id) > (:after_query, :after_paper, :after_user)")
@@ -111,11 +93,6 @@ def page(
         **values,
     )
     return tuple(map(_judgment, rows))
-
-
-def place(judgment: Judgment) -> Place:
-    """Return where a judgment stands."""
-    return Place(query_key(judgment.query), judgment.paper_id, judgment.by)
 
 
 def of_query(

@@ -17,6 +17,7 @@ from carrel.core.errors import CarrelError, UsageError
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.ranking import Reranking, StageTimings
+from carrel.library.judging import own_grades
 from carrel.web.apart import apart
 from carrel.web.asking import Asked
 from carrel.web.facets import FacetGroup, chosen, language_name
@@ -40,6 +41,7 @@ class Answer:
     took: StageTimings = field(default_factory=StageTimings)
     reranking: Reranking | None = None
     facets: tuple[FacetGroup, ...] = ()
+    grades: Mapping[tuple[str, str], int] = field(default_factory=dict)  # the reader's judgments
     untold: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by knowledge base: no word matches
     papers: int = 0  # that were considered
     wrong: str = ""
@@ -92,6 +94,7 @@ def _answered(reader: Reader, request: Request, shelves: list[KnowledgeBase]) ->
         took=result.took_ms,
         reranking=result.reranking,
         facets=chosen(asked, facets, shelves),
+        grades=own_grades(services.catalog, reader.access.caller, [shelf.id for shelf in shelves], asked.q),
         untold=_untold(hits),
         papers=facets.papers,
     )

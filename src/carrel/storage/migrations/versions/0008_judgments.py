@@ -8,7 +8,7 @@ branch_labels = None
 depends_on = None
 
 TABLES = (
-    # What each person last said. ``query_key``: the query as it is compared (storage/judgments.py).
+    # What each person last said. ``query_key``: the query as it is compared (core/judgments.py).
     """
     CREATE TABLE judgments (
         knowledge_base_id VARCHAR(32) NOT NULL REFERENCES knowledge_bases (id),
