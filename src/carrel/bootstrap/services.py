@@ -17,6 +17,7 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import ParsedPaper
 from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
 from carrel.core.ranking import Query, SearchResult
+from carrel.core.search_record import SearchRecord
 from carrel.core.space import Space
 from carrel.evaluation.measuring import Measured, Measurements
 from carrel.ingest.owner import Estate, Owner
@@ -32,6 +33,7 @@ from carrel.library.vectors import work_off_vectors
 from carrel.search import pipeline
 from carrel.search.facets import facets_of
 from carrel.search.marking import Marker, marker
+from carrel.search.recording import recorded
 from carrel.search.rerank import ENGINE_FAILURES, BrokenReranker
 from carrel.search.similar import SimilarPaper, about_vector, similar_papers
 from carrel.search.telling import Telling, telling_sentences
@@ -167,6 +169,10 @@ class Services:
                 self.settings.reranker_candidates,
                 asking,
             )
+
+    def record(self, query: Query, result: SearchResult, caller: Caller = COMMAND_LINE) -> SearchRecord:
+        """Return the record of a search that was just made. Raises as ``Shelves.readable``."""
+        return recorded(query, result, self.shelves.of(caller).readable(query.knowledge_bases), self.space_of)
 
     def facets(
         self, result: SearchResult | None, knowledge_bases: Sequence[str] = (), caller: Caller = COMMAND_LINE

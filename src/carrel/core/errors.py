@@ -7,7 +7,7 @@
     │   ├── KnowledgeBaseMissing · KnowledgeBaseExists · PaperMissing · AmbiguousPaperId
     │   ├── PaperIdTooShort · ModelUnknown · ParserUnknown · ParserNotInstalled
     │   ├── DataFolderTooNew · DataFolderNotWritable · SpaceMismatch
-    │   └── in ``page_errors``: PageMissing · FileNotWritable
+    │   └── in ``page_errors``: PageMissing · FileNotWritable · FileNotReadable
     ├── PaperError            exit 1: this file cannot become a paper; the others go on
     │   ├── EmptyFile · NotAPdf · DamagedPdf · EncryptedPdf · NoTextLayer · FileUnreadable
     │   ├── ParseTimeout · ParseMemoryExceeded · ParserCrashed · TooManyPages

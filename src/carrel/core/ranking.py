@@ -1,6 +1,6 @@
 """A question and its answer: query, filters, candidates, hits and stage timings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -211,7 +211,8 @@ class LeftOut:
 class SearchResult:
     """The answer to a query. ``candidates`` are what each signal found, for ``--explain``.
 
-    ``reranking`` is None where none was asked for; ``exchanges`` are what went to models' servers.
+    ``reranking`` is None where none was asked for; ``exchanges`` are what went to models' servers;
+    ``weights`` those of the fusion, by knowledge base and name.
     """
 
     query: str
@@ -222,3 +223,4 @@ class SearchResult:
     reranking: Reranking | None = None
     exchanges: tuple[Exchange, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    weights: Mapping[KnowledgeBaseId, Mapping[str, float]] = field(default_factory=dict)

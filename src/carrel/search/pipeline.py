@@ -7,6 +7,7 @@ No stage loads a model or builds an index: both are open before the journey begi
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from itertools import chain
 
 from carrel.core.courtesy import Asking, at_once
@@ -19,7 +20,7 @@ from carrel.core.ranking import (
     StageTimings,
 )
 from carrel.search import quotation, retrieve, understand
-from carrel.search.fuse import fuse
+from carrel.search.fuse import DEFAULT_WEIGHTS, fuse
 from carrel.search.hits import presented
 from carrel.search.rerank import rerank
 from carrel.search.selection import selected
@@ -84,6 +85,7 @@ def search(
         reranking=order.reranking,
         exchanges=tuple(chain(*sent, order.exchanges)),
         left_out=left_out,
+        weights={knowledge_base.id: asdict(DEFAULT_WEIGHTS) for knowledge_base in filled},
     )
 
 

@@ -206,7 +206,7 @@ def records(
         SELECT papers.*, holdings.knowledge_base_id, holdings.file_name
         FROM holdings JOIN papers ON papers.id = holdings.paper_id
         WHERE holdings.knowledge_base_id IN :knowledge_bases {chosen}
-        ORDER BY holdings.added_at, papers.id
+        ORDER BY holdings.added_at, papers.id, holdings.knowledge_base_id
         """,  # noqa: S608  # the inserted part is one of two constants
         knowledge_bases=knowledge_base_ids,
         **({} if only is None else {"only": only}),
