@@ -16,10 +16,10 @@ from carrel.api.rest.paging import cursor, position
 from carrel.core.account_errors import PasswordMustChange
 from carrel.core.accounts import Role, Scope
 from carrel.core.errors import UsageError
-from carrel.core.judgment_errors import JudgmentMissing
+from carrel.core.judgment_errors import JudgmentFileMissing, JudgmentMissing
 from carrel.core.judgments import GRADES, JudgmentKey
 from carrel.core.judgments_format import QRELS_FILE, QUERIES_FILE, read
-from carrel.core.rest_errors import UploadHasNoFiles, UploadOverLimit
+from carrel.core.rest_errors import UploadOverLimit
 from carrel.library.judging import Brought
 from carrel.web.form_tokens import check_form_token
 from carrel.web.reader import Reader, signed_in
@@ -119,7 +119,7 @@ async def _received(reader: Reader, request: Request) -> dict[str, str]:
     """Return the texts of the files by what they are: questions begin with a brace.
 
     Raises:
-        UploadHasNoFiles: one of the two is not there.
+        JudgmentFileMissing: one of the two is not there.
         RestError, StorageFull, ClientDisconnect: as ``uploaded_files``.
     """
     texts: dict[str, str] = {}
@@ -131,7 +131,7 @@ async def _received(reader: Reader, request: Request) -> dict[str, str]:
             text = file.stream.read().decode("utf-8-sig", "replace")
             texts[QUERIES_FILE if text.lstrip().startswith("{") else QRELS_FILE] = text
     if len(texts) < 2:
-        raise UploadHasNoFiles
+        raise JudgmentFileMissing
     return texts
 
 

@@ -77,6 +77,7 @@ _STATUS: Mapping[type[CarrelError], int] = {
     bibliography_errors.TagUnusable: 422,
     judgment_errors.JudgmentUnusable: 422,
     judgment_errors.JudgmentsUnreadable: 422,
+    judgment_errors.JudgmentFileMissing: 422,
     errors.EmptyQuery: 422,
     errors.InvalidFilter: 422,
     errors.InvalidSetting: 422,

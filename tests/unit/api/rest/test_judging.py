@@ -89,3 +89,20 @@ def test_what_is_exported_can_be_imported(opened: Lab) -> None:
     for broken in ({"queries": "{", "qrels": ""}, {"queries": "", "qrels": "\na b"}):
         refused = opened.client.post(f"{url}/import", json=broken, headers=viewer)
         assert (refused.status_code, refused.json()["kind"]) == (422, "judgments-unreadable")
+
+
+def test_a_search_answers_with_its_record_where_asked(opened: Lab) -> None:
+    two_papers(opened)
+    question = {"query": "who  sings?", "knowledge_bases": ["shared"], "filters": {"year": "..2030"}}
+    plain = opened.client.post(f"{API}/search", json=question, headers=opened.as_("viewer"))
+    assert "record" not in plain.json()
+    wanted = question | {"record": True}
+    found = opened.client.post(f"{API}/search", json=wanted, headers=opened.as_("viewer")).json()
+    record = found["record"]
+    assert record["query"]["query"] == "who  sings?"
+    assert [each["paper"]["id"] for each in record["results"]] == [
+        each["paper"]["id"] for each in found["results"]
+    ]
+    asked = record["query"] | {"record": True}  # as it stands there
+    again = opened.client.post(f"{API}/search", json=asked, headers=opened.as_("viewer")).json()
+    assert again["record"] | {"at": ""} == record | {"at": ""}
