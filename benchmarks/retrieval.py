@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from carrel.parsing.languages import language_of
+
 from benchmarks.machine import describe, heading
 from carrel.bootstrap import Services, open_services
 from carrel.config import load_settings
@@ -26,7 +28,6 @@ from carrel.evaluation.measures import measured
 from carrel.evaluation.set_papers import hash_of, paper_of, parsed
 from carrel.evaluation.significance import compared
 from carrel.evaluation.taking_in import Coming, take_in
-from carrel.parsing.languages import language_of
 from carrel.search.fuse import Weights, fuse
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -61,6 +61,24 @@ def test_add_answers_with_the_documented_fields(filled: tuple[Carrel, Document])
         assert item["error"] is None
 
 
+def test_a_recorded_search_is_replayed_by_another_process(
+    filled: tuple[Carrel, Document], tmp_path: Path
+) -> None:
+    carrel, _ = filled
+    file = tmp_path / "new" / "record.json"
+    found = carrel.json("search", QUESTION, "--record", file)
+    record = json.loads(file.read_text(encoding="utf-8"))
+    assert record["query"]["query"] == QUESTION
+    assert [each["paper"]["id"] for each in record["results"]] == [
+        each["paper"]["id"] for each in found["results"]
+    ]
+    document = carrel.json("replay", file)
+    assert (document["same"], document["differences"], document["causes"]) == (True, [], [])
+    record["knowledge_bases"][0]["id"] = "0" * 32
+    file.write_text(json.dumps(record), encoding="utf-8")
+    carrel.run("replay", file).failed_with(2, "library")
+
+
 def test_add_says_what_it_does_on_standard_error_only(carrel: Carrel, small_papers: tuple[Path, ...]) -> None:
     answer = carrel.run("add", *small_papers[:2])
     assert answer.code == 0

@@ -27,6 +27,7 @@ from carrel.core.ports import (
     VectorCache,
 )
 from carrel.core.ranking import Query, SearchResult
+from carrel.core.search_record import SearchRecord
 from carrel.core.space import Space
 from carrel.core.translation import Translation
 from carrel.core.understanding import Part
@@ -45,6 +46,7 @@ from carrel.search import pipeline, understand
 from carrel.search.facets import facets_of
 from carrel.search.likes import NO_TASTES, tastes_of
 from carrel.search.marking import Marker, marker
+from carrel.search.recording import recorded
 from carrel.search.rerank import ENGINE_FAILURES, BrokenReranker
 from carrel.search.similar import SimilarPaper, about_vector, similar_papers
 from carrel.search.sources import Sources
@@ -191,10 +193,9 @@ class Services:
                 tastes,
             )
 
-    def _sources(self, asking: Asking) -> Sources:
-        return Sources(
-            self.catalog, self.vectors, self.embedder_of, self.index_of, self.dictionary.get, asking
-        )
+    def record(self, query: Query, result: SearchResult, caller: Caller = COMMAND_LINE) -> SearchRecord:
+        """Return the record of a search that was just made. Raises as ``Shelves.readable``."""
+        return recorded(query, result, self.shelves.of(caller).readable(query.knowledge_bases), self.space_of)
 
     def facets(
         self, result: SearchResult | None, knowledge_bases: Sequence[str] = (), caller: Caller = COMMAND_LINE

@@ -14,6 +14,7 @@ import typer
 from carrel import __version__
 from carrel.cli.admin_commands import admin_app
 from carrel.cli.checkup import checkup
+from carrel.cli.judgments_commands import judgments_app
 from carrel.cli.kb_commands import kb_app
 from carrel.cli.keeping_commands import keeping
 from carrel.cli.models_commands import models_app
@@ -37,6 +38,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(kb_app, name="kb")
+app.add_typer(judgments_app, name="judgments")
 app.add_typer(models_app, name="models")
 app.add_typer(admin_app, name="admin")
 app.add_typer(checkup)
@@ -194,6 +196,10 @@ def search(
             "--explain", help=tr("Show each stage's candidates, why a paper ranks there, and what was sent.")
         ),
     ] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help=tr("Write a record of the search, for carrel replay.")),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     from carrel.cli.search import Request, search_papers
@@ -214,6 +220,7 @@ def search(
         explain,
         tuple(like or ()),
         tuple(unlike or ()),
+        record,
     )
     sys.exit(search_papers(request, as_json))
 
@@ -225,6 +232,18 @@ def _asked_for(task: str, instruction: str) -> str:
     if task and instruction:
         raise typer.BadParameter(tr("--task and --instruction exclude each other."))
     return instruction or task
+
+
+@app.command(help=tr("Make a recorded search again, and say whether the answer is the same."))
+def replay(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help=tr("A record that carrel search --record has written."))
+    ],
+    as_json: AsJson = False,
+) -> None:
+    from carrel.cli.replay import replay_record
+
+    sys.exit(replay_record(file, as_json))
 
 
 @app.command("list", help=tr("List the papers in knowledge bases, and the files that failed."))

@@ -4,9 +4,10 @@ import contextvars
 import shutil
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from carrel.cli.output import Json, note, place_of, print_json, printable, shortened, wrapped
 from carrel.cli.sent import exchange_lines, rerank_line, translation_line
@@ -16,10 +17,12 @@ from carrel.cli.versions import version_line
 from carrel.config import Settings, load_settings
 from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.errors import CarrelError, ServiceError
+from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import DEFAULT_EMBEDDER
 from carrel.core.language import tr
 from carrel.core.ports import Embedder
 from carrel.core.ranking import Hit, LeftOut, Mode, PassageHit, Query, SearchResult
+from carrel.core.search_record_format import query_fields, record_fields
 from carrel.core.server_errors import ServerSilent
 from carrel.library.mending import check_complete
 from carrel.search import understand
@@ -47,10 +50,11 @@ class Request:
     explain: bool
     like: tuple[str, ...] = ()  # papers: beginnings of ids, or names of files
     unlike: tuple[str, ...] = ()
+    record: Path | None = None  # the file for a record of the search
 
 
 def search_papers(request: Request, as_json: bool) -> int:
-    """Search, print the result, return the exit code."""
+    """Search, print the result, return the exit code; write the record where one is wanted."""
     settings = load_settings()
     if request.rerank and not settings.reranker:
         raise NoRerankerConfigured()  # said before anything is loaded
@@ -63,12 +67,39 @@ def search_papers(request: Request, as_json: bool) -> int:
         understand.filters(request.year, request.authors, request.venues, request.languages, request.tags),
         request.instruction or settings.query_instruction,
         bool(settings.reranker) and settings.rerank if request.rerank is None else request.rerank,
+        liked=tuple(map(PaperId, request.like)),
+        disliked=tuple(map(PaperId, request.unlike)),
         translate=request.translate,
     )
-    if (running := find(settings.home)) is not None and _asked_of(running, request, query, as_json):
-        return 0
+    answer = answered(settings, query, request.explain, record=request.record is not None)
+    if request.record is not None:
+        from carrel.cli.recording import write_record
+
+        write_record(request.record, answer.record, request.query)
+    if as_json:
+        print_json(answer.document)
+    else:
+        print_result(answer.result(), request.explain)
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a search found: for programs, as the journey has it, and its record where one was wanted."""
+
+    document: Json
+    result: Callable[[], SearchResult]
+    record: Mapping[str, object] | None = None
+
+
+def answered(settings: Settings, query: Query, explain: bool = False, record: bool = False) -> Answer:
+    """Search: in the server that owns the index, or here."""
+    if (running := find(settings.home)) is not None:
+        said = _answered_by(running, query, explain, record)
+        if said is not None:
+            return said
     # The model loads in a thread of its own while this one imports the rest.
-    load = _preloaded(settings) if request.mode is not Mode.LEXICAL else None
+    load = _preloaded(settings) if query.mode is not Mode.LEXICAL else None
     from carrel.cli.session import services
 
     with services(settings, load) as opened:
@@ -84,53 +115,34 @@ def search_papers(request: Request, as_json: bool) -> int:
         readable = opened.shelves.readable()
         query = replace(
             query,
-            liked=tuple(opened.shelves.named(each, readable).id for each in request.like),
-            disliked=tuple(opened.shelves.named(each, readable).id for each in request.unlike),
+            liked=tuple(opened.shelves.named(each, readable).id for each in query.liked),
+            disliked=tuple(opened.shelves.named(each, readable).id for each in query.disliked),
         )
         result = opened.search(query)
-    if as_json:
-        print_json(search_document(result, request.explain))
-    else:
-        print_result(result, request.explain)
-    return 0
+        made = record_fields(opened.record(query, result), query.text) if record else None
+    return Answer(search_document(result, explain), lambda: result, made)
 
 
-def _asked_of(running: Running, request: Request, query: Query, as_json: bool) -> bool:
-    """Have the server search that owns the index, and print the result; False where it is gone."""
+def _answered_by(running: Running, query: Query, explain: bool, record: bool) -> Answer | None:
+    """Have the server search that owns the index; None where it is gone. Raises as ``client.ask``."""
     from carrel.cli.client import ask
     from carrel.cli.search_reply import result_of
 
-    question: dict[str, Json] = {
-        "query": query.text,
-        "knowledge_bases": list(query.knowledge_bases),
-        "mode": query.mode.value,
-        "limit": query.limit,
-        "filters": {
-            "year": request.year,
-            "author": list(request.authors),
-            "venue": list(request.venues),
-            "language": list(request.languages),
-            "tag": list(request.tags),
-        },
-        "rerank": query.rerank,
-        "translate": query.translate,
-        "instruction": query.instruction,
-        "explain": request.explain,
-    }
-    question |= {"like": list(request.like)} if request.like else {}
-    question |= {"unlike": list(request.unlike)} if request.unlike else {}
+    question: dict[str, Json] = {**query_fields(query), "explain": explain}
+    if record:
+        question["record"] = True
     document = ask(running, "/api/v1/search", question)
     if document is None:
-        return False
-    if as_json:
-        print_json(document)  # type: ignore[arg-type]  # it came as JSON
-        return True
-    try:
-        result = result_of(document)
-    except (KeyError, ValueError) as error:
-        raise ServerSilent(url=running.url, detail=str(error)) from error
-    print_result(result, request.explain)
-    return True
+        return None
+
+    def result() -> SearchResult:
+        try:
+            return result_of(document)
+        except (KeyError, ValueError) as error:
+            raise ServerSilent(url=running.url, detail=str(error)) from error
+
+    made = document.pop("record", None)
+    return Answer(document, result, made)  # type: ignore[arg-type]  # it came as JSON
 
 
 def _preloaded(settings: Settings) -> Callable[[str], Embedder]:

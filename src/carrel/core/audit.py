@@ -33,6 +33,8 @@ class Action(StrEnum):
     PAPER_REMOVE = "paper-remove"
     PAPER_CORRECT = "paper-correct"
     PAPER_TAG = "paper-tag"
+    JUDGMENTS_IMPORT = "judgments-import"
+    JUDGMENT_REMOVE = "judgment-remove"  # somebody else's
     JOB_CANCEL = "job-cancel"
     JOB_RETRY = "job-retry"
     BACKUP = "backup"

@@ -7,7 +7,7 @@
     │   ├── KnowledgeBaseMissing · KnowledgeBaseExists · PaperMissing · AmbiguousPaperId
     │   ├── PaperIdTooShort · ModelUnknown · ParserUnknown · ParserNotInstalled
     │   ├── DataFolderTooNew · DataFolderNotWritable · SpaceMismatch
-    │   └── in ``page_errors``: PageMissing · FileNotWritable
+    │   └── in ``page_errors``: PageMissing · FileNotWritable · FileNotReadable
     ├── PaperError            exit 1: this file cannot become a paper; the others go on
     │   ├── EmptyFile · NotAPdf · DamagedPdf · EncryptedPdf · NoTextLayer · FileUnreadable
     │   ├── ParseTimeout · ParseMemoryExceeded · ParserCrashed · TooManyPages
@@ -26,6 +26,7 @@
     ├── of ``carrel serve``, UsageErrors: the trees in ``gateway_errors`` and ``account_errors``
     ├── of backups, UsageErrors: the tree in ``backup_errors``
     ├── of corrections, UsageErrors: the tree in ``bibliography_errors``
+    ├── of judgments and records, UsageErrors: the trees in ``judgment_errors`` and ``record_errors``
     ├── of a second index engine: the tree in ``index_errors``
     └── CatalogDamaged        exit 3: the catalog cannot be read
 

@@ -19,6 +19,13 @@ class FileNotWritable(UsageError):
     hint_template = "Name a file in a folder that exists and that your user may write to."
 
 
+class FileNotReadable(UsageError):
+    """A file to be read cannot be. Parameters: path, detail."""
+
+    template = "{path} cannot be read ({detail})."
+    hint_template = "Check the spelling, and that your user may read the file."
+
+
 class UnreadableText(PaperError):
     """Fonts without a Unicode map, or with a wrong one. Parameter: percent of the text that is noise."""
 

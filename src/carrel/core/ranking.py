@@ -1,6 +1,6 @@
 """A question and its answer: query, filters, candidates, hits and stage timings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -225,6 +225,7 @@ class SearchResult:
     ``reranking`` is None where none was asked for; ``exchanges`` are what went to models' servers.
     ``understood`` says how the query was read, and ``liked`` and ``disliked`` which papers it was asked with.
     ``listed`` are all papers that meet a query of nothing but conditions.
+    ``weights`` are those of the fusion, by knowledge base and name.
     """
 
     query: str
@@ -240,3 +241,4 @@ class SearchResult:
     disliked: tuple[PaperRecord, ...] = ()
     listed: tuple[PaperId, ...] = ()
     translation: Translation | None = None  # None where the question needed none, or was not to have one
+    weights: Mapping[KnowledgeBaseId, Mapping[str, float]] = field(default_factory=dict)

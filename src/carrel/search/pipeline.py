@@ -7,6 +7,7 @@ No stage loads a model or builds an index: both are open before the journey begi
 
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import chain
 
 from carrel.core.knowledge_base import KnowledgeBase
@@ -20,7 +21,7 @@ from carrel.core.ranking import (
     StageTimings,
 )
 from carrel.search import exact, feedback, quotation, retrieve, understand
-from carrel.search.fuse import fuse
+from carrel.search.fuse import DEFAULT_WEIGHTS, fuse
 from carrel.search.hits import presented
 from carrel.search.identified import put_first
 from carrel.search.likes import NO_TASTES, Tastes, themselves, weighed
@@ -116,6 +117,7 @@ def search(
         liked=liked,
         disliked=disliked,
         translation=translation.answer,
+        weights={knowledge_base.id: asdict(DEFAULT_WEIGHTS) for knowledge_base in filled},
     )
 
 

@@ -18,6 +18,7 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.ranking import Reranking, StageTimings
 from carrel.core.translation import Translation
+from carrel.library.judging import own_grades
 from carrel.web.apart import apart
 from carrel.web.asking import Asked
 from carrel.web.facets import FacetGroup, chosen, language_name
@@ -43,6 +44,7 @@ class Answer:
     reranking: Reranking | None = None
     facets: tuple[FacetGroup, ...] = ()
     translation: Translation | None = None
+    grades: Mapping[tuple[str, str], int] = field(default_factory=dict)  # the reader's judgments
     untold: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by knowledge base: no word matches
     papers: int = 0  # that were considered
     understood: tuple[Chip, ...] = ()
@@ -100,6 +102,7 @@ def _answered(reader: Reader, request: Request, shelves: list[KnowledgeBase]) ->
         facets=chosen(asked, facets, shelves),
         translation=result.translation,
         untold=_untold(hits) if result.understood is None or result.understood.text else {},
+        grades=own_grades(services.catalog, reader.access.caller, [shelf.id for shelf in shelves], asked.q),
         papers=facets.papers,
         understood=tuple(understood_chips(asked, result)),
     )

@@ -22,6 +22,7 @@ POSTS = {
     *world.FORMS_OF_SIGNED_IN,
     *world.FORMS_OF_ADMINISTRATORS,
     *world.FORMS_OF_MEMBERS,
+    *world.FORMS_OF_VIEWERS,
 }
 
 

@@ -40,6 +40,7 @@ OF_ADMINISTRATORS = (
 OF_A_SERVER = ("/settings/models/{endpoint}",)  # of a model: there is none in this house
 OF_MEMBERS = (
     "/shelves/{base}",
+    "/shelves/{base}/judgments",
     "/shelves/{base}/papers/{paper}",
     "/shelves/{base}/papers/{paper}/cite",
     "/shelves/{base}/papers/{paper}/pages/{number}/words",
@@ -55,7 +56,7 @@ OF_OWNERS = (
     "/shelves/{base}/vectorization/recall",
 )
 OF_EDITORS = ("/shelves/{base}/papers/{paper}/correct",)
-WITH_FIELDS = ("/export", "/telling")  # that they cannot do without
+WITH_FIELDS = ("/export", "/shelves/{base}/judgments/export", "/telling")  # that they cannot do without
 # Every form, by the least role that may send it.
 FORMS_OF_ANYBODY = ("/looks", "/sign-in", "/sign-up", "/welcome")
 FORMS_OF_SIGNED_IN = (
@@ -82,8 +83,13 @@ FORMS_OF_ADMINISTRATORS = (
     "/settings/users/password",
     "/settings/users/sign-up",
 )
+FORMS_OF_VIEWERS = (
+    "/shelves/{base}/judgments/take-back",
+    "/shelves/{base}/papers/{paper}/judge",
+)
 FORMS_OF_MEMBERS = (
     "/shelves/{base}/delete",
+    "/shelves/{base}/judgments/import",
     "/shelves/{base}/papers",
     "/shelves/{base}/papers/{paper}/correct",
     "/shelves/{base}/papers/{paper}/retry",

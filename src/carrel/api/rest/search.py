@@ -15,6 +15,7 @@ from carrel.api.rest.problems import problem_document, problem_responses
 from carrel.api.rest.route import RestRoute
 from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.ranking import MOST_RESULTS, Filters, Mode, Query
+from carrel.core.search_record_format import record_fields
 from carrel.search import understand
 from carrel.search.present import facets_document, left_out_document, search_document
 
@@ -91,6 +92,7 @@ class Search(Given):
     )
     explain: bool = Field(False, description="Say why each paper ranks where it does.")
     facets: bool = Field(False, description="Count what the search can be narrowed down by.")
+    record: bool = Field(False, description="With what it takes to ask the same again and compare.")
 
 
 class FoundPaper(BaseModel):
@@ -223,6 +225,7 @@ class SearchAnswer(BaseModel):
         None,
         description="Only for a Chinese question over English papers whose model reads no Chinese.",
     )
+    record: dict[str, Any] | None = Field(None, description="Only where asked for: docs/search-record.md.")
 
 
 @router.post(
@@ -264,6 +267,8 @@ def _answer(access: Access, wanted: Search) -> Response:
         ]
     if wanted.explain and not access.caller.administrator:
         document["explain"].pop("exchanges", None)  # addresses of the server's own servers
+    if wanted.record:
+        document["record"] = record_fields(access.services.record(query, result, access.caller), wanted.query)
     if wanted.facets:
         counts = access.services.facets(result, wanted.knowledge_bases, access.caller)
         document["facets"] = facets_document(counts)

@@ -35,6 +35,11 @@ ROLE: dict[tuple[str, str], str] = {
     ("POST", "/knowledge-bases/{knowledge_base}/reindex/rollback"): "owner",
     ("POST", "/knowledge-bases/{knowledge_base}/reindex/discard"): "owner",
     ("GET", "/knowledge-bases/{knowledge_base}/tags"): "viewer",
+    ("GET", "/knowledge-bases/{knowledge_base}/judgments"): "viewer",
+    ("PUT", "/knowledge-bases/{knowledge_base}/judgments"): "viewer",
+    ("DELETE", "/knowledge-bases/{knowledge_base}/judgments/{judgment}"): "viewer",
+    ("GET", "/knowledge-bases/{knowledge_base}/judgments/export"): "viewer",
+    ("POST", "/knowledge-bases/{knowledge_base}/judgments/import"): "viewer",
     ("GET", "/knowledge-bases/{knowledge_base}/papers/export"): "viewer",
     ("GET", "/knowledge-bases/{knowledge_base}/papers/{paper}/pages/{number}/words"): "viewer",
     ("GET", "/knowledge-bases/{knowledge_base}/papers/{paper}/find"): "viewer",
@@ -120,11 +125,14 @@ def test_who_may_what(opened: Lab, method: str, path: str, who: str) -> None:
     assert accepted.job is not None
     # To leave is another thing.
     member = opened.sign_in.keys["viewer" if who == "editor" else "editor"].user_id
+    judgment = f"{'0' * 32}-{accepted.paper_id}-{'0' * 32}"
     answers = {}
     for kind in ("theirs", "missing"):
         ids = (base.id, accepted.paper_id, accepted.job.id)
         named = ids if kind == "theirs" else tuple("0" * 32 for _ in ids)
-        url = path.format(knowledge_base=named[0], paper=named[1], job=named[2], number=1, user=member)
+        url = path.format(
+            knowledge_base=named[0], paper=named[1], job=named[2], number=1, user=member, judgment=judgment
+        )
         body = {
             "POST /knowledge-bases": {"json": {"name": f"{method} {who} {kind}"}},
             "PATCH /knowledge-bases/{knowledge_base}": {"json": {"description": "x"}},
@@ -132,6 +140,10 @@ def test_who_may_what(opened: Lab, method: str, path: str, who: str) -> None:
             "POST /knowledge-bases/{knowledge_base}/reindex/estimate": {"json": {}},
             "PUT /knowledge-bases/{knowledge_base}/members/{user}": {"json": {"role": "viewer"}},
             "PATCH /knowledge-bases/{knowledge_base}/papers/{paper}": {"json": {"year": 1999}},
+            "PUT /knowledge-bases/{knowledge_base}/judgments": {
+                "json": {"query": "x", "paper_id": named[1], "grade": 1}
+            },
+            "POST /knowledge-bases/{knowledge_base}/judgments/import": {"json": {"queries": "", "qrels": ""}},
             "POST /search": {"json": {"query": "x", "knowledge_bases": [named[0]]}},
             "POST /knowledge-bases/{knowledge_base}/papers": {"files": [("files", ("a.txt", b"some text"))]},
         }.get(f"{method} {path}", {})
@@ -160,7 +172,7 @@ def test_who_may_what(opened: Lab, method: str, path: str, who: str) -> None:
                 422
                 if path.endswith(".png")
                 else 404
-                if path.endswith("/words")
+                if path.endswith(("/words", "/{judgment}", "/judgments"))
                 else 409
                 if "/reindex/" in path
                 else 0

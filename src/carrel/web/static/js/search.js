@@ -37,6 +37,7 @@
   });
 
   document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.dataset.judged) { say(event.target.dataset.judged); return; }
     if (event.target.id !== "answer") return;
     const asked = document.getElementById("q").value.trim();
     document.title = `${asked || "Carrel"} · Carrel`;
