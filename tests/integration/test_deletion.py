@@ -34,6 +34,7 @@ TABLES_OF_A_BASE = (
     "members",
     "corrections",
     "paper_tags",
+    "judgments",
 )
 TABLES_OF_PAPERS = ("papers", "likenesses", "likeness_keys", "version_links")
 

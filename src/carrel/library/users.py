@@ -179,7 +179,7 @@ class Users:
             return found(tx, user.id)
 
     def delete(self, caller: Caller, key: str, fate: Fate | None = None) -> User:
-        """Delete a user with their sessions, API keys and memberships.
+        """Delete a user with their sessions, API keys, memberships and judgments.
 
         Knowledge bases that nobody else owns are deleted or kept, as ``fate`` says; kept ones go to the
         administrator who deletes (for the command line: to the oldest account among the administrators).

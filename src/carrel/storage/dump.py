@@ -45,6 +45,7 @@ TABLES = (  # those that others refer to come first
     _table("holdings", 2, "knowledge_base_id paper_id file_name passages added_at about_key published_at"),
     _table("corrections", 3, "knowledge_base_id paper_id field value user_id user_name corrected_at"),
     _table("paper_tags", 3, "knowledge_base_id paper_id tag_key label"),
+    _table("judgments", 4, "knowledge_base_id query_key paper_id user_id query grade judged_at"),
     _table(
         "passages",
         3,
@@ -72,7 +73,7 @@ TABLES = (  # those that others refer to come first
     _table("server_settings", 1, "name value secret"),
     _table("endpoints", 1, "id purpose model url api_key options updated_at"),
 )
-SAID_OF_HELD_PAPERS = ("corrections", "paper_tags")
+SAID_OF_HELD_PAPERS = ("corrections", "paper_tags", "judgments")
 """Tables of what people say of a paper within a knowledge base: it comes with the paper."""
 LEFT_OUT = frozenset(
     [

@@ -111,7 +111,7 @@ def delete(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
         "DELETE FROM handovers WHERE job_id IN (SELECT id FROM jobs WHERE knowledge_base_id = :id)",
         id=knowledge_base.id,
     )
-    for table in ("holdings", "jobs", "built", "generations", "corrections", "paper_tags"):
+    for table in ("holdings", "jobs", "built", "generations", "corrections", "paper_tags", "judgments"):
         tx.run(f"DELETE FROM {table} WHERE knowledge_base_id = :id", id=knowledge_base.id)  # noqa: S608
     members.remove_all(tx, knowledge_base.id)
     tx.run("DELETE FROM knowledge_bases WHERE id = :id", id=knowledge_base.id)

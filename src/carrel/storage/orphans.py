@@ -82,6 +82,15 @@ ORPHANS = (
     _of_nothing("member", "members", user_id="users", knowledge_base_id="knowledge_bases"),
     _of_nothing("session", "sessions", user_id="users"),
     _of_nothing("key", "api_keys", user_id="users"),
+    Orphans(
+        "judgment-of-nothing",
+        "judgments",
+        "paper_id",
+        f"""
+        (user_id <> '' AND ({_without("judgments", user_id="users")}))
+        OR {_without("judgments", paper_id="papers", knowledge_base_id="knowledge_bases")}
+        """,
+    ),
 )
 
 

@@ -13,7 +13,7 @@ from carrel.core.metadata import Metadata
 from carrel.core.metadata_format import evidence_of, quality_of
 from carrel.core.paper import ParsedPaper, Passage
 from carrel.core.ranking import PaperRecord
-from carrel.storage import corrections, holdings, passages, readings, removals, tags, versions
+from carrel.storage import corrections, holdings, judgments, passages, readings, removals, tags, versions
 from carrel.storage.database import Row, Transaction, Value
 
 
@@ -126,6 +126,7 @@ def remove(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> No
         tx.run(statement, knowledge_base=knowledge_base.id, paper=paper)
     corrections.forget(tx, paper, knowledge_base.id)
     tags.forget(tx, paper, knowledge_base.id)
+    judgments.forget(tx, paper, knowledge_base.id)
     removals.note_points(tx, knowledge_base, paper)
 
 
@@ -149,6 +150,7 @@ def forget_unreferenced(tx: Transaction, candidates: Iterable[str]) -> None:
             versions.forget(tx, PaperId(paper))
             corrections.forget(tx, PaperId(paper))
             tags.forget(tx, PaperId(paper))
+            judgments.forget(tx, PaperId(paper))
             tx.run("DELETE FROM papers WHERE id = :paper", paper=paper)
             removals.note_file(tx, row["sha256"])
             if paper_id(row["sha256"]) != paper:  # an unlocked copy: its parse bears another name

@@ -101,8 +101,8 @@ def signed_in(tx: Transaction, user_id: str, moment: str) -> None:
 
 
 def delete(tx: Transaction, user_id: str) -> None:
-    """Delete a user with their sessions, API keys and memberships."""
-    for table in ("sessions", "api_keys", "members"):
+    """Delete a user with their sessions, API keys, memberships and judgments."""
+    for table in ("sessions", "api_keys", "members", "judgments"):
         tx.run(f"DELETE FROM {table} WHERE user_id = :id", id=user_id)  # noqa: S608 - names of ours
     tx.run("DELETE FROM users WHERE id = :id", id=user_id)
 
