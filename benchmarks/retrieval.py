@@ -19,7 +19,7 @@ from carrel.bootstrap import Services, open_services
 from carrel.config import load_settings
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.ranking import Mode, Query, SearchResult
+from carrel.core.ranking import Mode, PaperRecord, Query, SearchResult
 from carrel.evaluation.asking import RememberingEmbedder, answers
 from carrel.evaluation.judged_set import Document, JudgedSet, Questions, read_set
 from carrel.evaluation.measures import measured
@@ -134,17 +134,20 @@ def measure(services: Services, judged: Judged, questions: Questions, names: Map
     def asked(mode: Mode, text: str) -> SearchResult:
         return services.search(Query(text, (judged.folder,), mode, _DEPTH))
 
+    def name_of(record: PaperRecord) -> str:
+        return names[record.id]
+
     def values(run: Mapping[str, Sequence[str]]) -> Mapping[str, float]:
         return measured(run, questions.judgments, [judged.metric])[0].values
 
     queries = questions.queries
     by_mode = {}
     for mode in (Mode.LEXICAL, Mode.DENSE):
-        found = answers(queries, partial(asked, mode))
+        found = answers(queries, partial(asked, mode), name_of)
         by_mode[mode] = values({answer.query: answer.ranking for answer in found})
     default, took = {}, []
     mixed: dict[float, dict[str, tuple[str, ...]]] = {share: {} for share in _SHARES}
-    for answer in answers(queries, partial(asked, Mode.HYBRID)):
+    for answer in answers(queries, partial(asked, Mode.HYBRID), name_of):
         default[answer.query] = answer.ranking
         took.append(answer.milliseconds)
         lists = dict(answer.result.candidates) if answer.result else {}
