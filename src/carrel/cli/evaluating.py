@@ -40,6 +40,8 @@ from carrel.library.mending import check_complete
 from carrel.parsing.languages import language_of
 from carrel.storage import corrections, judgments, papers, passages, versions
 
+LoadEmbedder = Callable[[str], Embedder]
+
 _PURPOSE = "carrel eval"
 
 
@@ -64,8 +66,31 @@ class Wish:
         return checked(self.metrics or DEFAULT_METRICS)
 
 
-def evaluate_set(folder: Path, queries: str, qrels: str, embedder: str, wish: Wish) -> int:
-    """Measure on a judged set, in a library of its own; print, write, return the exit code."""
+class _Asking:
+    """Asks knowledge bases as ``carrel search`` does; each question's vector is made once a model."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._instruction = settings.query_instruction
+        self._remembering: dict[str, RememberingEmbedder] = {}  # by model
+
+    def of(self, opened: Services, knowledge_base: KnowledgeBase) -> Callable[[Configuration], Ask]:
+        """Return what answers queries in a configuration."""
+        model = knowledge_base.embedder
+        if model not in self._remembering:
+            self._remembering[model] = RememberingEmbedder(opened.embedder_of(knowledge_base))
+        asked = replace(opened, embedder_of=lambda _: self._remembering[model])
+        return lambda configuration: (
+            lambda text: asked.search(configuration.query(text, knowledge_base, self._instruction))
+        )
+
+
+def evaluate_set(
+    folder: Path, queries: str, qrels: str, embedder: str, wish: Wish, load: LoadEmbedder | None = None
+) -> int:
+    """Measure on a judged set, in a library of its own; print, write, return the exit code.
+
+    ``load`` makes an embedder from a model's name; the engines' own by default.
+    """
     settings = load_settings()
     compared, metrics = wish.configurations(settings), wish.checked_metrics()
     judged = read_set(folder, queries, qrels)
@@ -74,11 +99,13 @@ def evaluate_set(folder: Path, queries: str, qrels: str, embedder: str, wish: Wi
         for document in judged.documents
     ]
     base = KnowledgeBase(KnowledgeBaseId(""), judged.name, embedder=embedder or settings.embedder)
-    with Counting() as counting, _trial_services(settings, wish.home, None) as library:
+    asking = _Asking(settings)
+    with Counting() as counting, _trial_services(settings, wish.home, load) as library:
         asks = {
-            build: _asking(library, filled, settings)
+            build: asking.of(library, filled)
             for build, filled in _filled(library, judged.name, base, compared, coming, counting)
         }
+        dimensions = library.embedder_of(base).encoder.width
         comparison = compare(
             judged.name,
             len(coming),
@@ -89,15 +116,18 @@ def evaluate_set(folder: Path, queries: str, qrels: str, embedder: str, wish: Wi
             lambda record: record.file_name,
             counting.told,
         )
-    return give(comparison, wish.files)
+    return give(replace(comparison, dimensions=dimensions), wish.files)
 
 
-def evaluate_base(name: str, known_items: int, seed: int, wish: Wish) -> int:
-    """Measure on a knowledge base, by its judgments or by queries cut from it."""
+def evaluate_base(
+    name: str, known_items: int, seed: int, wish: Wish, load: LoadEmbedder | None = None
+) -> int:
+    """Measure on a knowledge base, by its judgments or by queries cut from it. As ``evaluate_set``."""
     settings = load_settings()
-    compared, metrics = wish.configurations(settings), wish.checked_metrics()
+    compared, asking = wish.configurations(settings), _Asking(settings)
+    wish.checked_metrics()  # what is wrong with them is said before waiting
     running = find(settings.home)
-    with services(settings) as opened, Counting() as counting:
+    with services(settings, load) as opened, Counting() as counting:
         (base,) = opened.shelves.readable([name])
         questions = _cut_from(base, opened, known_items, seed) if known_items else _judged(base, opened)
         if not questions.queries:
@@ -105,22 +135,20 @@ def evaluate_base(name: str, known_items: int, seed: int, wish: Wish) -> int:
         if running is None:
             opened.own_index(_PURPOSE)
             check_complete(base, opened.index_of(base), opened.catalog)
-        own = (
-            _asking(opened, base, settings)
-            if running is None
-            else partial(_asked_of, running, base, settings)
-        )
-        comparison = _compared_over(base, opened, own, questions, compared, metrics, wish, counting)
-    return give(comparison, wish.files)
+        beside = partial(_asked_of, running, base, settings) if running else None
+        own = beside or asking.of(opened, base)
+        comparison = _compared_over(base, opened, own, asking, questions, compared, wish, counting)
+        dimensions = opened.space_of(base).dimensions
+    return give(replace(comparison, dimensions=dimensions), wish.files)
 
 
 def _compared_over(
     base: KnowledgeBase,
     opened: Services,
     own: Callable[[Configuration], Ask],
+    asking: _Asking,
     questions: Questions,
     compared: Sequence[Configuration],
-    metrics: Sequence[str],
     wish: Wish,
     counting: Counting,
 ) -> Comparison:
@@ -134,7 +162,7 @@ def _compared_over(
             base.papers,
             questions,
             compared,
-            metrics,
+            wish.checked_metrics(),
             lambda configuration: asks[configuration.build](configuration),
             _by_id,
             counting.told,
@@ -146,14 +174,12 @@ def _compared_over(
     with _trial_services(settings, wish.home, partial(_embedder_beside, opened, base)) as library:
         coming = _papers_of(base, opened)
         for build, filled in _filled(library, base.name, base, others, coming, counting):
-            asks[build] = _asking(library, filled, settings)
+            asks[build] = asking.of(library, filled)
         return run()
 
 
 @contextmanager
-def _trial_services(
-    settings: Settings, home: Path | None, load: Callable[[str], Embedder] | None
-) -> Iterator[Services]:
+def _trial_services(settings: Settings, home: Path | None, load: LoadEmbedder | None) -> Iterator[Services]:
     """Open a data folder to measure in: a temporary one, or one that is kept."""
     if home is not None and home.absolute() == settings.home:
         raise InvalidSetting(name="--home", value=home, expected=tr("another folder than your data folder"))
@@ -180,20 +206,6 @@ def _filled(
             counting.taking(knowledge_base.name, taken)
         (filled,) = library.shelves.readable([knowledge_base.id])
         yield build, filled
-
-
-def _asking(
-    opened: Services, knowledge_base: KnowledgeBase, settings: Settings
-) -> Callable[[Configuration], Ask]:
-    """Return what asks a knowledge base as ``carrel search`` does, each question's vector made once."""
-    embedder = RememberingEmbedder(opened.embedder_of(knowledge_base))
-    remembering = replace(opened, embedder_of=lambda _: embedder)
-    instruction = settings.query_instruction
-
-    def of(configuration: Configuration) -> Ask:
-        return lambda text: remembering.search(configuration.query(text, knowledge_base, instruction))
-
-    return of
 
 
 def _asked_of(

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from carrel.cli.output import note, printable, shortened, width
-from carrel.core.errors import InvalidSetting
 from carrel.core.language import tr
+from carrel.core.page_errors import FileNotWritable
 from carrel.evaluation.comparison import Comparison
 from carrel.evaluation.tables import (
     Table,
@@ -68,7 +68,5 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise InvalidSetting(
-            name=path, value=error.strerror, expected=tr("a file that can be written")
-        ) from error
+        raise FileNotWritable(path=path, detail=error.strerror) from error
     note(tr("Written: {path}").format(path=path))

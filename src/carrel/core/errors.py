@@ -26,6 +26,7 @@
     ├── of ``carrel serve``, UsageErrors: the trees in ``gateway_errors`` and ``account_errors``
     ├── of backups, UsageErrors: the tree in ``backup_errors``
     ├── of corrections, UsageErrors: the tree in ``bibliography_errors``
+    ├── of measuring how well searching works, UsageErrors: the tree in ``evaluation_errors``
     ├── of a second index engine: the tree in ``index_errors``
     └── CatalogDamaged        exit 3: the catalog cannot be read
 

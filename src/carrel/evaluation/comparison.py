@@ -48,6 +48,7 @@ class Comparison:
     questions: Questions = field(repr=False)
     metrics: tuple[str, ...]
     outcomes: tuple[Outcome, ...]
+    dimensions: int = 0  # of the collection's own index; 0: not known
 
     @property
     def baseline(self) -> Outcome:

@@ -56,6 +56,11 @@ class Configuration:
         named += [f"embedder={build.embedder}"] if build.embedder else []
         return ", ".join([*named, *(["rerank"] if self.rerank else [])])
 
+    @property
+    def without_dimensions(self) -> str:
+        """The label of all that differ from this one in nothing but their dimensions."""
+        return replace(self, build=replace(self.build, dimensions=0)).label
+
     def query(self, text: str, knowledge_base: KnowledgeBase, instruction: str = "") -> Query:
         """Return the query of a text, as ``carrel search`` makes it."""
         return Query(

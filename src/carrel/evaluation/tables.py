@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from carrel import __version__
 from carrel.core.language import tr
 from carrel.evaluation.comparison import Comparison, Figure, Outcome
+from carrel.evaluation.known_items import DEEP, SENTENCE, TITLE
 from carrel.storage.clock import now
 
 SURE = 0.05
@@ -88,7 +89,7 @@ def by_kind(comparison: Comparison, metric: str) -> Table | None:
     if not kinds:
         return None
     counts = list(comparison.questions.kinds.values())
-    head = (metric, *(f"{tr(kind)} ({counts.count(kind)})" for kind in kinds))
+    head = (metric, *(f"{_kind(kind)} ({counts.count(kind)})" for kind in kinds))
     return Table(
         head,
         tuple(
@@ -195,6 +196,15 @@ def _mark(figure: Figure) -> str:
 def note_on_marks() -> str:
     """Return what the marks beside figures mean."""
     return tr("▲ ▼: better or worse than the first with p < {sure}, corrected for several.").format(sure=SURE)
+
+
+def _kind(kind: str) -> str:
+    names = {
+        TITLE: tr("titles"),
+        SENTENCE: tr("sentences of abstracts"),
+        DEEP: tr("passages from deep inside"),
+    }
+    return names.get(kind, kind)
 
 
 def _in_a_cell(text: str) -> str:
