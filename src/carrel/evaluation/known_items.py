@@ -56,7 +56,8 @@ def questions_of(
             queries[query], kinds[query] = text, kind
             judgments[query] = dict.fromkeys(sorted(versions.get(item.paper, {item.paper})), 1)
     order = sorted(queries, key=lambda query: (TITLE, SENTENCE, DEEP).index(kinds[query]))
-    return Questions({query: queries[query] for query in order}, judgments, kinds=kinds)
+    in_order = {query: queries[query] for query in order}
+    return Questions(in_order, judgments, kinds={query: kinds[query] for query in order})
 
 
 def _cuttings(item: Item, chance: Random) -> Iterator[tuple[str, str]]:

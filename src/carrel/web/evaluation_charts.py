@@ -10,7 +10,7 @@ from carrel.evaluation.comparison import Comparison, Outcome
 
 WIDTH = 640
 _STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
-_MOST_TICKS = 5
+_MOST_PARTS = 5
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 96, 18, 34
 _DIFFERENCES_HEIGHT, _LINES_HEIGHT = 190, 250
 _NARROWEST = 15  # between the names of two lines
@@ -224,8 +224,10 @@ def _scale(values: Sequence[float]) -> list[float]:
     low, high = min(values), max(values)
     if high - low < _STEPS[0]:
         low, high = low - _STEPS[0], high + _STEPS[0]
-    step = next((step for step in _STEPS if (high - low) / step <= _MOST_TICKS), _STEPS[-1])
-    first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
+    for step in _STEPS:
+        first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
+        if last - first <= _MOST_PARTS:
+            break
     return [number * step for number in range(first, max(last, first + 1) + 1)]
 
 

@@ -1,5 +1,6 @@
 """Metrics are those of a plain implementation written from their definitions, to 1e-6."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from math import log2
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carrel.core.evaluation_errors import MetricUnknown
+from carrel.core.evaluation_errors import MetricsNotInstalled, MetricUnknown
 from carrel.evaluation.measures import checked, measured, ranked
 
 Grades = Mapping[str, int]
@@ -93,3 +94,9 @@ def test_names_are_ir_measures_own_and_the_usual_others() -> None:
     for name in ("nonsense", "nDCG@", "R", "__import__('os')", "P@x", ""):
         with pytest.raises(MetricUnknown):
             checked([name])
+
+
+def test_without_the_package_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ir_measures", None)
+    with pytest.raises(MetricsNotInstalled, match=r"carrel\[eval\]"):
+        checked(["nDCG@10"])
