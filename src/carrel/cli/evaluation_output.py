@@ -17,6 +17,7 @@ from carrel.evaluation.tables import (
     markdown,
     note_on_marks,
     summary,
+    warnings,
 )
 
 _WIDEST_LABEL = 48
@@ -34,6 +35,8 @@ class Files:
 def give(comparison: Comparison, files: Files) -> int:
     """Print a comparison and write its files; return the exit code."""
     print(printable(summary(comparison)))
+    for warning in warnings(comparison):
+        note(warning)
     print(_lines(figures(comparison)))
     if len(comparison.outcomes) > 1:
         print(note_on_marks())

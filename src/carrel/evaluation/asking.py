@@ -20,6 +20,14 @@ class Answered:
     milliseconds: float
     result: SearchResult | None = field(repr=False, default=None)  # None: there was nothing to search for
 
+    @property
+    def hindered(self) -> bool:
+        """Whether a model or the reranker that should have taken part did not."""
+        if self.result is None:
+            return False
+        reranking = self.result.reranking
+        return bool(self.result.left_out) or (reranking is not None and not reranking.applied)
+
 
 def answers(
     queries: Mapping[str, str], ask: Ask, name_of: Callable[[PaperRecord], str]

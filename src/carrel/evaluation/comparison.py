@@ -37,6 +37,7 @@ class Outcome:
     values: Mapping[str, Mapping[str, float]] = field(repr=False)
     median_ms: float = 0.0  # without the model that embeds the query
     slow_ms: float = 0.0  # of twenty searches, the slowest
+    hindered: int = 0  # queries that a model, or the reranker, failed to take part in
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +110,12 @@ def _outcome(
     name_of: Callable[[PaperRecord], str],
     told: Told,
 ) -> Outcome:
-    run, took = {}, []
+    run, took, hindered = {}, [], 0
     told(configuration, 0, len(questions.queries))
     for answer in answers(questions.queries, ask, name_of):
         run[answer.query] = answer.ranking
         took.append(answer.milliseconds)
+        hindered += answer.hindered
         told(configuration, len(run), len(questions.queries))
     found = measured(run, questions.judgments, metrics)
     return Outcome(
@@ -122,6 +124,7 @@ def _outcome(
         {each.metric: each.values for each in found},
         float(np.median(took)),
         float(np.quantile(took, 0.95)),
+        hindered,
     )
 
 

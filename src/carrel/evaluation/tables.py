@@ -123,10 +123,20 @@ def summary(comparison: Comparison) -> str:
     return said
 
 
+def warnings(comparison: Comparison) -> list[str]:
+    """Return what makes figures other than they seem: answers not made as the configuration says."""
+    said = tr("{label}: {count} queries were answered without a model or the reranker, which did not answer.")
+    return [
+        said.format(label=outcome.configuration.label, count=outcome.hindered)
+        for outcome in comparison.outcomes
+        if outcome.hindered
+    ]
+
+
 def markdown(comparison: Comparison) -> str:
     """Return the comparison as a Markdown document."""
     main = comparison.metrics[0]
-    parts = [f"## {summary(comparison)}", figures(comparison).markdown()]
+    parts = [f"## {summary(comparison)}", *warnings(comparison), figures(comparison).markdown()]
     if len(comparison.outcomes) > 1:
         parts += [note_on_marks(), against_the_baseline(comparison, main).markdown()]
     if (kinds := by_kind(comparison, main)) is not None:
@@ -167,6 +177,7 @@ def _outcome(outcome: Outcome) -> dict[str, Json]:
         "chunk": build.chunk or None,
         "overlap": build.overlap or None,
         "embedder": build.embedder or None,
+        "hindered": outcome.hindered,
         "milliseconds": {"median": outcome.median_ms, "p95": outcome.slow_ms},
         "metrics": {figure.metric: _figure(figure) for figure in outcome.figures},
         "by_query": {metric: dict(values) for metric, values in outcome.values.items()},

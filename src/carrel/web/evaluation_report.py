@@ -45,6 +45,7 @@ def report(comparison: Comparison) -> str:
             lines=lines_of(comparison, main),
             others=others,
             summary=tables.summary(comparison),
+            warnings=tables.warnings(comparison),
             note=tables.note_on_marks(),
             sure=tables.SURE,
             rounds=ROUNDS,

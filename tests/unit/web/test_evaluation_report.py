@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -105,6 +106,15 @@ def test_marks_stand_within_their_charts(count: int) -> None:
 
 def test_no_dimensions_no_chart_of_them() -> None:
     assert lines_of(a_comparison(("lexical", "dense", "hybrid")), "RR@10") is None
+
+
+def test_answers_that_lack_the_reranker_are_told_of() -> None:
+    comparison = a_comparison(("lexical", "rerank"))
+    late = replace(comparison.outcomes[1], hindered=3)
+    told = replace(comparison, outcomes=(comparison.outcomes[0], late))
+    assert "hybrid, rerank: 3 queries" in markdown(told)
+    assert 'class="warning"' in report(told)
+    assert "answered without" not in markdown(comparison)
 
 
 def test_tables_and_documents_say_the_same() -> None:
