@@ -18,10 +18,10 @@ from carrel.parsing.languages import language_of
 
 from benchmarks.machine import describe, heading
 from carrel.bootstrap import Services, open_services
-from carrel.config import load_settings
+from carrel.config import Settings, load_settings
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.ranking import Mode, Query, SearchResult
+from carrel.core.ranking import Mode, PaperRecord, Query, SearchResult
 from carrel.evaluation.asking import RememberingEmbedder, answers
 from carrel.evaluation.judged_set import Document, JudgedSet, Questions, read_set
 from carrel.evaluation.measures import measured
@@ -135,17 +135,20 @@ def measure(services: Services, judged: Judged, questions: Questions, names: Map
     def asked(mode: Mode, text: str) -> SearchResult:
         return services.search(Query(text, (judged.folder,), mode, _DEPTH))
 
+    def name_of(record: PaperRecord) -> str:
+        return names[record.id]
+
     def values(run: Mapping[str, Sequence[str]]) -> Mapping[str, float]:
         return measured(run, questions.judgments, [judged.metric])[0].values
 
     queries = questions.queries
     by_mode = {}
     for mode in (Mode.LEXICAL, Mode.DENSE):
-        found = answers(queries, partial(asked, mode))
+        found = answers(queries, partial(asked, mode), name_of)
         by_mode[mode] = values({answer.query: answer.ranking for answer in found})
     default, took = {}, []
     mixed: dict[float, dict[str, tuple[str, ...]]] = {share: {} for share in _SHARES}
-    for answer in answers(queries, partial(asked, Mode.HYBRID)):
+    for answer in answers(queries, partial(asked, Mode.HYBRID), name_of):
         default[answer.query] = answer.ranking
         took.append(answer.milliseconds)
         lists = dict(answer.result.candidates) if answer.result else {}
@@ -174,24 +177,22 @@ def print_misses(row: Row, judged_set: JudgedSet, count: int) -> None:
         print(f"{row.label} {query} {difference:+.3f} ({parts}): {queries[query]}", file=sys.stderr)
 
 
-def run(services: Services, data: Path, sets: Sequence[Judged], misses: int) -> None:
-    """Print a row for each set, as soon as it is measured."""
-    remembered: dict[str, RememberingEmbedder] = {}
-
-    def embedder_of(knowledge_base: KnowledgeBase) -> RememberingEmbedder:
-        model = knowledge_base.embedder
-        if model not in remembered:
-            remembered[model] = RememberingEmbedder(services.embedder_of(knowledge_base))
-        return remembered[model]
-
-    asked = replace(services, embedder_of=embedder_of)
-    for judged in sets:
+def run(settings: Settings, data: Path, judged: Judged, misses: int) -> None:
+    """Print the row of a set; its library is in the data folder of the settings."""
+    services = open_services(settings, lambda text: print(text, file=sys.stderr))
+    try:
+        services.own_index("a benchmark")
         judged_set = read_set(data / judged.folder, judged.queries, judged.qrels)
-        library(services, judged.folder, judged_set.documents)
+        embedder = RememberingEmbedder(
+            services.embedder_of(library(services, judged.folder, judged_set.documents))
+        )
         names = {paper_of(document): document.id for document in judged_set.documents}
+        asked = replace(services, embedder_of=lambda _: embedder)
         row = measure(asked, judged, judged_set.questions, names)
-        print(row.printed(), flush=True)
-        print_misses(row, judged_set, misses)
+    finally:
+        services.close()
+    print(row.printed(), flush=True)
+    print_misses(row, judged_set, misses)
 
 
 def main() -> None:
@@ -199,27 +200,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", default="", help="folders, with commas; all by default")
     parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--home", type=Path, help="keep the libraries in this data folder, or reuse them")
+    parser.add_argument("--home", type=Path, help="keep a library for each set in this folder, or reuse it")
     parser.add_argument("--misses", type=int, default=0)
     arguments = parser.parse_args()
     wanted = [name for name in arguments.sets.split(",") if name]
     sets = [each for each in SETS if each.folder in wanted or each.label in wanted or not wanted]
-    sets = [each for each in sets if (arguments.data / each.folder).is_dir()]
+    print(heading("Search against its parts"))
+    print(describe())
+    print(
+        "\n| set | queries | measure | lexical | dense | best fixed mix (share of meaning) | default "
+        "| default − best mix | default − better part | p | a search |\n"
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+        flush=True,
+    )
     with tempfile.TemporaryDirectory() as folder:
-        settings = replace(load_settings(), home=(arguments.home or Path(folder)).absolute())
-        services = open_services(settings, lambda text: print(text, file=sys.stderr))
-        try:
-            services.own_index("a benchmark")
-            print(heading("Search against its parts"))
-            print(describe())
-            print(
-                "\n| set | queries | measure | lexical | dense | best fixed mix (share of meaning) | default "
-                "| default − best mix | default − better part | p | a search |\n"
-                "|---|---|---|---|---|---|---|---|---|---|---|"
-            )
-            run(services, arguments.data, sets, arguments.misses)
-        finally:
-            services.close()
+        home = (arguments.home or Path(folder)).absolute()
+        for judged in sets:
+            if (arguments.data / judged.folder).is_dir():
+                settings = replace(load_settings(), home=home / judged.folder)
+                run(settings, arguments.data, judged, arguments.misses)
 
 
 if __name__ == "__main__":

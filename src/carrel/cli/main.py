@@ -14,6 +14,7 @@ import typer
 from carrel import __version__
 from carrel.cli.admin_commands import admin_app
 from carrel.cli.checkup import checkup
+from carrel.cli.evaluation_commands import evaluate, replay
 from carrel.cli.judgments_commands import judgments_app
 from carrel.cli.kb_commands import kb_app
 from carrel.cli.keeping_commands import keeping
@@ -65,11 +66,11 @@ def main() -> None:
 def _run() -> int:
     """Run the command and return its exit code."""
     try:
-        app(args=_with_address(sys.argv[1:]))
+        app(args=_with_usual_values(sys.argv[1:]))
     except CarrelError as error:
         from carrel.cli.output import report_error
 
-        report_error(error, as_json="--json" in sys.argv[1:])
+        report_error(error, as_json="--json" in sys.argv[1:] and sys.argv[1:2] != ["eval"])
         return error.exit_code
     except KeyboardInterrupt:
         code = STOPPED
@@ -86,13 +87,14 @@ def _run() -> int:
     return code
 
 
-def _with_address(arguments: list[str]) -> list[str]:
-    """Return the arguments with the settings' address behind an ``--embedder`` without one (typer cannot)."""
-    places = [place for place, argument in enumerate(arguments) if argument == "--embedder"]
-    if arguments[:1] == ["doctor"] and places:
-        behind = places[-1] + 1
-        if behind == len(arguments) or arguments[behind].startswith("-"):
-            return [*arguments[:behind], "settings", *arguments[behind:]]
+def _with_usual_values(arguments: list[str]) -> list[str]:
+    """Return the arguments with the usual value behind an option that may have none (typer cannot)."""
+    for command, option, value in (("doctor", "--embedder", "settings"), ("eval", "--known-items", "100")):
+        places = [place for place, argument in enumerate(arguments) if argument == option]
+        if arguments[:1] == [command] and places:
+            behind = places[-1] + 1
+            if behind == len(arguments) or arguments[behind].startswith("-"):
+                return [*arguments[:behind], value, *arguments[behind:]]
     return arguments
 
 
@@ -234,18 +236,6 @@ def _asked_for(task: str, instruction: str) -> str:
     return instruction or task
 
 
-@app.command(help=tr("Make a recorded search again, and say whether the answer is the same."))
-def replay(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help=tr("A record that carrel search --record has written."))
-    ],
-    as_json: AsJson = False,
-) -> None:
-    from carrel.cli.replay import replay_record
-
-    sys.exit(replay_record(file, as_json))
-
-
 @app.command("list", help=tr("List the papers in knowledge bases, and the files that failed."))
 def list_(kb: SomeBases = None, as_json: AsJson = False) -> None:
     from carrel.cli.papers import list_papers
@@ -304,6 +294,11 @@ def export(
 
     sys.exit(export_papers(identifiers or [], kb or [], written, as_json))
 
+
+app.command("eval", help=tr("Measure how well searching works, on a judged set or on your own papers."))(
+    evaluate
+)
+app.command(help=tr("Make a recorded search again, and say whether the answer is the same."))(replay)
 
 app.command(help=tr("Build a knowledge base's index anew, while the one that is there serves on."))(reindex)
 

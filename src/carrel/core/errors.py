@@ -27,6 +27,7 @@
     ├── of backups, UsageErrors: the tree in ``backup_errors``
     ├── of corrections, UsageErrors: the tree in ``bibliography_errors``
     ├── of judgments and records, UsageErrors: the trees in ``judgment_errors`` and ``record_errors``
+    ├── of measuring how well searching works, UsageErrors: the tree in ``evaluation_errors``
     ├── of a second index engine: the tree in ``index_errors``
     └── CatalogDamaged        exit 3: the catalog cannot be read
 

@@ -1,12 +1,11 @@
 """Every query asked as users ask: a run, which is the ranked list of each query."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from carrel.core.errors import EmptyQuery
 from carrel.core.ports import EmbeddedQuery, Embedder, TokenCounter
-from carrel.core.ranking import Hit, SearchResult
+from carrel.core.ranking import Hit, PaperRecord, SearchResult
 from carrel.core.space import Encoder, Vectors
 
 Ask = Callable[[str], SearchResult]
@@ -14,32 +13,42 @@ Ask = Callable[[str], SearchResult]
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A query's answer: documents, best first, each once; and how long it took."""
+    """A query's answer: documents, best first, each once; and how long it took without the model."""
 
     query: str  # its id
     ranking: tuple[str, ...]
     milliseconds: float
     result: SearchResult | None = field(repr=False, default=None)  # None: there was nothing to search for
 
+    @property
+    def hindered(self) -> bool:
+        """Whether a model or the reranker that should have taken part did not."""
+        if self.result is None:
+            return False
+        reranking = self.result.reranking
+        return bool(self.result.left_out) or (reranking is not None and not reranking.applied)
 
-def answers(queries: Mapping[str, str], ask: Ask) -> Iterator[Answered]:
+
+def answers(
+    queries: Mapping[str, str], ask: Ask, name_of: Callable[[PaperRecord], str]
+) -> Iterator[Answered]:
     """Yield the answer to each query. Raises what ``ask`` raises, but for a query without a word in it."""
     for query, text in queries.items():
-        began = time.perf_counter()
         try:
             result = ask(text)
         except EmptyQuery:
             yield Answered(query, (), 0.0)
             continue
-        yield Answered(query, ranking(result.hits), 1000 * (time.perf_counter() - began), result)
+        took = result.took_ms.total - result.took_ms.embed
+        yield Answered(query, ranking(result.hits, name_of), took, result)
 
 
-def ranking(hits: tuple[Hit, ...]) -> tuple[str, ...]:
-    """Return the names under which the papers of an answer were taken in, best first.
+def ranking(hits: Sequence[Hit], name_of: Callable[[PaperRecord], str]) -> tuple[str, ...]:
+    """Return the names of the papers of an answer, best first, each once.
 
     Versions of a work are one hit, with the others named in it: they stand right behind it.
     """
-    return tuple(dict.fromkeys(record.file_name for hit in hits for record in (hit.paper, *hit.versions)))
+    return tuple(dict.fromkeys(name_of(record) for hit in hits for record in (hit.paper, *hit.versions)))
 
 
 class RememberingEmbedder:
@@ -58,6 +67,11 @@ class RememberingEmbedder:
     def max_tokens(self) -> int:
         """The embedder's."""
         return self._embedder.max_tokens
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The embedder's."""
+        return self._embedder.languages
 
     @property
     def tokens(self) -> TokenCounter:

@@ -35,6 +35,7 @@ class Questions:
     queries: Mapping[str, str]
     judgments: Judgments
     unanswered: int = 0  # queries left out: no answer to them is known, or is there
+    kinds: Mapping[str, str] = field(default_factory=dict)  # of the queries, where there are several kinds
 
 
 @dataclass(frozen=True, slots=True)
