@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from carrel.bootstrap.unhurried import Unhurried
+from carrel.chunking.structured import structured
 from carrel.config import Settings
 from carrel.core.accounts import COMMAND_LINE, Caller
 from carrel.core.courtesy import Asking, Courtesy, at_once
@@ -18,6 +19,7 @@ from carrel.core.paper import ParsedPaper
 from carrel.core.ports import BlobStore, Embedder, Index, Indexes, Parser, Reranker, Unlocker, VectorCache
 from carrel.core.ranking import Query, SearchResult
 from carrel.core.space import Space
+from carrel.core.tasks import task_of
 from carrel.evaluation.measuring import Measured, Measurements
 from carrel.ingest.owner import Estate, Owner
 from carrel.ingest.pipeline import Tools
@@ -102,7 +104,8 @@ class Services:
             fingerprint = self.parser_of(knowledge_base).fingerprint
         except (UsageError, ServiceError):  # it is not installed any more; what it read is of no use then
             return None
-        return self.parses.get(paper, fingerprint)
+        stored = self.parses.get(paper, fingerprint)
+        return None if stored is None else structured(stored, knowledge_base.domain)
 
     def unhurried(self) -> "Services":
         """Return the same for the thread of an owner who has other work than to wait for a model's server."""
@@ -246,8 +249,9 @@ class Services:
         (base,) = self.shelves.of(caller).readable([knowledge_base])
         embedder = self.embedder_of(base)
         engine = embedder.engine if isinstance(embedder, CachedEmbedder) else embedder
+        task = task_of(self.settings.query_instruction, (base.domain,))
         with self.courtesy.search(), asking(base.embedder):
-            return telling_sentences(query, passages, engine, self.settings.query_instruction)
+            return telling_sentences(query, passages, engine, task)
 
     def checked_dimensions(self, embedder: str, wanted: int) -> int:
         """Return dimensions as the catalog keeps them: 0 for all that the model gives.

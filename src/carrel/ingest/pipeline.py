@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from carrel.chunking.chunker import Chunk, chunk, shortened
+from carrel.chunking.structured import structured
+from carrel.core.domain_terms import paper_text, passage_text
+from carrel.core.domains import Domain
 from carrel.core.engine_errors import TextRefused, TextsRefused
 from carrel.core.errors import FileUnreadable
 from carrel.core.ids import PaperId, text_key
@@ -69,7 +72,7 @@ class Embedded:
 
 
 def parse(job: Job, tools: Tools) -> ParsedPaper:
-    """Read the paper with its knowledge base's parser, or take what that has read before.
+    """Read the paper with its knowledge base's parser, or take what that has read; as its domain has it.
 
     Raises:
         PaperError: the file cannot be read.
@@ -88,14 +91,14 @@ def read_paper(paper: PaperId, name: str, knowledge_base: KnowledgeBase, tools: 
     parser = tools.parser_of(knowledge_base)
     stored = tools.parses.get(paper, parser.fingerprint)
     if stored is not None:
-        return stored
+        return structured(stored, knowledge_base.domain)
     try:
         path = tools.blobs.path(sha256)
     except KeyError as error:
         raise FileUnreadable(name=name, detail="its stored copy is missing") from error
     parsed = parser.parse(path, name)
     tools.parses.put(paper, parser.fingerprint, parsed)
-    return parsed
+    return structured(parsed, knowledge_base.domain)
 
 
 def cut_into_passages(
@@ -170,7 +173,7 @@ def make_searchable(
     passages = [item.passage for item in embedded.chunks]
     dimensions = knowledge_base.dimensions or len(embedded.paper_vector)
     paper_vector, rows = cut(embedded.paper_vector, dimensions), cut(embedded.rows, dimensions)
-    index.add([indexed(job.paper_id, embedded.metadata, paper_vector, passages, rows)])
+    index.add([indexed(knowledge_base.domain, job.paper_id, embedded.metadata, paper_vector, passages, rows)])
     likeness = likeness_of(parsed)  # takes a second in a very long book: others may write meanwhile
     text_keys = [text_key(item.embedded_text) for item in embedded.chunks]
     about_key = text_key(embedded.about)
@@ -194,25 +197,25 @@ def _serves(tx: Transaction, knowledge_base: KnowledgeBase) -> bool:
 
 
 def indexed(
-    paper: PaperId, metadata: Metadata, vector: Vectors, passages: Sequence[_Shown], rows: Vectors
+    domain: Domain,
+    paper: PaperId,
+    metadata: Metadata,
+    vector: Vectors,
+    passages: Sequence[_Shown],
+    rows: Vectors,
 ) -> IndexedPaper:
     """Return a paper as the index takes it; vectors are cut already."""
     return IndexedPaper(
         id=paper,
         vector=vector,
-        text=about_text(metadata),
+        text=paper_text(domain, metadata),
         passages=tuple(
-            IndexedPassage(passage.id, row, f"{passage.section}\n{passage.text}")
+            IndexedPassage(passage.id, row, passage_text(domain, metadata, passage.section, passage.text))
             for passage, row in zip(passages, rows, strict=True)
         ),
         year=metadata.year,
         authors=metadata.authors,
     )
-
-
-def about_text(metadata: Metadata) -> str:
-    """Return the text of a whole paper whose terms the index counts."""
-    return "\n".join((metadata.title, ", ".join(metadata.authors), metadata.abstract))
 
 
 def _place(passage: Passage) -> str:

@@ -1,15 +1,21 @@
 """The stages that ask models and indexes: the query as each model embeds it, each signal's candidates."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from carrel.core.courtesy import Asking
+from carrel.core.domain_terms import question_text
 from carrel.core.errors import CarrelError
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import EmbeddedQuery, Embedder, Index, IndexQuery
 from carrel.core.ranking import Candidate, LeftOut, Mode, Query, Signal
 from carrel.core.space import Vectors, cut
+from carrel.core.tasks import task_of
 from carrel.search.fuse import on_one_scale
 from carrel.search.selection import Selected
+
+Asked: TypeAlias = tuple[str, str]
+"""A model, and what it is asked for: a task's name, or an instruction."""
 
 # Candidates that each signal gives to fusion; more changes little below ten results.
 CANDIDATES = 100
@@ -21,23 +27,30 @@ def embedded(
     knowledge_bases: Sequence[KnowledgeBase],
     embedder_of: Callable[[KnowledgeBase], Embedder],
     asking: Asking,
-) -> tuple[dict[str, EmbeddedQuery], dict[str, CarrelError]]:
-    """Return the query as each model in use embeds it, each once; and why a model does not.
+) -> tuple[dict[Asked, EmbeddedQuery], dict[str, CarrelError]]:
+    """Return the query as each model in use embeds it (see ``asked_of``), each once; and why one does not.
 
     Raises what the first of them raises where none does.
     """
-    questions: dict[str, EmbeddedQuery] = {}
+    questions: dict[Asked, EmbeddedQuery] = {}
     failures: dict[str, CarrelError] = {}
-    models = {knowledge_base.embedder: knowledge_base for knowledge_base in knowledge_bases}
-    for model, knowledge_base in models.items() if query.mode is not Mode.LEXICAL else ():
+    asked = {asked_of(query, knowledge_base): knowledge_base for knowledge_base in knowledge_bases}
+    for (model, task), knowledge_base in asked.items() if query.mode is not Mode.LEXICAL else ():
+        if model in failures:
+            continue
         try:
             with asking(model):
-                questions[model] = embedder_of(knowledge_base).embed_query(text, query.instruction)
+                questions[model, task] = embedder_of(knowledge_base).embed_query(text, task)
         except CarrelError as error:
             failures[model] = error
     if failures and not questions:
         raise next(iter(failures.values()))
     return questions, failures
+
+
+def asked_of(query: Query, knowledge_base: KnowledgeBase) -> Asked:
+    """Return which model a knowledge base needs the query from, and what that is asked for."""
+    return knowledge_base.embedder, task_of(query.instruction, (knowledge_base.domain,))
 
 
 def left_out_by(
@@ -66,7 +79,7 @@ def retrieved(
     query: Query,
     knowledge_bases: Sequence[KnowledgeBase],
     among: Selected | None,
-    questions: Mapping[str, EmbeddedQuery],
+    questions: Mapping[Asked, EmbeddedQuery],
     index_of: Callable[[KnowledgeBase], Index],
 ) -> dict[Signal, tuple[Candidate, ...]]:
     """Return each signal's candidates over all the knowledge bases, best first."""
@@ -75,8 +88,8 @@ def retrieved(
         # Cosines of two models, or of two cuts, are on scales of their own; BM25 has one.
         space = (knowledge_base.embedder, knowledge_base.dimensions)
         asked = IndexQuery(
-            vector=_question_vector(questions.get(knowledge_base.embedder), knowledge_base),
-            text=None if query.mode is Mode.DENSE else text,
+            vector=_question_vector(questions.get(asked_of(query, knowledge_base)), knowledge_base),
+            text=None if query.mode is Mode.DENSE else question_text(knowledge_base.domain, text),
             filters=query.filters,
             limit=max(CANDIDATES, query.limit),
             among=None if among is None else among[knowledge_base.id],
