@@ -50,6 +50,7 @@ class HookedEmbedder(FakeEmbedder):
         super().__init__(width=width, model=model)
         self.before: Hook = nothing_happens
         self.asked: Hook = nothing_happens  # called with each question
+        self.tasks: list[str] = []  # what it was asked questions for
         self.calls = 1  # how many at once it makes use of
         self.gone: Exception | None = None  # raised instead of any answer
         self.garble: Callable[[list[str]], list[str]] | None = (
@@ -71,6 +72,7 @@ class HookedEmbedder(FakeEmbedder):
         if self.gone is not None:
             raise self.gone
         self.asked(text)
+        self.tasks.append(instruction)
         return EmbeddedQuery(super().embed_documents([text])[0])
 
 

@@ -11,7 +11,9 @@ from carrel.core.article_numbers import NUMBER, whole_number
 from carrel.core.metadata import Evidence, Metadata, Source
 from carrel.core.paper import Block, BlockKind, ParsedPaper
 
-_PART, _SUBPART, _CHAPTER, _SECTION, _ARTICLE, _BELOW = range(2, 8)
+# With room between them: the name of a chapter, below its number, is deeper than the number.
+_PART, _SUBPART, _CHAPTER, _SECTION, _ARTICLE, _BELOW = range(20, 80, 10)
+_HIGHEST = 10  # of headings that are none of these
 _CHINESE_LEVELS = {"编": _PART, "編": _PART, "分编": _SUBPART, "章": _CHAPTER, "节": _SECTION, "節": _SECTION}
 _LONGEST_NAME = 60  # characters of a division's name, or of an article's heading
 _LONGEST_WESTERN_NAME = 120
@@ -42,7 +44,9 @@ _WESTERN_LEVELS = {
     "book": _PART, "part": _PART, "title": _PART, "division": _PART, "subpart": _SUBPART,
     "chapter": _CHAPTER, "subchapter": _SECTION,
 }  # fmt: skip
-_BARE = re.compile(rf"(?:Article|ARTICLE|Section|SECTION|§)\s?{_ROMAN_OR_DIGITS}\.?")
+_BARE = re.compile(
+    rf"(?:(?i:article|section|part|book|title|division|subpart|chapter|subchapter)|§)\s?{_ROMAN_OR_DIGITS}\.?"
+)
 _IN_FORCE = re.compile(r"自\s?((?:19|20)\d\d)\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日起(?:施行|实施|生效)")
 _LAW_NAME = re.compile(
     r".{2,60}(?:法|法典|条例|规定|办法|细则|决定|解释|规则|宪法|Act|Code|Law|Regulations?|Directive|Constitution)"
@@ -62,11 +66,23 @@ class _Mark:
 
 def with_articles(parsed: ParsedPaper) -> ParsedPaper:
     """Return a statute with a heading for each division and article; anything else as it is."""
-    marks = _western_levels(list(_marks(parsed)))
+    found = replace(parsed, blocks=tuple(_without_front(parsed)))
+    marks = _western_levels(list(_marks(found)))
     if not any(mark.level == _ARTICLE for mark in marks):
         return parsed
-    blocks = tuple(_with_names(parsed, list(_blocks(parsed, marks))))
-    return replace(parsed, blocks=blocks, metadata=_said(parsed, marks[0].start))
+    blocks = list(_with_names(found, list(_blocks(found, marks))))
+    levels = {level: depth for depth, level in enumerate(sorted({0} | {block.level for block in blocks}))}
+    leveled = tuple(replace(block, level=levels[block.level]) for block in blocks)
+    return replace(found, blocks=leveled, metadata=_said(found, marks[0].start))
+
+
+def _without_front(parsed: ParsedPaper) -> Iterator[Block]:
+    """Yield the blocks; of front matter a law has its title, and no authors."""
+    title = "".join(parsed.metadata.title.split())
+    for block in parsed.blocks:
+        is_title = "".join(parsed.block_text(block).split()) == title
+        is_text = block.kind is BlockKind.FRONT and not is_title
+        yield replace(block, kind=BlockKind.PARAGRAPH) if is_text else block
 
 
 def _marks(parsed: ParsedPaper) -> Iterator[_Mark]:
@@ -176,27 +192,26 @@ def _blocks(parsed: ParsedPaper, marks: Sequence[_Mark]) -> Iterator[Block]:
             yield Block(BlockKind.HEADING, mark.start, mark.end, mark.level)
             place = mark.end
         if place == block.start:
-            # Any other heading is above chapters, or as deep as a section.
-            level = min(block.level, _SECTION) if block.kind is BlockKind.HEADING else 0
-            yield replace(block, level=level)
+            yield replace(block, level=min(_HIGHEST * block.level, _SECTION))
         else:
             yield from _rest(parsed.text, block, place, block.end)
 
 
 def _with_names(parsed: ParsedPaper, blocks: Sequence[Block]) -> Iterator[Block]:
-    """Yield the blocks; what stands between an article's bare number and its text is the article's name."""
+    """Yield the blocks; what stands between a bare number and its text is the article's or chapter's name."""
     for i, block in enumerate(blocks):
         if 0 < i < len(blocks) - 1 and _is_name(parsed, blocks[i - 1], block, blocks[i + 1]):
-            yield Block(BlockKind.HEADING, block.start, block.end, _BELOW + 1)
+            yield Block(BlockKind.HEADING, block.start, block.end, blocks[i - 1].level + 1)
         else:
             yield block
 
 
 def _is_name(parsed: ParsedPaper, before: Block, block: Block, after: Block) -> bool:
     text = parsed.block_text(block)
-    bare = before.level == _ARTICLE and _BARE.fullmatch(parsed.block_text(before)) is not None
+    bare = before.kind is BlockKind.HEADING and _BARE.fullmatch(parsed.block_text(before)) is not None
     fits = len(text) <= _LONGEST_WESTERN_NAME and "\n" not in text and text[:1].isupper()
-    return bare and fits and text[-1:] not in ".;:," and after.kind is not BlockKind.HEADING
+    reads_on = before.level != _ARTICLE or after.kind is not BlockKind.HEADING
+    return bare and fits and text[-1:] not in ".;:," and reads_on
 
 
 def _rest(text: str, block: Block, start: int, end: int) -> Iterator[Block]:
@@ -210,7 +225,8 @@ def _rest(text: str, block: Block, start: int, end: int) -> Iterator[Block]:
 
 def _said(parsed: ParsedPaper, first: int) -> Metadata:
     """Return the metadata, with the law's name and the year since which it is in force."""
-    metadata, evidence = parsed.metadata, dict(parsed.metadata.evidence)
+    metadata, evidence = replace(parsed.metadata, authors=()), dict(parsed.metadata.evidence)
+    evidence.pop("authors", None)
     if not metadata.title:
         heads = (parsed.heading(block) for block in parsed.blocks if block.end <= first)
         if title := next((head for head in heads if _LAW_NAME.fullmatch(head)), ""):

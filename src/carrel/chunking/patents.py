@@ -49,11 +49,12 @@ _LABEL = re.compile(
     r"(?:Date of Patent|Pub(?:lication)?\.? Date|Date of publication)[^:：\d]{0,60})\s*[:：]?\s*",
     re.IGNORECASE,
 )
+_FEWEST_CODES = 2  # one alone may be a number in brackets
 _FIRST_PAGE = 6000  # characters
 _LONGEST_VALUE = 400
 _LONGEST_ABSTRACT = 4000
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_BETWEEN_NAMES = re.compile(r"\s*[;；、\n]\s*")
+_BETWEEN_NAMES = re.compile(r"\s*[;；、\n]\s*|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])")
 _PLACE = re.compile(r"\s*(?:\([A-Z]{2}\)|,\s[^,()]+,\s[A-Z]{2}\s\([A-Z]{2}\)).*")
 
 
@@ -83,7 +84,8 @@ def with_claims(parsed: ParsedPaper) -> ParsedPaper:
         if block.kind not in (BlockKind.PARAGRAPH, BlockKind.HEADING, BlockKind.CAPTION):
             continue
         _look_at(parsed, i, block, walk)
-    metadata = _first_page(parsed)
+    first = min((mark.start for mark in walk.marks), default=_FIRST_PAGE)
+    metadata = _first_page(parsed, min(first, _FIRST_PAGE))
     if not walk.marks:
         return replace(parsed, metadata=metadata)
     names = _claim_names(parsed, walk.marks)
@@ -132,12 +134,12 @@ def _claim_names(parsed: ParsedPaper, marks: Sequence[_Mark]) -> dict[int, str]:
     """Return what each claim is called by where it begins: the claims that it depends on, then itself."""
     names: dict[int, str] = {}
     chains: dict[int, str] = {}
-    for mark in marks:
+    for mark, end in zip(marks, [*(each.start for each in marks[1:]), len(parsed.text)], strict=True):
         if mark.level == _OUTER:
             chains = {}
         if not mark.number:
             continue
-        opening = parsed.text[mark.start : mark.start + _DEPENDS_WITHIN]
+        opening = parsed.text[mark.start : min(mark.start + _DEPENDS_WITHIN, end)]
         found = _DEPENDS.search(opening)
         parent = int(found["zh"] or found["en"]) if found else 0
         chinese = any("\u4e00" <= sign <= "\u9fff" for sign in opening)
@@ -183,9 +185,9 @@ def _piece(text: str, start: int, end: int) -> Iterator[Block]:
         yield Block(BlockKind.PARAGRAPH, start, end)
 
 
-def _first_page(parsed: ParsedPaper) -> Metadata:
+def _first_page(parsed: ParsedPaper, end: int) -> Metadata:
     """Return the metadata, with what the codes of the first page say (INID, WIPO ST.9)."""
-    said = _coded(parsed.text[:_FIRST_PAGE])
+    said = _coded(parsed.text[:end])
     values: dict[str, object] = {}
     if title := said.get("54", "")[:_LONGEST_VALUE]:
         values["title"] = title.title() if title.isupper() else title
@@ -207,6 +209,8 @@ def _first_page(parsed: ParsedPaper) -> Metadata:
 def _coded(text: str) -> dict[str, str]:
     """Return what stands behind each code, without its label; the first of each."""
     codes = list(_CODED.finditer(text))
+    if len(codes) < _FEWEST_CODES:
+        return {}
     said: dict[str, str] = {}
     for match, after in zip(codes, [*codes[1:], None], strict=True):
         value = text[match.end() : after.start() if after else match.end() + _LONGEST_ABSTRACT]
@@ -214,4 +218,4 @@ def _coded(text: str) -> dict[str, str]:
         if match["code"] != "57":
             value = value.split("\n\n")[0]
         said.setdefault(match["code"], " ".join(value.split(" ")).strip())
-    return said if len(said) > 1 else {}
+    return said

@@ -10,8 +10,8 @@ _UNITS = {"十": 10, "百": 100, "千": 1000}
 NUMBER = r"(?:[0-9０-９]{1,4}|[零〇一二三四五六七八九十百千两]{1,9})"
 _CHINESE = re.compile(rf"第\s?(?P<number>{NUMBER})\s?[条條](?:\s?之\s?(?P<inserted>{NUMBER}))?")
 _WESTERN = re.compile(
-    r"(?:\b(?:articles?|art\.|sections?|sec\.)|§{1,2})\s?(?P<number>\d{1,4}(?!\d))(?P<letter>[a-z]?)\b"
-    r"(?:[-‐‑.](?P<inserted>\d{1,4})\b)?",
+    r"(?:(?<![a-z])(?:articles?|art\.|sections?|sec\.)|§{1,2})\s?(?P<number>\d{1,4}(?!\d))"
+    r"(?P<letter>[a-z]?)(?![a-z])(?:[-‐‑.](?P<inserted>\d{1,4})(?![a-z\d]))?",
     re.IGNORECASE,
 )
 

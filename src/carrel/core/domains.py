@@ -41,7 +41,7 @@ class Domain(StrEnum):
             Domain.PAPERS: tr("Papers"),
             Domain.PATENTS: tr("Patents"),
             Domain.STATUTES: tr("Statutes"),
-            Domain.CODE: tr("Code"),
+            Domain.CODE: tr("Program code"),
             Domain.DOCUMENTS: tr("Documents"),
         }[self]
 
