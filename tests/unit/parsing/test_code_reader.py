@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from carrel.core.errors import PaperError
 from carrel.core.formats import FileFormat, recognise
 from carrel.core.languages_of_code import CODE_ENDINGS
-from carrel.core.paper import BlockKind, ParsedPaper, sections
+from carrel.core.metadata import Metadata
+from carrel.core.paper import NO_WORD_BOXES, Block, BlockKind, ParsedPaper, sections
 from carrel.core.parsed_format import decode, encode
-from carrel.parsing.code_reader import read_code
+from carrel.parsing.code_reader import as_code, read_code
 
 PYTHON = '''"""A module."""
 import os
@@ -173,6 +174,21 @@ def test_no_character_is_lost_whatever_it_is(text: str, ending: str) -> None:
         assert not any(map(str.isalnum, text))
     else:
         assert whole(paper)
+
+
+def test_a_record_that_is_a_program_is_read_as_one() -> None:
+    def record(text: str) -> ParsedPaper:
+        block = Block(BlockKind.PARAGRAPH, 0, len(text))
+        return as_code(ParsedPaper(Metadata(title="7"), text, (block,), NO_WORD_BOXES, ()))
+
+    python, go = record(PYTHON), record(GO)
+    assert (names(python)[1], python.metadata.title, python.metadata.keywords) == (
+        "countRows",
+        "7",
+        ("Python",),
+    )
+    assert (names(go), go.metadata.keywords) == (["", "Move", "Point"], ())
+    assert record(RUBY).metadata.keywords == ("Ruby",)
 
 
 def test_programs_are_told_by_their_names() -> None:
