@@ -48,6 +48,8 @@ _BARE = re.compile(
     rf"(?:(?i:article|section|part|book|title|division|subpart|chapter|subchapter)|§)\s?{_ROMAN_OR_DIGITS}\.?"
 )
 _IN_FORCE = re.compile(r"自\s?((?:19|20)\d\d)\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日起(?:施行|实施|生效)")
+# What stands below a law's name: (2020年5月28日 … 通过).
+_MADE_WHEN = re.compile(r"\s*[（(]\s*(?:19|20)\d\d\s?年[^（）()]*[）)]\s*$")
 _LAW_NAME = re.compile(
     r".{2,60}(?:法|法典|条例|规定|办法|细则|决定|解释|规则|宪法|Act|Code|Law|Regulations?|Directive|Constitution)"
     r"(?:[（(].{1,40}[）)])?"
@@ -231,6 +233,8 @@ def _said(parsed: ParsedPaper, first: int) -> Metadata:
         heads = (parsed.heading(block) for block in parsed.blocks if block.end <= first)
         if title := next((head for head in heads if _LAW_NAME.fullmatch(head)), ""):
             metadata, evidence["title"] = replace(metadata, title=title), Evidence(Source.PAGE, 0.6)
+    if (title := _MADE_WHEN.sub("", metadata.title)) and title != metadata.title:
+        metadata = replace(metadata, title=title)
     if years := _IN_FORCE.findall(parsed.text):
         metadata, evidence["year"] = replace(metadata, year=int(years[-1])), Evidence(Source.PAGE, 0.8)
     return replace(metadata, evidence=evidence)

@@ -106,6 +106,11 @@ def test_the_law_says_its_name_and_since_when_it_is_in_force() -> None:
     )
 
 
+def test_when_a_law_was_made_is_no_part_of_its_name() -> None:
+    paper = paper_of((P, "第一条 为了方便读者。"), title="图书法（2020年5月28日第十三届会议通过）")
+    assert with_articles(paper).metadata.title == "图书法"
+
+
 bodies = st.lists(
     st.sampled_from(["本法适用。", "读者登记，", "依照第三条处理。", "三十日；"]), min_size=1, max_size=40
 )
