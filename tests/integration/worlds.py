@@ -51,6 +51,7 @@ class HookedEmbedder(FakeEmbedder):
         super().__init__(width=width, model=model)
         self.before: Hook = nothing_happens
         self.asked: Hook = nothing_happens  # called with each question
+        self.tasks: list[str] = []  # what it was asked questions for
         self.calls = 1  # how many at once it makes use of
         self.reads: frozenset[str] = frozenset()  # languages
         self.gone: Exception | None = None  # raised instead of any answer
@@ -77,6 +78,7 @@ class HookedEmbedder(FakeEmbedder):
         if self.gone is not None:
             raise self.gone
         self.asked(text)
+        self.tasks.append(instruction)
         return EmbeddedQuery(super().embed_documents([text])[0])
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from carrel.bootstrap.dictionary import DictionaryInUse
 from carrel.bootstrap.unhurried import Unhurried
+from carrel.chunking.structured import structured
 from carrel.config import Settings
 from carrel.core.accounts import COMMAND_LINE, Caller
 from carrel.core.courtesy import Asking, Courtesy, at_once
@@ -29,6 +30,7 @@ from carrel.core.ports import (
 from carrel.core.ranking import Query, SearchResult
 from carrel.core.search_record import SearchRecord
 from carrel.core.space import Space
+from carrel.core.tasks import task_of
 from carrel.core.translation import Translation
 from carrel.core.understanding import Part
 from carrel.evaluation.measuring import Measured, Measurements
@@ -120,7 +122,8 @@ class Services:
             fingerprint = self.parser_of(knowledge_base).fingerprint
         except (UsageError, ServiceError):  # it is not installed any more; what it read is of no use then
             return None
-        return self.parses.get(paper, fingerprint)
+        stored = self.parses.get(paper, fingerprint)
+        return None if stored is None else structured(stored, knowledge_base.domain)
 
     def unhurried(self) -> "Services":
         """Return the same for the thread of an owner who has other work than to wait for a model's server."""
@@ -283,9 +286,9 @@ class Services:
         (base,) = self.shelves.of(caller).readable([knowledge_base])
         embedder = self.embedder_of(base)
         engine = embedder.engine if isinstance(embedder, CachedEmbedder) else embedder
+        task = task_of(self.settings.query_instruction, (base.domain,))
         question = question_for(query, passages, embedder, self.dictionary.get)
-        instruction = self.settings.query_instruction
-        return telling_sentences(question, passages, engine, instruction, lambda: asking(base.embedder))
+        return telling_sentences(question, passages, engine, task, lambda: asking(base.embedder))
 
     def checked_dimensions(self, embedder: str, wanted: int) -> int:
         """Return dimensions as the catalog keeps them: 0 for all that the model gives.

@@ -1,4 +1,4 @@
-"""Section-aware chunks: whole sentences, sized in the model's tokens, overlapping.
+"""Section-aware chunks: whole sentences, or lines of code, sized in the model's tokens, overlapping.
 
 A passage lies within one section, ends at a sentence wherever a sentence fits, and together with
 its context (title and section, see ``in_context``) is never longer than the model reads.
@@ -18,6 +18,7 @@ from carrel.core.ports import TokenCounter
 # Title and section may take this share of what the model reads; the rest is the passage's own.
 _CONTEXT_SHARE = 0.25
 _FIGURE_WORDS = 12  # fewer are labels
+_LINE = re.compile(r"\n\s*")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -60,8 +61,8 @@ def chunk(
         # Two to spare: a piece may split into a token more or less than it did within the whole.
         own = max(size - context - 2, size // 2)
         budget = _Budget(own, min(own // 2, own * settings.overlap // settings.size))
-        for first, last in _runs(parsed, section.blocks, settings):
-            for start, end in _cut(parsed.text, first, last, tokens, budget):
+        for first, last, kind in _runs(parsed, section.blocks, settings):
+            for start, end in _cut(parsed.text, first, last, tokens, budget, kind):
                 embedded = in_context(title, name, parsed.text[start:end])
                 paragraph = bisect_right(begins, start)
                 passage = _passage(paper, parsed, start, end, len(chunks), paragraph, section.name, embedded)
@@ -75,8 +76,10 @@ def shortened(text: str, tokens: TokenCounter, limit: int) -> str:
     return text if len(ends) <= limit else text[: int(ends[limit - 1])] if limit > 0 else ""
 
 
-def _runs(parsed: ParsedPaper, blocks: Sequence[Block], settings: ChunkSettings) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of blocks cut as one text: those that flow, or a caption with what it is of."""
+def _runs(
+    parsed: ParsedPaper, blocks: Sequence[Block], settings: ChunkSettings
+) -> Iterator[tuple[int, int, BlockKind]]:
+    """Yield (start, end, kind) of blocks cut as one: those that flow, or a caption with what it is of."""
     before: Block | None = None
     start = 0
     for block in blocks:
@@ -85,11 +88,11 @@ def _runs(parsed: ParsedPaper, blocks: Sequence[Block], settings: ChunkSettings)
         if before is None:
             start = block.start
         elif not _reads_on(before, block):
-            yield start, before.end
+            yield start, before.end, before.kind
             start = block.start
         before = block
     if before is not None:
-        yield start, before.end
+        yield start, before.end, before.kind
 
 
 def _is_read(parsed: ParsedPaper, block: Block, settings: ChunkSettings) -> bool:
@@ -117,12 +120,13 @@ def _reads_on(before: Block, block: Block) -> bool:
 
 
 def _cut(
-    text: str, first: int, last: int, tokens: TokenCounter, budget: _Budget
+    text: str, first: int, last: int, tokens: TokenCounter, budget: _Budget, kind: BlockKind
 ) -> Iterator[tuple[int, int]]:
     """Yield (start, end) offsets of overlapping passages that cover ``text[first:last]``."""
     run = text[first:last]
     token_ends: list[int] = tokens.token_ends(run).tolist()
-    cuts = _cuts(run, token_ends, budget.size)
+    ends = _line_ends(run) if kind is BlockKind.CODE else sentence_ends(run)
+    cuts = _cuts(run, ends, token_ends, budget.size)
     counts = [bisect_right(token_ends, cut) for cut in cuts]  # tokens before each cut
     begin = 0
     while begin < len(cuts) - 1:
@@ -136,10 +140,10 @@ def _cut(
         begin = max(begin + 1, bisect_left(counts, counts[end] - budget.overlap))
 
 
-def _cuts(run: str, token_ends: list[int], size: int) -> list[int]:
-    """Return the offsets where a passage may begin or end: sentence ends, or tokens in endless sentences."""
+def _cuts(run: str, ends: Sequence[int], token_ends: list[int], size: int) -> list[int]:
+    """Return the offsets where a passage may begin or end: these ends, or tokens where they are far apart."""
     cuts = [0]
-    for end in sentence_ends(run):
+    for end in ends:
         before = bisect_right(token_ends, cuts[-1])
         through = bisect_right(token_ends, end)
         # A sentence longer than half a passage is offered finer cuts, at white space where there is some.
@@ -151,6 +155,12 @@ def _cuts(run: str, token_ends: list[int], size: int) -> list[int]:
                     cuts.append(cut)
         cuts.append(end)
     return cuts
+
+
+def _line_ends(run: str) -> list[int]:
+    """Return the offsets at which lines end, the last at the end of the text."""
+    ends = [match.end() for match in _LINE.finditer(run)]
+    return ends if ends and ends[-1] == len(run) else [*ends, len(run)]
 
 
 def _after_space(run: str, offset: int, floor: int) -> int:

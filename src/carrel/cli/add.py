@@ -169,7 +169,7 @@ def _accept_all(
     seen: set[JobId] = set()
     for named in paths:
         try:
-            for path in find_files(named, recursive):
+            for path in find_files(named, recursive, knowledge_base.domain):
                 yield _accepted(path, knowledge_base, opened, unlocker, seen)
         except (PaperError, UsageError) as error:
             yield _Item(named, "failed", error=error_document(error))

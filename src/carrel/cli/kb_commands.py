@@ -8,6 +8,7 @@ import typer
 from carrel.cli.options import (
     AsJson,
     Dimensions,
+    NewDomain,
     NewEmbedder,
     NewOverlap,
     NewParser,
@@ -47,12 +48,13 @@ def kb_create(
         typer.Option(metavar="MODEL", help=tr("The model that embeds its papers; the settings' by default.")),
     ] = None,
     dimensions: Dimensions = None,
+    domain: NewDomain = None,
     as_json: AsJson = False,
 ) -> None:
     from carrel.cli.knowledge_bases import create_knowledge_base
     from carrel.cli.reindex import Wish
 
-    wish = Wish(embedder, dimensions, chunk_size, chunk_overlap, references, parser)
+    wish = Wish(embedder, dimensions, chunk_size, chunk_overlap, references, parser, domain)
     sys.exit(create_knowledge_base(name, description, wish, as_json))
 
 
@@ -70,13 +72,14 @@ def kb_configure(
     chunk_overlap: NewOverlap = None,
     references: NewReferences = None,
     parser: NewParser = None,
+    domain: NewDomain = None,
     wait: WaitForIndex = True,
     as_json: AsJson = False,
 ) -> None:
     from carrel.cli.knowledge_bases import Changes, configure_knowledge_base
     from carrel.cli.reindex import Wish
 
-    wish = Wish(embedder, dimensions, chunk_size, chunk_overlap, references, parser)
+    wish = Wish(embedder, dimensions, chunk_size, chunk_overlap, references, parser, domain)
     sys.exit(configure_knowledge_base(name, Changes(rename, description, wish), wait, as_json))
 
 

@@ -9,7 +9,7 @@ from carrel.cli.reindex import Wish, sentence_of
 from carrel.cli.session import services
 from carrel.core.accounts import Role
 from carrel.core.ids import KnowledgeBaseId
-from carrel.core.knowledge_base import DEFAULT_PARSER, KnowledgeBase
+from carrel.core.knowledge_base import DEFAULT_DOMAIN, DEFAULT_PARSER, KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.rebuild import Change
 
@@ -28,6 +28,8 @@ def list_knowledge_bases(as_json: bool) -> int:
         counts += f", {printable(knowledge_base.embedder)}"
         if knowledge_base.dimensions:
             counts += " " + tr("{dimensions} dimensions").format(dimensions=knowledge_base.dimensions)
+        if knowledge_base.domain is not DEFAULT_DOMAIN:
+            counts = f"{knowledge_base.domain.called}: {counts}"
         if knowledge_base.parser != DEFAULT_PARSER:
             counts += f", {knowledge_base.parser}"
         print(
@@ -53,7 +55,13 @@ def create_knowledge_base(name: str, description: str, wish: Wish, as_json: bool
         usual = KnowledgeBase(KnowledgeBaseId(""), name, embedder=opened.settings.embedder)
         wanted = opened.rebuilds().wanted(usual, wish.change())
         knowledge_base = opened.shelves.create(
-            name, description, wanted.chunking, wanted.parser, wanted.embedder, wanted.dimensions
+            name,
+            description,
+            wanted.chunking,
+            wanted.parser,
+            wanted.embedder,
+            wanted.dimensions,
+            wanted.domain,
         )
     _print(knowledge_base, tr("Created: {name}"), as_json)
     return 0

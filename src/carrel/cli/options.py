@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from carrel.config import load_settings
+from carrel.core.domains import Domain
 from carrel.core.errors import CarrelError
 from carrel.core.language import tr, use_language
 
@@ -52,6 +53,10 @@ NewReferences = Annotated[
 NewParser = Annotated[
     str | None,
     typer.Option("--parser", help=tr("What reads its PDFs: pdfium, pymupdf, grobid or unstructured.")),
+]
+NewDomain = Annotated[
+    Domain | None,
+    typer.Option("--domain", help=tr("What it is of; sets how files are read, and what questions ask for.")),
 ]
 WaitForIndex = Annotated[
     bool,

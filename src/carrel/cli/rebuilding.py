@@ -71,7 +71,10 @@ def begin_or_resume(
     wanted = rebuilds.wanted(status.serving, change)
     if status.under_way is not None:
         going = status.under_way.built_as
-        if same_vectors(going, wanted) and going.dimensions == wanted.dimensions:
+        if same_vectors(going, wanted) and (going.dimensions, going.domain) == (
+            wanted.dimensions,
+            wanted.domain,
+        ):
             return None
         if change == Change() or not _owns(opened, purpose):
             if change == Change():

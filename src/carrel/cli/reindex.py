@@ -9,6 +9,7 @@ from carrel.cli.papers import clean_now_or_later
 from carrel.cli.rebuilding import Rebuilt, begin_or_resume, noting, rebuilt_fields, see_through
 from carrel.cli.session import services
 from carrel.core.accounts import Role
+from carrel.core.domains import Domain
 from carrel.core.errors import InvalidSetting
 from carrel.core.kept_errors import said
 from carrel.core.knowledge_base import KnowledgeBase
@@ -43,6 +44,7 @@ class Wish:
     chunk_overlap: int | None = None
     references: bool | None = None
     parser: str | None = None
+    domain: Domain | None = None
 
     def change(self) -> Change:
         """Return what is wanted. Raises InvalidSetting: dimensions are neither a number nor "full"."""
@@ -53,6 +55,7 @@ class Wish:
             self.chunk_overlap,
             self.references,
             self.parser,
+            self.domain,
         )
 
 

@@ -8,6 +8,7 @@ import typer
 from carrel.cli.options import (
     AsJson,
     Dimensions,
+    NewDomain,
     NewEmbedder,
     NewOverlap,
     NewParser,
@@ -26,6 +27,7 @@ def reindex(
     chunk_overlap: NewOverlap = None,
     references: NewReferences = None,
     parser: NewParser = None,
+    domain: NewDomain = None,
     estimate: Annotated[
         bool, typer.Option("--estimate", help=tr("Say what it would take, and do nothing."))
     ] = False,
@@ -59,7 +61,7 @@ def reindex(
         Action.DISCARD: discard_kept,
     }
     actions = [action for action, wanted in chosen.items() if wanted]
-    wish = Wish(embedder, dimensions, chunk_size, chunk_overlap, references, parser)
+    wish = Wish(embedder, dimensions, chunk_size, chunk_overlap, references, parser, domain)
     if len(actions) > 1 or (wish != Wish() and actions not in ([], [Action.ESTIMATE])):
         raise typer.BadParameter(tr("These options exclude each other."))
     sys.exit(reindex_knowledge_base(kb, actions[0] if actions else Action.BUILD, wish, wait, as_json))

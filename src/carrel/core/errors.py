@@ -12,7 +12,7 @@
     │   ├── EmptyFile · NotAPdf · DamagedPdf · EncryptedPdf · NoTextLayer · FileUnreadable
     │   ├── ParseTimeout · ParseMemoryExceeded · ParserCrashed · TooManyPages
     │   │   · ParsingServiceRefused · RemovedMeanwhile · UnforeseenFault
-    │   ├── in ``file_errors``: UnsupportedFormat · NotText · DamagedDocument · FileTooLarge
+    │   ├── in ``file_errors``: UnsupportedFormat (CodeElsewhere) · NotText · DamagedDocument · FileTooLarge
     │   │   · NoTextInside · GarbledText · WrongPassword
     │   └── in ``page_errors``: UnreadableText (UnreadableAfterOcr · UnreadableHere); in ``scan_errors``:
     │       OcrFailed · NoText · ParseOutputExceeded · ScanHere (a NoTextLayer)

@@ -13,6 +13,13 @@ class UnsupportedFormat(PaperError):
     )
 
 
+class CodeElsewhere(UnsupportedFormat):
+    """A program for a knowledge base that is not of code."""
+
+    template = "{name} is a program, and the knowledge base is not of code."
+    hint_template = "Make one of code (carrel kb create NAME --domain code), and add it there."
+
+
 class NotText(PaperError):
     """Something else under a text's name, or text in an encoding that cannot be told. Parameter: detail."""
 

@@ -6,6 +6,8 @@ By content first, for names lie: then by the name's ending, for Markdown and pla
 import re
 from enum import StrEnum
 
+from carrel.core.languages_of_code import language_of_code
+
 HEAD_BYTES = 4096
 """How much of a file's beginning ``recognise`` wants to see."""
 
@@ -33,11 +35,12 @@ class FileFormat(StrEnum):
     HTML = "html"
     MARKDOWN = "markdown"
     TEXT = "text"
+    CODE = "code"  # a program; only knowledge bases of code take it
 
     @property
     def is_text(self) -> bool:
         """Whether its files are text that anyone can read."""
-        return self in (FileFormat.HTML, FileFormat.MARKDOWN, FileFormat.TEXT)
+        return self in (FileFormat.HTML, FileFormat.MARKDOWN, FileFormat.TEXT, FileFormat.CODE)
 
 
 _ENDINGS = {
@@ -54,7 +57,9 @@ _ENDINGS = {
 def named_format(name: str) -> FileFormat | None:
     """Return the format that a file's name promises, by its ending; None for any other name."""
     dot = name.rfind(".")
-    return _ENDINGS.get(name[dot:].lower()) if dot >= 0 else None
+    if dot < 0:
+        return None
+    return _ENDINGS.get(name[dot:].lower()) or (FileFormat.CODE if language_of_code(name) else None)
 
 
 def recognise(name: str, head: bytes) -> FileFormat | None:
@@ -69,6 +74,8 @@ def recognise(name: str, head: bytes) -> FileFormat | None:
         return FileFormat.PDF
     if named is FileFormat.PDF:
         return None
+    if named is FileFormat.CODE:  # PHP may begin as a page does
+        return named
     if head.startswith(_ZIP_MARK):
         return _zipped_format(head, named)
     if _HTML_FIRST.match(head):

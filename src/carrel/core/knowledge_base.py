@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from carrel.core.domains import Domain
 from carrel.core.ids import KnowledgeBaseId
 
 DEFAULT_NAME = "library"
-DEFAULT_DOMAIN = "papers"
+DEFAULT_DOMAIN = Domain.PAPERS
 DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
 DEFAULT_PARSER = "pdfium"
 
@@ -34,14 +35,14 @@ class ChunkSettings:
 class KnowledgeBase:
     """A knowledge base and the settings that its current generation was built with.
 
-    A generation is one complete index: changing the model, the dimensions or the chunking builds
-    the next one beside it. Every index is named by (id, generation).
+    A generation is one complete index: changing the model, the dimensions, the chunking or the domain
+    builds the next one beside it. Every index is named by (id, generation).
     """
 
     id: KnowledgeBaseId
     name: str
     description: str = ""
-    domain: str = DEFAULT_DOMAIN
+    domain: Domain = DEFAULT_DOMAIN
     embedder: str = DEFAULT_EMBEDDER
     chunking: ChunkSettings = ChunkSettings()
     generation: int = 1

@@ -52,6 +52,7 @@ class BlockKind(StrEnum):
     CAPTION = "caption"
     TABLE = "table"  # its cells, row by row
     FIGURE = "figure"  # the words within a figure: labels, ticks, code
+    CODE = "code"  # lines of a program, as they were written
     FOOTNOTE = "footnote"
     REFERENCE = "reference"  # one entry of the list of references
 
@@ -60,13 +61,15 @@ class BlockKind(StrEnum):
 class Block:
     """Characters ``start`` to ``end`` of the paper's text that belong together.
 
-    ``level`` counts from 1 for a heading and is 0 otherwise.
+    ``level`` counts from 1 for a heading and is 0 otherwise. A heading may be of no characters: then ``name``
+    says what it is called, and one without a name ends the sections of its level.
     """
 
     kind: BlockKind
     start: int
     end: int
     level: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,6 +134,10 @@ class ParsedPaper:
         """Return the block's characters."""
         return self.text[block.start : block.end]
 
+    def heading(self, block: Block) -> str:
+        """Return what a heading is called, in one line; "" for one that only ends sections."""
+        return block.name or " ".join(self.block_text(block).split())
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -159,7 +166,8 @@ def sections(paper: ParsedPaper) -> Iterator[Section]:
                 yield Section(tuple(name for _, name in path), tuple(blocks))
                 blocks = []
             path = [step for step in path if step[0] < block.level]
-            path.append((block.level, paper.block_text(block)))
+            if name := block.name or paper.block_text(block):
+                path.append((block.level, name))
         elif block.kind is not BlockKind.FRONT:
             blocks.append(block)
     if blocks:

@@ -41,7 +41,7 @@ def encode(paper: ParsedPaper) -> bytes:
             "metadata": metadata_fields(paper.metadata),
             "quality": quality_fields(paper.quality),
             "text": paper.text,
-            "blocks": [[block.kind.value, block.start, block.end, block.level] for block in paper.blocks],
+            "blocks": [_block_fields(block) for block in paper.blocks],
             "pages": [[page.width, page.height] for page in paper.pages],
             "words": len(words.start),
         },
@@ -168,14 +168,20 @@ def _check_blocks(blocks: tuple[Block, ...], characters: int) -> None:
         before = block.end
 
 
+def _block_fields(block: Block) -> list[str | int]:
+    fields: list[str | int] = [block.kind.value, block.start, block.end, block.level]
+    return [*fields, block.name] if block.name else fields
+
+
 def _block(values: object) -> Block:
     fields = as_list(values)
-    if len(fields) != 4:
+    if len(fields) not in (4, 5):
         raise ValueError("parsed paper: a block has another number of fields")
     level = as_number(fields[3])
     if level > _DEEPEST_HEADING:
         raise ValueError("parsed paper: a heading is too deep")
-    return Block(BlockKind(as_text(fields[0])), as_number(fields[1]), as_number(fields[2]), level)
+    name = as_text(fields[4]) if len(fields) == 5 else ""
+    return Block(BlockKind(as_text(fields[0])), as_number(fields[1]), as_number(fields[2]), level, name)
 
 
 def _page(values: object) -> PageSize:

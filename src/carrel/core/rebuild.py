@@ -10,6 +10,7 @@ building ──► checking ──► serving ──► kept ──► leaving �
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from carrel.core.domains import Domain
 from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
 
 
@@ -80,6 +81,7 @@ class Change:
     chunk_overlap: int | None = None
     references: bool | None = None
     parser: str | None = None
+    domain: Domain | None = None
 
     def applied_to(self, knowledge_base: KnowledgeBase) -> KnowledgeBase:
         """Return the knowledge base with these settings; its generation stays.
@@ -105,12 +107,19 @@ class Change:
                 chunking.references if self.references is None else self.references,
             ),
             parser=self.parser or knowledge_base.parser,
+            domain=self.domain or knowledge_base.domain,
         )
 
 
 def same_vectors(one: KnowledgeBase, other: KnowledgeBase) -> bool:
     """Whether two generations have the same passages and differ in the cut of their vectors at most."""
-    return (one.embedder, one.chunking, one.parser) == (other.embedder, other.chunking, other.parser)
+    return one.embedder == other.embedder and same_passages(one, other)
+
+
+def same_passages(one: KnowledgeBase, other: KnowledgeBase) -> bool:
+    """Whether two generations cut the same files into the same passages."""
+    alike = (one.chunking, one.parser) == (other.chunking, other.parser)
+    return alike and one.domain.reads_as(other.domain)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,4 +90,5 @@ def _settings(knowledge_base: KnowledgeBase) -> dict[str, Json]:
         "dimensions": knowledge_base.dimensions or None,  # as many as the model gives
         "chunking": {"size": chunking.size, "overlap": chunking.overlap, "references": chunking.references},
         "parser": knowledge_base.parser,
+        "domain": knowledge_base.domain,
     }

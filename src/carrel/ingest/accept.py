@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from carrel.core import ids
+from carrel.core.domains import Domain
 from carrel.core.errors import EmptyFile, FileUnreadable, NoPapersInFolder, NotAPdf, PathMissing
-from carrel.core.file_errors import NotText, UnsupportedFormat
+from carrel.core.file_errors import CodeElsewhere, NotText, UnsupportedFormat
 from carrel.core.formats import HEAD_BYTES, FileFormat, is_binary, named_format, recognise
 from carrel.core.ids import PaperId
 from carrel.core.jobs import Job
-from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.knowledge_base import DEFAULT_DOMAIN, KnowledgeBase
 from carrel.core.ports import BlobStore, StagedBlob, Unlocker
 from carrel.storage import knowledge_bases, papers, queue, removals
 from carrel.storage.database import Catalog, Transaction
@@ -33,6 +34,10 @@ _OF_THE_FOLDER = re.compile(
 )
 # Papers come in these, too: they are named with the reason why they cannot be read.
 _UNREADABLE = frozenset([".doc", ".djvu", ".epub", ".odt", ".ps", ".rtf"])
+# What tools put beside a program: not what somebody wrote here.
+_BROUGHT_ALONG = frozenset(
+    ["node_modules", "__pycache__", "vendor", "third_party", "site-packages", "target", "dist"]
+)
 _CHANGED = "it changed while it was read; add it again"
 
 
@@ -56,8 +61,10 @@ class Bringer:
 _NOBODY = Bringer()
 
 
-def find_files(path: Path, recursive: bool) -> Iterator[Path]:
+def find_files(path: Path, recursive: bool, domain: Domain = DEFAULT_DOMAIN) -> Iterator[Path]:
     """Yield the files that a path names: itself, or those in a folder that may be papers, by name.
+
+    Programs are among them where the domain is code; not those of others that lie with them.
 
     Raises:
         PathMissing: there is nothing at the path.
@@ -66,7 +73,7 @@ def find_files(path: Path, recursive: bool) -> Iterator[Path]:
     """
     with _named_errors(path, path):
         if path.is_dir():
-            found = sorted(_readable_in(path, recursive))
+            found = sorted(_readable_in(path, recursive, domain is Domain.CODE))
         else:
             os.lstat(path)
             found = [path]
@@ -82,7 +89,7 @@ def check(path: Path) -> None:
         PathMissing, EmptyFile, NotAPdf, UnsupportedFormat, NotText, FileUnreadable: it cannot be one.
     """
     with _named_errors(path, path.name), _opened(path) as stream:
-        _checked_format(stream, path.name)
+        _checked_format(stream, path.name, Domain.CODE)
 
 
 def accept(
@@ -99,13 +106,14 @@ def accept(
 
     Raises:
         EmptyFile, NotAPdf, UnsupportedFormat, NotText, FileUnreadable: it cannot be a paper; nothing
-            was stored. Nor is a file that changes while it is read, which is FileUnreadable, too.
+            was stored. CodeElsewhere: it is a program, and the knowledge base is not of code. Nor is a
+            file that changes while it is read, which is FileUnreadable, too.
         WrongPassword: the unlocker's password is another one; nothing was stored.
         KnowledgeBaseMissing: it was deleted meanwhile; nothing was stored.
         StorageFull: there is no room; nothing was stored.
     """
     with _named_errors(path, path.name), _opened(path) as stream:
-        found = _checked_format(stream, path.name)
+        found = _checked_format(stream, path.name, knowledge_base.domain)
         paper = ids.paper_id(ids.content_hash(stream))
         with catalog.read() as tx:
             if papers.holds(tx, knowledge_base, paper) and _is_stored(tx, paper, blobs):
@@ -137,7 +145,7 @@ def accept_stream(
     raised.
     """
     with _named_errors(Path(name), name):
-        _checked_format(stream, name)
+        _checked_format(stream, name, knowledge_base.domain)
         paper = ids.paper_id(ids.content_hash(stream))
         with catalog.read() as tx:
             bringer.check(tx)
@@ -240,7 +248,7 @@ def _opened(path: Path) -> BinaryIO:
     return path.open("rb")
 
 
-def _checked_format(stream: BinaryIO, name: str) -> FileFormat:
+def _checked_format(stream: BinaryIO, name: str, domain: Domain = DEFAULT_DOMAIN) -> FileFormat:
     """Return the file's format, told by its beginning and its name; the stream is back at its start."""
     head = stream.read(HEAD_BYTES)
     stream.seek(0)
@@ -249,26 +257,32 @@ def _checked_format(stream: BinaryIO, name: str) -> FileFormat:
     found = recognise(name, head)
     if found is None:
         raise NotAPdf(name=name) if named_format(name) is FileFormat.PDF else UnsupportedFormat(name=name)
+    if found is FileFormat.CODE and domain is not Domain.CODE:
+        raise CodeElsewhere(name=name)
     if found.is_text and is_binary(head):
         raise NotText(name=name, detail="it holds bytes that no text has")
     return found
 
 
-def _readable_in(folder: Path, recursive: bool) -> Iterator[Path]:
+def _readable_in(folder: Path, recursive: bool, code: bool) -> Iterator[Path]:
     if not recursive:
-        yield from (path for path in folder.iterdir() if _is_paper(path) and not path.is_dir())
+        yield from (path for path in folder.iterdir() if _is_paper(path, code) and not path.is_dir())
         return
     # os.walk does not follow links to folders, so a loop of links ends.
-    for parent, _, names in os.walk(folder, onerror=_raise):
-        yield from (path for name in names if _is_paper(path := Path(parent, name)))
+    for parent, below, names in os.walk(folder, onerror=_raise):
+        if code:
+            below[:] = [name for name in below if not name.startswith(".") and name not in _BROUGHT_ALONG]
+        yield from (path for name in names if _is_paper(path := Path(parent, name), code))
 
 
-def _is_paper(path: Path) -> bool:
+def _is_paper(path: Path, code: bool) -> bool:
     """Whether a file of a folder may be a paper, and is not about the folder itself.
 
     A known ending tells; of a file without one, or "paper.pdf.download", a PDF's first bytes.
     """
     found = named_format(path.name)
+    if found is FileFormat.CODE:
+        return code
     if found is None:
         return path.suffix.lower() in _UNREADABLE or (
             (not path.suffix or ".pdf" in path.name.lower()) and _begins_as_pdf(path)

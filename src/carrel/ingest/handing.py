@@ -57,7 +57,7 @@ def add_to_built(
     head = _head(embedded, made_for(knowledge_base, space), space.dimensions)
     found = [item.passage for item in embedded.chunks]
     vectors = cut(embedded.rows, space.dimensions)
-    index.add([indexed(job.paper_id, embedded.metadata, head.vector, found, vectors)])
+    index.add([indexed(knowledge_base.domain, job.paper_id, embedded.metadata, head.vector, found, vectors)])
     with tools.catalog.write() as tx:
         wanted = queue.still_wanted(tx, job)
         if wanted:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from carrel.core.courtesy import Courtesy
+from carrel.core.domain_terms import paper_text, passage_text
+from carrel.core.domains import Domain
 from carrel.core.errors import (
     CarrelError,
     KnowledgeBaseMissing,
@@ -32,7 +34,6 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Index, IndexedPaper, IndexedPassage
 from carrel.core.space import Space, Vectors
 from carrel.ingest import hands
-from carrel.ingest.pipeline import about_text
 from carrel.storage import corrections, handovers, papers, queue, targets, versions
 from carrel.storage.database import Catalog, Transaction
 
@@ -125,7 +126,7 @@ class Owner:
         ):
             self._put_back(job)  # another generation serves by now, or it was interrupted oddly
             return
-        self._add(job, shown, index)
+        self._add(job, shown, index, knowledge_base.domain)
         with self._estate.catalog.write() as tx:
             wanted = queue.still_wanted(tx, job)
             present = targets.target(tx, job)
@@ -137,13 +138,13 @@ class Owner:
         if not wanted and not held:
             index.remove([job.paper_id])
 
-    def _add(self, job: Job, head: Head, index: Index) -> None:
+    def _add(self, job: Job, head: Head, index: Index, domain: Domain) -> None:
         for piece in self._pieces(job, head):
             for first in range(0, max(len(piece.passages), 1), _PASSAGES_A_CALL):
                 self._courtesy.give_way()
                 part = piece.passages[first : first + _PASSAGES_A_CALL]
                 vectors = piece.vectors[first : first + _PASSAGES_A_CALL]
-                index.add([_indexed(job, head, part, vectors)], head.ids)
+                index.add([_indexed(job, head, part, vectors, domain)], head.ids)
 
     def _pieces(self, job: Job, head: Head) -> Iterator[Piece]:
         """Yield the pieces of a paper; one without passages for a paper that has none."""
@@ -222,13 +223,17 @@ def _piece(tx: Transaction, job: JobId, number: int) -> Piece:
     return decode_piece(data)
 
 
-def _indexed(job: Job, head: Head, part: Sequence[ReadyPassage], vectors: Vectors) -> IndexedPaper:
+def _indexed(
+    job: Job, head: Head, part: Sequence[ReadyPassage], vectors: Vectors, domain: Domain
+) -> IndexedPaper:
     return IndexedPaper(
         id=job.paper_id,
         vector=head.vector,
-        text=about_text(head.metadata),
+        text=paper_text(domain, head.metadata),
         passages=tuple(
-            IndexedPassage(passage.id, row, f"{passage.section}\n{passage.text}")
+            IndexedPassage(
+                passage.id, row, passage_text(domain, head.metadata, passage.section, passage.text)
+            )
             for passage, row in zip(part, vectors, strict=True)
         ),
         year=head.metadata.year,

@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from carrel.chunking.chunker import Chunk, chunk, shortened
+from carrel.chunking.structured import structured
+from carrel.core.domain_terms import paper_text, passage_text
+from carrel.core.domains import Domain
 from carrel.core.engine_errors import TextRefused, TextsRefused
 from carrel.core.errors import FileUnreadable
 from carrel.core.ids import PaperId, text_key
@@ -69,7 +72,7 @@ class Embedded:
 
 
 def parse(job: Job, tools: Tools) -> ParsedPaper:
-    """Read the paper with its knowledge base's parser, or take what that has read before.
+    """Read the paper with its knowledge base's parser, or take what that has read; as its domain has it.
 
     Raises:
         PaperError: the file cannot be read.
@@ -88,14 +91,14 @@ def read_paper(paper: PaperId, name: str, knowledge_base: KnowledgeBase, tools: 
     parser = tools.parser_of(knowledge_base)
     stored = tools.parses.get(paper, parser.fingerprint)
     if stored is not None:
-        return stored
+        return structured(stored, knowledge_base.domain)
     try:
         path = tools.blobs.path(sha256)
     except KeyError as error:
         raise FileUnreadable(name=name, detail="its stored copy is missing") from error
     parsed = parser.parse(path, name)
     tools.parses.put(paper, parser.fingerprint, parsed)
-    return parsed
+    return structured(parsed, knowledge_base.domain)
 
 
 def cut_into_passages(
@@ -185,7 +188,8 @@ def as_indexed(paper: PaperId, embedded: Embedded, knowledge_base: KnowledgeBase
     """Return an embedded paper as the knowledge base's index takes it."""
     dimensions = knowledge_base.dimensions or len(embedded.paper_vector)
     vector, rows = cut(embedded.paper_vector, dimensions), cut(embedded.rows, dimensions)
-    return indexed(paper, embedded.metadata, vector, [item.passage for item in embedded.chunks], rows)
+    passages = [item.passage for item in embedded.chunks]
+    return indexed(knowledge_base.domain, paper, embedded.metadata, vector, passages, rows)
 
 
 def publish(
@@ -209,29 +213,25 @@ def _serves(tx: Transaction, knowledge_base: KnowledgeBase) -> bool:
 
 
 def indexed(
-    paper: PaperId, metadata: Metadata, vector: Vectors, passages: Sequence[_Shown], rows: Vectors
+    domain: Domain,
+    paper: PaperId,
+    metadata: Metadata,
+    vector: Vectors,
+    passages: Sequence[_Shown],
+    rows: Vectors,
 ) -> IndexedPaper:
     """Return a paper as the index takes it; vectors are cut already."""
     return IndexedPaper(
         id=paper,
         vector=vector,
-        text=about_text(metadata),
+        text=paper_text(domain, metadata),
         passages=tuple(
-            IndexedPassage(passage.id, row, f"{passage.section}\n{passage.text}")
+            IndexedPassage(passage.id, row, passage_text(domain, metadata, passage.section, passage.text))
             for passage, row in zip(passages, rows, strict=True)
         ),
         year=metadata.year,
         authors=metadata.authors,
     )
-
-
-def about_text(metadata: Metadata) -> str:
-    """Return the text of a whole paper whose terms the index counts.
-
-    The title is there twice: a word in it says more of the paper than one in the abstract (Robertson,
-    Zaragoza and Taylor, "Simple BM25 extension to multiple weighted fields", 2004).
-    """
-    return "\n".join((metadata.title, metadata.title, ", ".join(metadata.authors), metadata.abstract))
 
 
 def _place(passage: Passage) -> str:

@@ -12,7 +12,7 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.paper import in_context
 from carrel.core.ports import Embedder, VectorCache
-from carrel.core.rebuild import Estimate, same_vectors
+from carrel.core.rebuild import Estimate, same_passages, same_vectors
 from carrel.storage import papers, rebuilds
 from carrel.storage.database import Catalog
 from carrel.storage.rebuilds import Size
@@ -68,7 +68,7 @@ class Estimator:
 
     def _cached_share(self, serving: KnowledgeBase, target: KnowledgeBase, embedder: Embedder) -> float:
         """Return which share of the vectors is cached; of texts yet to be cut, none is known to be."""
-        if serving.chunking != target.chunking or serving.parser != target.parser:
+        if not same_passages(serving, target):
             return 0.0
         with self.catalog.read() as tx:
             keys = rebuilds.some_keys(tx, serving, _KEYS_LOOKED_UP)
@@ -119,7 +119,7 @@ def is_all_cached(catalog: Catalog, vectors: VectorCache, serving: KnowledgeBase
 def _passages_at(size: Size, serving: KnowledgeBase, target: KnowledgeBase, max_tokens: int) -> int:
     """Return about how many passages there will be, from how far passages advance in the text.
 
-    As many as now where only the parser or the model changes; never less than one a paper.
+    As many as now where only the parser, the domain or the model changes; never less than one a paper.
     """
     before = _advance(serving, max_tokens)
     after = _advance(target, max_tokens)
@@ -147,6 +147,6 @@ def _warnings(serving: KnowledgeBase, target: KnowledgeBase, disk: int, free: in
         found.append(room.format(needed=disk // 1_000_000 + 1, free=free // 1_000_000))
     if target.parser != serving.parser:
         found.append(tr("Every file is read anew, which takes time besides."))
-    if serving.chunking != target.chunking or serving.parser != target.parser:
+    if not same_passages(serving, target):
         found.append(tr("How many passages there will be, and which are cached, is not known before."))
     return tuple(found)

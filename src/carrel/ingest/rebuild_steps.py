@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from carrel.chunking.structured import structured
 from carrel.core.courtesy import Courtesy
 from carrel.core.ids import PaperId
 from carrel.core.kept_errors import kept
@@ -153,7 +154,9 @@ class Builder:
             rows = contents[paper]
             vectors = [cached[key] for key in rows.keys]
             short = cut(np.stack(vectors), dimensions)
-            self._add(index, indexed(paper, records[paper].metadata, short[-1], rows.passages, short[:-1]))
+            metadata = records[paper].metadata
+            made = indexed(target.domain, paper, metadata, short[-1], rows.passages, short[:-1])
+            self._add(index, made)
         with self.tools.catalog.write() as tx:
             if not _is_present(tx, serving, found):
                 return  # cancelled or deleted: its index goes with the other removals
@@ -174,13 +177,13 @@ class Builder:
             index.add([replace(paper, passages=paper.passages[first : first + _PASSAGES_A_CALL])], ids)
 
     def _read_anew(self, serving: KnowledgeBase, found: Generation) -> dict[PaperId, Reading]:
-        """Return how the generation's parser reads its papers, where that is another one, and link versions.
+        """Return how the generation reads its papers where it reads otherwise, and link versions.
 
         The links are renewed a page of papers a transaction, before the swap, so that it stays short: killed
         in between, the generation is checked again, and so are they.
         """
         target, readings = found.built_as, dict[PaperId, Reading]()
-        if target.parser == serving.parser:
+        if target.parser == serving.parser and target.domain.reads_as(serving.domain):
             return readings
         fingerprint = self.tools.parser_of(target).fingerprint
         with self.tools.catalog.read() as tx:
@@ -188,7 +191,8 @@ class Builder:
         for first in range(0, len(built), _PAPERS_A_PAGE):
             seen: dict[PaperId, Likeness] = {}
             for paper in built[first : first + _PAPERS_A_PAGE]:
-                if (parsed := self.tools.parses.get(paper, fingerprint)) is not None:
+                if (stored := self.tools.parses.get(paper, fingerprint)) is not None:
+                    parsed = structured(stored, target.domain)
                     readings[paper] = Reading(len(parsed.pages), parsed.metadata, parsed.quality)
                     seen[paper] = likeness_of(parsed)
             with self.tools.catalog.write() as tx:

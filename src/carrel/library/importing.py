@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import BinaryIO, cast
 
+from carrel.core.domains import Domain
 from carrel.core.errors import KnowledgeBaseExists
 from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
@@ -94,7 +95,7 @@ def _knowledge_base(row: Mapping[str, Value]) -> KnowledgeBase:
         id=KnowledgeBaseId(str(row["id"])),
         name=str(row["name"]),
         description=str(row["description"]),
-        domain=str(row["domain"]),
+        domain=Domain.of(str(row["domain"])),
         embedder=str(row["embedder"]),
         chunking=ChunkSettings(
             number("chunk_size"), number("chunk_overlap"), references=bool(row["chunk_references"])

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from carrel.core.accounts import COMMAND_LINE, Caller, Role
 from carrel.core.audit import Action
+from carrel.core.domains import Domain
 from carrel.core.errors import (
     AmbiguousPaperId,
     InvalidSetting,
@@ -77,7 +78,7 @@ class Shelves:
         parser: str = DEFAULT_PARSER,
         embedder: str | None = None,
         dimensions: int = 0,
-        domain: str = DEFAULT_DOMAIN,
+        domain: Domain = DEFAULT_DOMAIN,
     ) -> KnowledgeBase:
         """Create an empty knowledge base. Parser, embedder, dimensions are possible: the caller has looked.
 

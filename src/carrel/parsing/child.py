@@ -108,7 +108,7 @@ def _read(request: Request, ocr_begins: Callable[[int], None]) -> ParsedPaper:
     if request.format != FileFormat.PDF:
         from carrel.parsing.documents import read_document
 
-        return read_document(path, FileFormat(request.format))
+        return read_document(path, FileFormat(request.format), request.name)
     if request.reader == "pymupdf":
         # An optional package; loaded by the children of the knowledge bases that want it.
         from carrel.parsing.pymupdf_document import read_with_pymupdf

@@ -42,7 +42,8 @@ class DocumentParser:
         found = _format_of(path, name)
         if found is FileFormat.PDF:
             return self._pdfs.parse(path, name)
-        request = Request(str(path.absolute()), format=found.value)
+        told = name if found is FileFormat.CODE else ""
+        request = Request(str(path.absolute()), format=found.value, name=told)
         try:
             return decode(self._children.ask(request, name, Kind.PAPER))
         except ValueError as error:

@@ -19,13 +19,17 @@ _DECLARED = re.compile(
 _DECLARED_WITHIN = 4096
 
 
-def read_document(path: Path, file_format: FileFormat) -> ParsedPaper:
-    """Read a file in any format but PDF.
+def read_document(path: Path, file_format: FileFormat, name: str = "") -> ParsedPaper:
+    """Read a file in any format but PDF; ``name``: of a program's file.
 
     Raises:
         PaperError: of any kind but those that only the parent can see (time, memory, a crash).
     """
     try:
+        if file_format is FileFormat.CODE:
+            from carrel.parsing.code_reader import read_code
+
+            return read_code(decode_text(_data(path)), name)
         reading = _reading(path, file_format)
     except OSError as error:
         raise FileUnreadable(name="", detail=error.strerror or type(error).__name__) from error

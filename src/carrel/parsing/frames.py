@@ -59,6 +59,7 @@ class Request(NamedTuple):
     dpi: float = 0.0
     columns: int = 0  # pixels across that the page is drawn with; 0: as many as ``dpi`` gives
     password: str | None = None  # where there is one: answer with a copy that needs none
+    name: str = ""  # of a program's file: its title, and its language by its ending
 
 
 def write_request(stream: BinaryIO, request: Request) -> None:
@@ -92,6 +93,7 @@ def _request_of(fields: dict[str, object]) -> Request:
         dpi=as_real(fields["dpi"]),
         columns=as_number(fields["columns"]),
         password=None if password is None else as_text(password),
+        name=as_text(fields["name"]),
     )
 
 

@@ -18,6 +18,7 @@ from carrel.core.ports import EmbeddedQuery
 from carrel.core.ranking import FusedPaper, Mode, Query
 from carrel.core.space import Vectors
 from carrel.core.understanding import Understood
+from carrel.search.retrieve import Asked, asked_of
 from carrel.search.sources import Sources
 from carrel.storage import vector_keys
 
@@ -36,30 +37,32 @@ def says_more(understood: Understood, query: Query, fused: Sequence[FusedPaper])
 
 
 def drawn(
-    questions: Mapping[str, EmbeddedQuery],
+    questions: Mapping[Asked, EmbeddedQuery],
+    query: Query,
     fused: Sequence[FusedPaper],
     knowledge_bases: Sequence[KnowledgeBase],
     sources: Sources,
     unread: Container[PaperId] = frozenset(),
-) -> dict[str, EmbeddedQuery]:
-    """Return the questions, by model, each drawn towards the best papers that the model has embedded.
+) -> dict[Asked, EmbeddedQuery]:
+    """Return the questions, each drawn towards the best papers that its model has embedded.
 
     A paper stands for itself by its best passage; without one, by its title and abstract. Papers that the
     model does not read draw nothing.
     """
     read = islice((paper for paper in fused if paper.paper_id not in unread), _BEST)
     best = [paper.passages[0][0] if paper.passages else paper.paper_id for paper in read]
-    near: dict[str, dict[str, Vectors]] = {}
+    near: dict[Asked, dict[str, Vectors]] = {}
     with sources.catalog.read() as tx:
         for base in knowledge_bases:
-            if base.embedder in questions and (keys := vector_keys.of_points(tx, base, best)):
+            asked = asked_of(query, base)
+            if asked in questions and (keys := vector_keys.of_points(tx, base, best)):
                 found = sources.vectors.get(sources.embedder_of(base).encoder, keys)
-                near.setdefault(base.embedder, {}).update(found)
+                near.setdefault(asked, {}).update(found)
     return {
-        model: replace(question, vector=moved(question.vector, list(near[model].values())))
-        if near.get(model)
+        asked: replace(question, vector=moved(question.vector, list(near[asked].values())))
+        if near.get(asked)
         else question
-        for model, question in questions.items()
+        for asked, question in questions.items()
     }
 
 

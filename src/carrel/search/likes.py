@@ -16,6 +16,7 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import EmbeddedQuery
 from carrel.core.ranking import Mode, PaperRecord, Query
 from carrel.core.space import Vectors
+from carrel.search.retrieve import Asked, asked_of
 from carrel.search.similar import about_vector
 from carrel.search.sources import Sources
 from carrel.storage import paper_pages, papers, versions
@@ -87,13 +88,13 @@ def themselves(tastes: Tastes, knowledge_bases: Sequence[KnowledgeBase], catalog
 
 
 def weighed(
-    questions: Mapping[str, EmbeddedQuery],
+    questions: Mapping[Asked, EmbeddedQuery],
     failures: Mapping[str, CarrelError],
     query: Query,
     tastes: Tastes,
     knowledge_bases: Sequence[KnowledgeBase],
     sources: Sources,
-) -> tuple[dict[str, EmbeddedQuery], dict[str, CarrelError]]:
+) -> tuple[dict[Asked, EmbeddedQuery], dict[str, CarrelError]]:
     """Return the questions as the liked and disliked papers turn them, and why a model does not.
 
     Raises what the first of the models raises where none can.
@@ -101,14 +102,14 @@ def weighed(
     turned, failed = dict(questions), dict(failures)
     if tastes == NO_TASTES or query.mode is Mode.LEXICAL:
         return turned, failed
-    for model, base in {each.embedder: each for each in knowledge_bases}.items():
-        if model in failed:
+    for asked, base in {asked_of(query, each): each for each in knowledge_bases}.items():
+        if base.embedder in failed:
             continue
         try:
-            turned[model] = _turned(questions.get(model), tastes, base, sources)
+            turned[asked] = _turned(questions.get(asked), tastes, base, sources)
         except CarrelError as error:
-            turned.pop(model, None)
-            failed[model] = error
+            turned.pop(asked, None)
+            failed[base.embedder] = error
     if failed and not turned:
         raise next(iter(failed.values()))
     return turned, failed

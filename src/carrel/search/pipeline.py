@@ -86,10 +86,10 @@ def search(
     lists = exact.retrieved(ask, understood, scope, query.limit, texts)
     marks.append(time.perf_counter())
 
-    unread = unread_papers(text, lists, filled, questions, sources)
+    unread = unread_papers(text, lists, filled, {model for model, _ in questions}, sources)
     fused = _favour_quotations(text, fuse(lists, unread=unread), filled, sources.catalog)
     if feedback.says_more(understood, query, fused):
-        drawn = feedback.drawn(questions, fused, filled, sources, unread)
+        drawn = feedback.drawn(questions, query, fused, filled, sources, unread)
         lists |= retrieve.retrieved("", query, filled, scope, drawn, sources)
         fused = fuse(lists, unread=unread)
     fused = put_first(understood, fused, scope, filled, sources.catalog)

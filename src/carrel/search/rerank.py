@@ -18,6 +18,7 @@ from carrel.core.language import tr
 from carrel.core.paper import in_context, is_reference_list
 from carrel.core.ports import Reranked, Reranker
 from carrel.core.ranking import FusedPaper, Query, Reranking
+from carrel.core.tasks import task_of
 from carrel.search.sources import Sources
 from carrel.storage import papers, passages
 from carrel.storage.database import Catalog
@@ -81,9 +82,10 @@ def rerank(
     candidates = len({document.paper for document in documents})
     if not documents:
         return Order(tuple(fused), Reranking(reranker.model, False, 0, tr("there is nothing to reorder")))
+    task = task_of(query.instruction, [knowledge_base.domain for knowledge_base in knowledge_bases])
     try:
         with sources.asking(reranker.model):
-            said = reranker.rerank(text, [document.text for document in documents], query.instruction)
+            said = reranker.rerank(text, [document.text for document in documents], task)
     except ENGINE_FAILURES as error:
         return Order(tuple(fused), Reranking(reranker.model, False, candidates, error.message))
     scores = dict(zip(documents, map(float, said.scores), strict=True))

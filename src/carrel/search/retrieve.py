@@ -1,16 +1,22 @@
 """The stages that ask models and indexes: the query as each model embeds it, each signal's candidates."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
+from carrel.core.domain_terms import question_text
 from carrel.core.errors import CarrelError
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import EmbeddedQuery
 from carrel.core.ranking import Candidate, LeftOut, Mode, Query, Signal
 from carrel.core.space import Vectors, cut
+from carrel.core.tasks import task_of
 from carrel.search.fuse import on_one_scale
 from carrel.search.scope import Scope
 from carrel.search.sources import Sources
 from carrel.search.translate import UNTRANSLATED, Translated
+
+Asked: TypeAlias = tuple[str, str]
+"""A model, and what it is asked for: a task's name, or an instruction."""
 
 # Candidates that each signal gives to fusion; more changes little below ten results.
 CANDIDATES = 100
@@ -22,27 +28,32 @@ def embedded(
     knowledge_bases: Sequence[KnowledgeBase],
     sources: Sources,
     translation: Translated = UNTRANSLATED,
-) -> tuple[dict[str, EmbeddedQuery], dict[str, CarrelError]]:
-    """Return the query as each model in use embeds it, each once; and why a model does not.
+) -> tuple[dict[Asked, EmbeddedQuery], dict[str, CarrelError]]:
+    """Return the query as each model in use embeds it (see ``asked_of``), each once; and why one does not.
 
     Nothing where there is no text.
 
     Raises what the first of them raises where none does.
     """
-    questions: dict[str, EmbeddedQuery] = {}
+    questions: dict[Asked, EmbeddedQuery] = {}
     failures: dict[str, CarrelError] = {}
-    models = {knowledge_base.embedder: knowledge_base for knowledge_base in knowledge_bases}
-    for model, knowledge_base in models.items() if text and query.mode is not Mode.LEXICAL else ():
-        if not (asked := translation.question(text, model)):
+    asked = {asked_of(query, knowledge_base): knowledge_base for knowledge_base in knowledge_bases}
+    for (model, task), knowledge_base in asked.items() if text and query.mode is not Mode.LEXICAL else ():
+        if model in failures or not (question := translation.question(text, model)):
             continue
         try:
             with sources.asking(model):
-                questions[model] = sources.embedder_of(knowledge_base).embed_query(asked, query.instruction)
+                questions[model, task] = sources.embedder_of(knowledge_base).embed_query(question, task)
         except CarrelError as error:
             failures[model] = error
     if failures and not questions:
         raise next(iter(failures.values()))
     return questions, failures
+
+
+def asked_of(query: Query, knowledge_base: KnowledgeBase) -> Asked:
+    """Return which model a knowledge base needs the query from, and what that is asked for."""
+    return knowledge_base.embedder, task_of(query.instruction, (knowledge_base.domain,))
 
 
 def left_out_by(
@@ -71,7 +82,7 @@ def retrieved(
     query: Query,
     knowledge_bases: Sequence[KnowledgeBase],
     scope: Scope,
-    questions: Mapping[str, EmbeddedQuery],
+    questions: Mapping[Asked, EmbeddedQuery],
     sources: Sources,
     translation: Translated = UNTRANSLATED,
 ) -> dict[Signal, tuple[Candidate, ...]]:
@@ -82,8 +93,8 @@ def retrieved(
         space = (knowledge_base.embedder, knowledge_base.dimensions)
         asked = scope.asked(
             knowledge_base,
-            vector=_question_vector(questions.get(knowledge_base.embedder), knowledge_base),
-            text=None if query.mode is Mode.DENSE else text or None,
+            vector=_question_vector(questions.get(asked_of(query, knowledge_base)), knowledge_base),
+            text=None if query.mode is Mode.DENSE else question_text(knowledge_base.domain, text) or None,
             limit=max(CANDIDATES, query.limit),
             also=translation.also(knowledge_base.embedder),
         )

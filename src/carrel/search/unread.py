@@ -1,6 +1,6 @@
 """Papers that a model does not read: how near their vectors are to a question's says nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
@@ -13,7 +13,7 @@ def unread_papers(
     text: str,
     lists: Mapping[Signal, Iterable[Candidate]],
     knowledge_bases: Sequence[KnowledgeBase],
-    models: Iterable[str],
+    models: Container[str],
     sources: Sources,
 ) -> frozenset[PaperId]:
     """Return which of the candidates are in a language that the model does not read which has embedded them.

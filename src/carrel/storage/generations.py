@@ -7,6 +7,7 @@ What is in one that serves is said by ``holdings``, what is in any other one by 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from carrel.core.domains import Domain
 from carrel.core.errors import KnowledgeBaseMissing
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
@@ -149,7 +150,8 @@ def set_settings(tx: Transaction, after: KnowledgeBase) -> None:
     tx.run(
         """
         UPDATE knowledge_bases SET generation = :generation, embedder = :embedder, dimensions = :dimensions,
-            chunk_size = :size, chunk_overlap = :overlap, chunk_references = :entries, parser = :parser
+            chunk_size = :size, chunk_overlap = :overlap, chunk_references = :entries, parser = :parser,
+            domain = :domain
         WHERE id = :id
         """,
         id=after.id,
@@ -289,7 +291,7 @@ def _insert(tx: Transaction, generation: Generation) -> None:
         """
         INSERT INTO generations VALUES (
             :id, :generation, :state, :embedder, :dimensions, :size, :overlap, :entries, :parser,
-            :started_by, :started_at, :finished_at, '', ''
+            :started_by, :started_at, :finished_at, '', '', :domain
         )
         """,
         id=generation.built_as.id,
@@ -310,6 +312,7 @@ def _settings(knowledge_base: KnowledgeBase) -> dict[str, Value]:
         "overlap": knowledge_base.chunking.overlap,
         "entries": int(knowledge_base.chunking.references),
         "parser": knowledge_base.parser,
+        "domain": knowledge_base.domain,
     }
 
 
@@ -324,6 +327,7 @@ def _generation(row: Row, knowledge_base: KnowledgeBase) -> Generation:
             dimensions=row["dimensions"],
             chunking=chunking,
             parser=row["parser"],
+            domain=Domain.of(row["domain"]) if row["domain"] else knowledge_base.domain,
             generation=row["generation"],
         ),
         GenerationState(row["state"]),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from carrel.core.domains import Domain
 from carrel.core.errors import KnowledgeBaseExists, KnowledgeBaseMissing
 from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
@@ -129,7 +130,7 @@ def _knowledge_base(row: Row) -> KnowledgeBase:
         id=KnowledgeBaseId(row["id"]),
         name=row["name"],
         description=row["description"],
-        domain=row["domain"],
+        domain=Domain.of(row["domain"]),
         embedder=row["embedder"],
         chunking=ChunkSettings(
             row["chunk_size"], row["chunk_overlap"], references=bool(row["chunk_references"])

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from carrel.api.rest.papers import holdings
 from carrel.api.rest.problems import problem_document
 from carrel.core.corrections import FIELDS, Value
+from carrel.core.domains import Domain
 from carrel.core.errors import UsageError
 from carrel.core.language import tr
 from carrel.core.metadata import Metadata
@@ -83,22 +84,15 @@ def _form(
         found=found,
         title=record.metadata.title or record.file_name,
         here=address(found),
-        fields=_fields(record, typed),
+        fields=_fields(record, typed, found.knowledge_base.domain),
         tags=", ".join(tags),
         wrong=said.detail if said else "",
         hint=said.hint if said else "",
     )
 
 
-def _fields(record: PaperRecord, typed: Mapping[str, str]) -> tuple[Field, ...]:
-    labels = {
-        "title": tr("Title"),
-        "authors": tr("Authors"),
-        "year": tr("Year"),
-        "venue": tr("Venue"),
-        "doi": "DOI",
-        "language": tr("Language"),
-    }
+def _fields(record: PaperRecord, typed: Mapping[str, str], domain: Domain) -> tuple[Field, ...]:
+    labels = domain.labels
     hints = {"authors": tr("One name a line."), "language": tr("Two letters, such as en or zh.")}
     by = {each.field: each.user_name for each in record.corrections}
     return tuple(
@@ -111,6 +105,7 @@ def _fields(record: PaperRecord, typed: Mapping[str, str]) -> tuple[Field, ...]:
             by.get(name, ""),
         )
         for name in FIELDS
+        if name in labels
     )
 
 

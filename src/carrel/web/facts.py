@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from carrel.core.domains import Domain
+from carrel.core.knowledge_base import DEFAULT_DOMAIN
 from carrel.core.language import tr
 from carrel.core.metadata import Source
 from carrel.core.quality import ParseQuality, Verdict, faults
@@ -22,23 +24,26 @@ class Fact:
     link: str = ""  # elsewhere
 
 
-def facts(record: PaperRecord) -> tuple[Fact, ...]:
-    """Return the entries that are filled; title and abstract, which stand elsewhere, only by their origin."""
+def facts(record: PaperRecord, domain: Domain = DEFAULT_DOMAIN) -> tuple[Fact, ...]:
+    """Return the domain's entries that are filled; title and abstract stand elsewhere."""
     metadata = record.metadata
     languages: Mapping[str, str] = {"en": tr("English"), "zh": tr("Chinese")}
     doi, arxiv = metadata.doi, metadata.arxiv_id
     said = (
-        ("title", tr("Title"), metadata.title, ""),
-        ("authors", tr("Authors"), "; ".join(metadata.authors), ""),
-        ("year", tr("Year"), str(metadata.year or ""), ""),
-        ("venue", tr("Venue"), metadata.venue, ""),
-        ("doi", "DOI", doi, f"https://doi.org/{quote(doi, safe='/')}"),
-        ("arxiv_id", "arXiv", arxiv, f"https://arxiv.org/abs/{quote(arxiv, safe='/')}"),
-        ("language", tr("Language"), languages.get(metadata.language, metadata.language), ""),
-        ("keywords", tr("Keywords"), "; ".join(metadata.keywords), ""),
+        ("title", metadata.title, ""),
+        ("authors", "; ".join(metadata.authors), ""),
+        ("year", str(metadata.year or ""), ""),
+        ("venue", metadata.venue, ""),
+        ("doi", doi, f"https://doi.org/{quote(doi, safe='/')}"),
+        ("arxiv_id", arxiv, f"https://arxiv.org/abs/{quote(arxiv, safe='/')}"),
+        ("language", languages.get(metadata.language, metadata.language), ""),
+        ("keywords", "; ".join(metadata.keywords), ""),
     )
+    labels = domain.labels
     return tuple(
-        Fact(name, label, value, origin(record, name), link) for name, label, value, link in said if value
+        Fact(name, labels[name], value, origin(record, name), link)
+        for name, value, link in said
+        if value and name in labels
     )
 
 

@@ -31,8 +31,19 @@ def flow(parsed: ParsedPaper, marks: Sequence[Mark]) -> tuple[Part, ...]:
     begun: set[str] = set()
     return tuple(
         Part(block.kind, block.level, block.start, tuple(_pieces(parsed.text, block, marks, begun)))
-        for block in parsed.blocks
+        for block in _shown(parsed.blocks)
     )
+
+
+def _shown(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Yield the blocks; of headings without characters, places to go to, one a place and only named ones."""
+    before = -1
+    for block in blocks:
+        if block.start == block.end:
+            if not block.name or block.start == before:
+                continue
+            before = block.start
+        yield block
 
 
 def _pieces(text: str, block: Block, marks: Sequence[Mark], begun: set[str]) -> Iterator[Piece]:

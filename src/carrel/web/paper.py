@@ -151,7 +151,7 @@ def _about(reader: Reader, found: Found) -> dict[str, object]:
         "title": metadata.title or found.paper.record.file_name,
         "metadata": metadata,
         "by": authors_in_short(metadata.authors),
-        "facts": facts(found.paper.record),
+        "facts": facts(found.paper.record, found.knowledge_base.domain),
         "abstract_origin": origin(found.paper.record, "abstract"),
         "reading": reading(found.paper.record.quality),
         "may_change": _role(reader, found).includes(Role.EDITOR),

@@ -3,6 +3,8 @@
 from functools import lru_cache
 
 from carrel.api.rest.papers import holdings
+from carrel.chunking.structured import structured
+from carrel.core.domains import Domain
 from carrel.core.errors import ServiceError, UsageError
 from carrel.core.ids import PaperId
 from carrel.core.paper import ParsedPaper
@@ -28,15 +30,15 @@ def parse_at_hand(reader: Reader, found: Found) -> ParsedPaper | None:
     services = reader.access.services
     try:
         fingerprint = services.parser_of(found.knowledge_base).fingerprint
-        return _stored(services.parses, found.paper.record.id, fingerprint)
+        return _stored(services.parses, found.paper.record.id, fingerprint, found.knowledge_base.domain)
     except _NOT_THERE:
         return None
 
 
 @lru_cache(maxsize=_AT_HAND)
-def _stored(store: ParseStore, paper: PaperId, fingerprint: str) -> ParsedPaper:
-    """Return the stored parse. Raises LookupError where there is none: that is not kept."""
+def _stored(store: ParseStore, paper: PaperId, fingerprint: str, domain: Domain) -> ParsedPaper:
+    """Return the stored parse as the domain reads it. Raises LookupError where there is none: not kept."""
     parsed = store.get(paper, fingerprint)
     if parsed is None:
         raise LookupError(paper)
-    return parsed
+    return structured(parsed, domain)

@@ -123,7 +123,7 @@ def lines(parsed: ParsedPaper, page: int) -> Iterator[Line]:
 @lru_cache(maxsize=4)  # a paper that is read is asked for again and again
 def steps(parsed: ParsedPaper) -> tuple[Step, ...]:
     """Return the headings in reading order, the highest of level 1; of very many only the higher ones."""
-    headings = [block for block in parsed.blocks if block.kind is BlockKind.HEADING]
+    headings = [block for block in parsed.blocks if block.kind is BlockKind.HEADING and parsed.heading(block)]
     highest = max(1, min((block.level for block in headings), default=1))
     found = [_step(parsed, block, block.level - highest + 1) for block in headings]
     while len(found) > _MOST_STEPS and (deepest := max(step.level for step in found)) > 1:
@@ -135,8 +135,7 @@ def _step(parsed: ParsedPaper, block: Block, level: int) -> Step:
     boxes = parsed.words.boxes(block.start, block.end)
     page = boxes[0].page if boxes else None
     down = boxes[0].y0 / parsed.pages[page - 1].height if page else 0.0
-    text = " ".join(parsed.block_text(block).split())
-    return Step(text, max(1, level), page, round(min(max(down, 0.0), 1.0), 3), block.start)
+    return Step(parsed.heading(block), max(1, level), page, round(min(max(down, 0.0), 1.0), 3), block.start)
 
 
 def _line(text: str, boxes: NDArray[np.float32]) -> Line:

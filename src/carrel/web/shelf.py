@@ -9,7 +9,9 @@ from starlette.responses import Response
 
 from carrel.api.rest.paging import cursor, position
 from carrel.core.accounts import Role
+from carrel.core.domains import Domain
 from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.languages_of_code import CODE_ENDINGS
 from carrel.library.holdings import Holdings
 from carrel.library.waiting import Waiting
 from carrel.storage.job_lists import ListedJob
@@ -96,6 +98,7 @@ def shelf(reader: Looking, request: Request, base: str) -> Response:
         following=following,
         counts=counts,
         authors=authors_in_short,
+        code_endings="".join(f",{each}" for each in CODE_ENDINGS) if found.domain is Domain.CODE else "",
         tags=Holdings(reader.access.services.catalog, reader.access.caller, found.id).tags(),
         token=form_token(reader, found.id),
         most_mb=reader.access.services.settings.upload_max_mb,

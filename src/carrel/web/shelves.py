@@ -5,7 +5,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from carrel.api.rest.problems import problem_document
+from carrel.core.domains import Domain
 from carrel.core.errors import UsageError
+from carrel.core.knowledge_base import DEFAULT_DOMAIN
 from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
 from carrel.web.route import Looking, PageRoute, Posted
@@ -23,15 +25,21 @@ def shelves(reader: Looking, request: Request) -> Response:
 def create(reader: Looking, request: Request, form: Posted) -> Response:
     """Make a knowledge base and go there."""
     name, description = form.word("name"), form.word("description")
+    domain = Domain.of(form.word("domain"))
     try:
-        made = reader.access.shelves.create(name, description)
+        made = reader.access.shelves.create(name, description, domain=domain)
     except UsageError as error:
-        return _page(request, reader, name, description, error)
+        return _page(request, reader, name, description, domain, error)
     return RedirectResponse(f"/shelves/{made.id}", 303)
 
 
 def _page(
-    request: Request, reader: Reader, name: str = "", description: str = "", error: UsageError | None = None
+    request: Request,
+    reader: Reader,
+    name: str = "",
+    description: str = "",
+    domain: Domain = DEFAULT_DOMAIN,
+    error: UsageError | None = None,
 ) -> Response:
     said = problem_document(error) if error else None
     return rendered(
@@ -41,6 +49,8 @@ def _page(
         shelves=reader.bases(),
         name=name,
         description=description,
+        domain=domain,
+        domains=tuple(Domain),
         wrong=said.detail if said else "",
         hint=said.hint if said else "",
     )

@@ -12,6 +12,7 @@ from carrel.api.rest.knowledge_bases import offered_models
 from carrel.api.rest.problems import problem_document
 from carrel.api.rest.reindex_steps import Step
 from carrel.core.accounts import Role
+from carrel.core.domains import Domain
 from carrel.core.errors import CarrelError, InvalidSetting
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.rebuild import Change, Estimate
@@ -37,6 +38,7 @@ class Wish:
     overlap: str
     references: bool
     parser: str
+    domain: str
 
     @classmethod
     def of(cls, base: KnowledgeBase, given: QueryParams) -> "Wish":
@@ -49,6 +51,7 @@ class Wish:
             given.get("overlap", str(chunking.overlap))[:12],
             given.get("references", "1" if chunking.references else "") == "1",
             given.get("parser", base.parser)[:40],
+            given.get("domain", base.domain)[:40],
         )
 
     @classmethod
@@ -61,6 +64,7 @@ class Wish:
             form.word("overlap"),
             form.ticked("references"),
             form.word("parser"),
+            form.word("domain"),
         )
 
     def change(self) -> Change:
@@ -72,6 +76,7 @@ class Wish:
             _whole("overlap", self.overlap),
             self.references,
             self.parser or None,
+            Domain.of(self.domain) if self.domain else None,
         )
 
 
@@ -168,6 +173,7 @@ def _page(
         wish=wish,
         models=models if wish.embedder in models else (wish.embedder, *models),
         parsers=parser_names(),
+        domains=tuple(Domain),
         estimate=said,
         wrong=problem.detail if problem else "",
         hint=problem.hint if problem else "",

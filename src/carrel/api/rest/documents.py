@@ -1,6 +1,6 @@
 """What the REST API takes and gives, as schemas. Fields that are not named are refused."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -27,6 +27,7 @@ def _plain(value: str) -> str:
 
 PLAIN = AfterValidator(_plain)
 Text = Annotated[str, PLAIN]
+DomainName = Literal["papers", "patents", "statutes", "code", "documents"]
 Name = Annotated[str, Field(min_length=1, max_length=200), PLAIN]
 Description = Annotated[str, Field(max_length=10_000), PLAIN]
 
@@ -52,7 +53,9 @@ class NewKnowledgeBase(Given):
 
     name: Name
     description: Description = ""
-    domain: Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,39}$")] = "papers"
+    domain: DomainName = Field(
+        "papers", description="It sets how files are read, and what questions ask for."
+    )
     embedder: Name | None = Field(None, description="A model that GET /api/v1/models lists.")
     dimensions: int | None = Field(None, ge=1, le=65536, description="Of its vectors; all by default.")
     chunking: Chunking | None = None
@@ -71,6 +74,7 @@ class KnowledgeBaseChanges(Given):
     dimensions: int | None = Field(None, description="Refused: POST …/reindex.")
     chunking: Chunking | None = Field(None, description="Refused: POST …/reindex.")
     parser: Text | None = Field(None, description="Refused: POST …/reindex.")
+    domain: Text | None = Field(None, description="Refused: POST …/reindex.")
 
 
 class KnowledgeBaseDocument(BaseModel):
@@ -79,7 +83,7 @@ class KnowledgeBaseDocument(BaseModel):
     id: str
     name: str
     description: str
-    domain: str
+    domain: DomainName
     embedder: str
     dimensions: int | None = Field(description="Of its vectors; null: as many as the model gives.")
     chunking: Chunking
@@ -99,7 +103,7 @@ class KnowledgeBaseDocument(BaseModel):
             id=found.id,
             name=found.name,
             description=found.description,
-            domain=found.domain,
+            domain=found.domain.value,
             embedder=found.embedder,
             dimensions=found.dimensions or None,
             chunking=Chunking.model_construct(

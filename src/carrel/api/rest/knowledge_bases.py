@@ -14,6 +14,7 @@ from carrel.api.rest.paging import DEFAULT, After, Limit, Page, cursor, page, po
 from carrel.api.rest.problems import problem_responses
 from carrel.api.rest.route import RestRoute
 from carrel.core.accounts import Role
+from carrel.core.domains import Domain
 from carrel.core.endpoints import Purpose
 from carrel.core.errors import InvalidSetting, ModelUnknown
 from carrel.core.knowledge_base import DEFAULT_EMBEDDER, DEFAULT_PARSER, KnowledgeBase
@@ -24,7 +25,7 @@ router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["knowledge bases"
 
 Key = Annotated[str, Path(description="The id of a knowledge base, or its name.", max_length=200)]
 _ORDER = "knowledge-bases"
-_FIXED = ("embedder", "dimensions", "chunking", "parser")
+_FIXED = ("embedder", "dimensions", "chunking", "parser", "domain")
 
 
 @router.post(
@@ -50,7 +51,13 @@ def create(access: Writing, request: Request, wanted: NewKnowledgeBase) -> Respo
     check_offered(access, embedder)
     dimensions = access.services.checked_dimensions(embedder, wanted.dimensions or 0)
     made = access.shelves.create(
-        wanted.name, wanted.description, chunking, parser, embedder, dimensions, wanted.domain
+        wanted.name,
+        wanted.description,
+        chunking,
+        parser,
+        embedder,
+        dimensions,
+        Domain(wanted.domain),
     )
     answer = tagged(request, _document(access, made.id), 201)
     answer.headers["Location"] = f"{PREFIX}/knowledge-bases/{made.id}"

@@ -24,8 +24,7 @@ def outline_of(services: Services, found: Found) -> list[Heading]:
 def _headings(parsed: ParsedPaper) -> list[Heading]:
     headings = []
     for block in parsed.blocks:
-        if block.kind is BlockKind.HEADING:
+        if block.kind is BlockKind.HEADING and (text := parsed.heading(block)):
             pages = parsed.words.pages(block.start, block.end)
-            text = " ".join(parsed.block_text(block).split())
             headings.append(Heading(text=text, level=max(1, block.level), page=pages[0] if pages else None))
     return headings

@@ -32,6 +32,7 @@ _TYPES = {
     FileFormat.HTML: "text/html",
     FileFormat.MARKDOWN: "text/markdown",
     FileFormat.TEXT: "text/plain",
+    FileFormat.CODE: "text/plain",
 }
 _UNKNOWN = "application/octet-stream"
 _CONTENT: dict[str, dict[str, object]] = {kind: {} for kind in (*_TYPES.values(), _UNKNOWN)}
@@ -153,7 +154,7 @@ def _disposition(found: SeenPaper, kind: FileFormat | None) -> str:
     """Return the header that names the file: in ASCII, and in full as RFC 6266 has it."""
     name = found.record.file_name
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else "_" for c in name)
-    shown = "inline" if kind in (FileFormat.PDF, FileFormat.TEXT) else "attachment"
+    shown = "inline" if kind in (FileFormat.PDF, FileFormat.TEXT, FileFormat.CODE) else "attachment"
     return f"{shown}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 

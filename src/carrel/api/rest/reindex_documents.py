@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from carrel.api.rest.documents import PLAIN, Given, Name
+from carrel.api.rest.documents import PLAIN, DomainName, Given, Name
 from carrel.api.rest.wording import WhyNot, told
 from carrel.core.accounts import Caller
+from carrel.core.domains import Domain
 from carrel.core.rebuild import Change, Estimate, GenerationState, RebuildStatus
 from carrel.core.rebuild_format import estimate_fields, status_fields
 
@@ -26,6 +27,7 @@ class ReindexWanted(Given):
     dimensions: int | None = Field(None, ge=0, le=65536, description="Of its vectors; 0: all.")
     chunking: ChunkingChange | None = None
     parser: Annotated[str, Field(min_length=1, max_length=40), PLAIN] | None = None
+    domain: DomainName | None = None
 
     def change(self) -> Change:
         """Return it as the journeys know it."""
@@ -37,6 +39,7 @@ class ReindexWanted(Given):
             passages.overlap if passages else None,
             passages.references if passages else None,
             self.parser,
+            Domain(self.domain) if self.domain else None,
         )
 
 
@@ -56,6 +59,7 @@ class BuiltWith(BaseModel):
     dimensions: int | None = Field(description="Null: as many as the model gives.")
     chunking: BuiltWithChunking
     parser: str
+    domain: DomainName
 
 
 class PapersDone(BaseModel):

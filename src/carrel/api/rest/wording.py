@@ -30,6 +30,7 @@ from carrel.core.errors import (
     StorageFull,
     UnforeseenFault,
 )
+from carrel.core.file_errors import CodeElsewhere
 from carrel.core.index_errors import IndexServerRefuses, IndexServerUnavailable
 from carrel.core.job_errors import JobMissing
 from carrel.core.kept_errors import class_of, parameters_of, said
@@ -63,6 +64,7 @@ HINTS: Mapping[type[CarrelError], str] = {
         "Add a text layer, for example with: ocrmypdf IN.pdf OUT.pdf, and upload it again; or ask whoever "
         "runs the server to install Tesseract there."
     ),
+    CodeElsewhere: ("Make one of code: POST /api/v1/knowledge-bases with the domain code; and add it there."),
     ParsingServiceRefused: "Add it to a knowledge base with another parser.",
     NoRerankerConfigured: "Leave rerank out, or ask an administrator to set up a reranker.",
     EndpointUnavailable: _SERVER_OF_A_MODEL,

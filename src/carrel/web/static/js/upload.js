@@ -12,6 +12,7 @@
   const waiting = [];
   let running = 0, all = 0, sent = 0, stopped = false, lostFor = 0;
   const ENDINGS = /\.(pdf|docx|html?|md|markdown|txt)$/i;
+  const more = text.more.split(",").filter(Boolean);
 
   function row(file) {
     const item = document.createElement("li");
@@ -98,7 +99,7 @@
   async function within(entry, found) {
     if (entry.isFile) {
       const file = await new Promise((done, failed) => entry.file(done, failed));
-      if (ENDINGS.test(file.name)) found.push(file);
+      if (ENDINGS.test(file.name) || more.some((ending) => file.name.toLowerCase().endsWith(ending))) found.push(file);
     } else if (entry.isDirectory) {
       const reader = entry.createReader();
       for (;;) {
