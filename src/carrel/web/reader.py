@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from carrel.api.answering import preferred
-from carrel.api.rest.access import Access, identified, session_of
+from carrel.api.rest.access import Access, in_session, session_of
 from carrel.api.rest.context import Rest, rest_of
 from carrel.api.rest.origins import check_origin
 from carrel.core.accounts import Role
@@ -54,7 +54,7 @@ class Reader:
 
 
 async def reader_of(request: Request, csrf: str | None = None) -> Reader | None:
-    """Return who looks; None where nobody is signed in.
+    """Return who looks; None where nobody is signed in. Pages are for sessions: an API key opens none.
 
     Args:
         request: what was asked.
@@ -64,7 +64,7 @@ async def reader_of(request: Request, csrf: str | None = None) -> Reader | None:
         CsrfMissing, CrossOrigin: a change is asked for, and not by a page of ours.
     """
     try:
-        return Reader(await identified(rest_of(request), request, csrf), request)
+        return Reader(await in_session(rest_of(request), request, csrf), request)
     except NotSignedIn:
         return None
 

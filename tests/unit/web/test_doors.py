@@ -168,3 +168,23 @@ def test_languages_light_and_dark_are_kept_whoever_it_is(opened: House) -> None:
     dark = opened.lab.client.get("/sign-in", headers={"Cookie": "carrel_theme=dark; carrel_language=zh"})
     assert world.tree(dark).get("data-theme") == "dark"
     assert world.tree(dark).get("lang") == "zh-Hans"
+
+
+@pytest.mark.parametrize("who", ["reader", "owner", "administrator", "command"])
+def test_a_key_opens_no_page_and_sends_no_form(opened: House, who: str) -> None:
+    """A key has scopes and needs no CSRF token; pages know neither: it is for the REST API."""
+    key = opened.lab.as_(who)
+    assert opened.lab.client.get("/api/v1/knowledge-bases", headers=key).status_code == 200
+    for path in sorted(GETS - {*world.ANYBODY, *world.WITH_FIELDS}):
+        answer = opened.lab.client.get(opened.at(path), headers=key, follow_redirects=False)
+        assert answer.status_code == 303, path
+        assert answer.headers["location"].startswith("/sign-in?next="), path
+    user = opened.lab.sign_in.keys["editor"].user_id
+    fields = {"name": "taken", "sure": "Sea animals", "do": "remove", "paper": opened.paper, "user": user}
+    before = words(opened.see("/settings/audit", "administrator"))
+    for path in sorted(POSTS - {*world.FORMS_OF_ANYBODY}):
+        sent = opened.lab.client.post(opened.at(path), data=fields, headers=key, follow_redirects=False)
+        assert sent.status_code in (303, 401), path
+        assert "/sign-in" in sent.headers.get("location", "") + sent.text, path
+    assert words(opened.see("/settings/audit", "administrator")) == before
+    assert opened.see(opened.at("/shelves/{base}/papers/{paper}")).status_code == 200
