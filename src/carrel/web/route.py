@@ -103,6 +103,8 @@ async def _admit(request: Request, looks: Looks, form: Form) -> Response | None:
         CsrfMissing, CrossOrigin: a change is asked for, and not by a page of ours.
         NothingThere: the page is for those who run the server; others need not know of it.
     """
+    if request.method not in _SAFE:
+        check_origin(request)  # first: of another site's form nothing is kept, whoever is signed in
     csrf = form.text(CSRF_FIELD) or request.headers.get(CSRF_HEADER, "")
     reader = await reader_of(request, csrf)
     if reader is None:
