@@ -51,9 +51,29 @@ def test_nobody_is_sent_to_sign_in_and_comes_back(opened: House, path: str) -> N
     (kept,) = world.tree(form).xpath("//main//input[@name='next']/@value")
     assert kept == wanted
     assert "&" not in coming_back
-    part = opened.see(wanted, "nobody", **{"HX-Request": "true"})
-    assert part.status_code == 401
-    assert part.headers["hx-redirect"] == "/sign-in?next=%2F"
+
+
+@pytest.mark.parametrize(
+    ("address", "coming_back"),
+    [
+        ("http://testserver/shelves/1?state=failed&words=a+b#x", "/shelves/1?state=failed&words=a+b"),
+        ("https://evil.example//evil.example", "/"),
+        ("http://[", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_part_for_nobody_is_a_note_and_leaves_the_page(
+    opened: House, address: str, coming_back: str
+) -> None:
+    """A page that asks for progress every second is not taken away with what is typed on it."""
+    headers = {"HX-Request": "true", "HX-Current-URL": address}
+    for path, method in (("/shelves/{base}/under-way", "GET"), ("/settings/models/test", "POST")):
+        answer = opened.lab.client.request(method, opened.at(path), headers=headers)
+        assert answer.status_code == 401
+        assert "hx-redirect" not in answer.headers
+        (link,) = world.tree(answer).xpath("//a[@target='_blank']/@href")
+        form = opened.see(link, "nobody")
+        assert world.tree(form).xpath("//main//input[@name='next']/@value") == [coming_back]
 
 
 @pytest.mark.parametrize("path", sorted(world.SIGNED_IN))

@@ -41,12 +41,3 @@ document.addEventListener("submit", (event) => {
   form.dataset.sent = "1";
   setTimeout(() => { delete form.dataset.sent; }, 3000);
 }, true);
-
-// Errors come as notes to be shown, not as answers to be dropped.
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const status = event.detail.xhr.status;
-  if (status >= 400 && event.detail.xhr.getResponseHeader("content-type")?.startsWith("text/html")) {
-    event.detail.shouldSwap = true;
-    event.detail.isError = false;
-  }
-});
