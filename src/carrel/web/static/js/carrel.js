@@ -33,11 +33,12 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
 });
 
-// A form is sent once, however often its button is pressed.
+// A form is sent once, however often its button is pressed; a file can be fetched as often as one likes.
 document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (form.dataset.confirm && !confirm(form.dataset.confirm)) { event.preventDefault(); return; }
-  if (form.dataset.sent && !form.hasAttribute("hx-post") && !form.hasAttribute("hx-get")) event.preventDefault();
-  form.dataset.sent = "1";
+  const form = event.target, pressed = event.submitter;
+  if (pressed?.hasAttribute("data-download") || form.hasAttribute("hx-post") || form.hasAttribute("hx-get") || pressed?.hasAttribute("hx-post")) return;
+  const key = pressed ? `${pressed.name}=${pressed.value}` : "sent";
+  if (form.dataset.sent === key) event.preventDefault();
+  form.dataset.sent = key;
   setTimeout(() => { delete form.dataset.sent; }, 3000);
 }, true);
