@@ -41,7 +41,8 @@
     const asked = document.getElementById("q").value.trim();
     document.title = `${asked || "Carrel"} · Carrel`;
     document.getElementById("search").classList.toggle("search-home", !asked);
-    document.querySelector(".search-title")?.remove();
+    const title = document.getElementById("search-title");
+    if (title && asked) { title.className = "sr"; title.textContent = title.dataset.asked; }
     const count = document.querySelector("[data-say]");
     if (count) say(count.textContent.trim());
   });
