@@ -17,6 +17,8 @@ from carrel.core.rest_errors import NotSignedIn
 
 LANGUAGE_COOKIE = "carrel_language"
 THEME_COOKIE = "carrel_theme"
+KEYS_COOKIE = "carrel_keys"
+KEYS = ("on", "off")  # whether single letters and signs are keys, such as / and j
 Theme = Literal["", "light", "dark"]  # "" is as the system has it
 THEMES: tuple[Theme, ...] = ("", "light", "dark")
 
@@ -98,3 +100,8 @@ def theme_of(request: Request) -> Theme:
     """Return whether a page is to be light or dark whatever the system says."""
     chosen = request.cookies.get(THEME_COOKIE, "")
     return next((theme for theme in THEMES if theme == chosen), "")
+
+
+def keys_of(request: Request) -> str:
+    """Return whether single letters and signs are keys on a page: one of ``KEYS``."""
+    return "off" if request.cookies.get(KEYS_COOKIE, "") == "off" else "on"

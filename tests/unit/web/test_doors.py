@@ -190,6 +190,11 @@ def test_languages_light_and_dark_are_kept_whoever_it_is(opened: House) -> None:
     assert opened.send("/looks", "nobody", "", theme="dark", next="//evil.example").headers["location"] == "/"
     dark = opened.lab.client.get("/sign-in", headers={"Cookie": "carrel_theme=dark; carrel_language=zh"})
     assert world.tree(dark).get("data-theme") == "dark"
+    assert world.tree(dark).get("data-keys") is None
+    assert "carrel_keys=off" in opened.send("/looks", "nobody", "", keys="off").headers["set-cookie"]
+    still = opened.lab.client.get("/sign-in", headers={"Cookie": "carrel_keys=off"})
+    assert world.tree(still).get("data-keys") == "off"
+    assert world.tree(still).xpath("//button[@name='keys']/@value") == ["on"]
     assert world.tree(dark).get("lang") == "zh-Hans"
 
 

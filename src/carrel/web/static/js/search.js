@@ -22,8 +22,8 @@
     else if (event.key === "ArrowUp" && !typing) {
       event.preventDefault();
       if (at() <= 0) { for (const hit of hits()) hit.classList.remove("at"); document.getElementById("q").focus(); } else go(at() - 1);
-    } else if (!typing && event.key === "j") go(at() + 1);
-    else if (!typing && event.key === "k") go(at() - 1);
+    } else if (!typing && singleKeys() && event.key === "j") go(at() + 1);
+    else if (!typing && singleKeys() && event.key === "k") go(at() - 1);
   });
 
   // Fields that say nothing are left out of the address.
