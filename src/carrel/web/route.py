@@ -8,12 +8,12 @@ from urllib.parse import quote, urlsplit
 
 from fastapi import Depends
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
 from carrel.api.rest.access import CSRF_HEADER
 from carrel.api.rest.origins import check_origin
+from carrel.api.rest.route import HeadRoute
 from carrel.core.account_errors import PasswordMustChange
 from carrel.core.accounts import Scope
 from carrel.core.errors import CarrelError
@@ -59,7 +59,7 @@ Fresh = Annotated[Reader, Depends(Looks(fresh=True))]
 Posted = Annotated[Form, Depends(_posted)]
 
 
-class PageRoute(APIRoute):
+class PageRoute(HeadRoute):
     """Answers with pages. A route that takes ``Posted`` has its form read and checked beforehand.
 
     One that takes another kind of body (a file) reads and checks it itself.

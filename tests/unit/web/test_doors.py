@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from carrel.web import assets
 from tests.unit.web import world
 from tests.unit.web.world import House, house, routes, words
 
@@ -54,7 +55,7 @@ def test_nobody_is_sent_to_sign_in_and_comes_back(opened: House, path: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("address", "coming_back"),
+    ("page", "coming_back"),
     [
         ("http://testserver/shelves/1?state=failed&words=a+b#x", "/shelves/1?state=failed&words=a+b"),
         ("https://evil.example//evil.example", "/"),
@@ -62,11 +63,9 @@ def test_nobody_is_sent_to_sign_in_and_comes_back(opened: House, path: str) -> N
         ("", "/"),
     ],
 )
-def test_a_part_for_nobody_is_a_note_and_leaves_the_page(
-    opened: House, address: str, coming_back: str
-) -> None:
+def test_a_part_for_nobody_is_a_note_and_leaves_the_page(opened: House, page: str, coming_back: str) -> None:
     """A page that asks for progress every second is not taken away with what is typed on it."""
-    headers = {"HX-Request": "true", "HX-Current-URL": address}
+    headers = {"HX-Request": "true", "HX-Current-URL": page}
     for path, method in (("/shelves/{base}/under-way", "GET"), ("/settings/models/test", "POST")):
         answer = opened.lab.client.request(method, opened.at(path), headers=headers)
         assert answer.status_code == 401
@@ -74,6 +73,15 @@ def test_a_part_for_nobody_is_a_note_and_leaves_the_page(
         (link,) = world.tree(answer).xpath("//a[@target='_blank']/@href")
         form = opened.see(link, "nobody")
         assert world.tree(form).xpath("//main//input[@name='next']/@value") == [coming_back]
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/shelves", assets.address("mark.svg"), "/shelves/nothing"])
+def test_a_page_s_headers_can_be_had_alone(opened: House, path: str) -> None:
+    cookie = {"Cookie": "carrel_session=owner-session"}
+    whole = opened.see(path, "owner")
+    head = opened.lab.client.head(path, headers=cookie, follow_redirects=False)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    assert head.headers["content-type"] == whole.headers["content-type"]
 
 
 @pytest.mark.parametrize("path", sorted(world.SIGNED_IN))
