@@ -75,7 +75,9 @@ def test_a_part_for_nobody_is_a_note_and_leaves_the_page(opened: House, page: st
         assert world.tree(form).xpath("//main//input[@name='next']/@value") == [coming_back]
 
 
-@pytest.mark.parametrize("path", ["/", "/sign-in", "/shelves", assets.address("mark.svg"), "/shelves/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/", "/sign-in", "/shelves", "/shelves/nothing", assets.address("mark.svg")]
+)
 def test_a_page_s_headers_can_be_had_alone(opened: House, path: str) -> None:
     cookie = {"Cookie": "carrel_session=owner-session"}
     whole = opened.see(path, "owner")
