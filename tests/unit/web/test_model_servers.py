@@ -9,6 +9,7 @@ import pytest
 from carrel.core.accounts import COMMAND_LINE
 from carrel.core.endpoints import EndpointOptions, ModelEndpoint, Purpose
 from tests.fakes.embedding_server import MODEL, EmbeddingServerFake, serving
+from tests.fakes.parser import fake_pdf
 from tests.fakes.rerank_server import RerankServerFake
 from tests.unit.api.rest.lab import Lab
 from tests.unit.web.browsing import look, pages, send
@@ -158,3 +159,24 @@ def test_the_settings_own_server_without_one_says_so(opened: Lab) -> None:
     assert "test-settings" not in page  # Carrel runs it by itself
     answer = send(opened, "/settings/models/test-settings", "administrator", {"purpose": "embedder"})
     assert answer.status_code == 422
+
+
+def test_a_named_reranker_orders_what_the_pages_find(opened: Lab) -> None:
+    base = opened.base("Sea")
+    for name in ("Whales of the North", "Seals of the Shore"):
+        opened.world.accept_bytes(f"{name}.pdf", fake_pdf(name, f"{name} sing in deep water."), base.id)
+    opened.world.work()
+    question = "/?q=seals+sing&rerank="
+    assert 'name="rerank"' not in look(opened, question + "yes", "viewer").text
+    fake = RerankServerFake()
+    with serving(fake) as url:
+        saved(opened, url, "reranker", model=fake.model)
+        page = look(opened, question + "yes", "viewer").text
+        asked = len(fake.pairs)
+        as_set = look(opened, question, "viewer").text
+        without = look(opened, question + "no", "viewer").text
+    assert 'name="rerank"' in page
+    assert asked
+    assert f"ordered by {fake.model}" in page
+    assert f"ordered by {fake.model}" in as_set
+    assert fake.model not in without
