@@ -146,5 +146,5 @@ def test_an_enormous_name_makes_no_table_wider(site: Site, places: dict[str, str
         for name in ("knowledge bases", "knowledge base", "jobs"):
             page.goto(PAGES[name].format(**places))
             page.locator("td.title a").first.evaluate("link => { link.textContent = 'W'.repeat(300); }")
-            wider = "() => [...document.querySelectorAll('.table-in')].map(t => t.scrollWidth - t.clientWidth)"
+            wider = "[...document.querySelectorAll('.table-in')].map(t => t.scrollWidth - t.clientWidth)"
             assert page.evaluate(wider) == [0], name
