@@ -15,6 +15,7 @@ from carrel.core.language import language, tr
 from carrel.web import wording
 from carrel.web.assets import address
 from carrel.web.reader import Reader, theme_of
+from carrel.web.verdicts import check_name, on_a_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,5 +81,7 @@ def environment() -> Environment:
         "ago": wording.ago,
         "day": wording.day,
         "lasting": wording.lasting,
+        "on_a_page": on_a_page,
+        "check_name": check_name,
     }
     return made

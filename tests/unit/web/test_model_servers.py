@@ -113,6 +113,22 @@ def test_a_connection_is_tried_and_nothing_is_saved(opened: Lab) -> None:
     assert any(asked.headers.get("authorization") == f"Bearer {KEY}" for asked in fake.asked)
 
 
+def test_advice_is_about_the_fields_of_the_form(opened: Lab) -> None:
+    with serving(EmbeddingServerFake()) as url:
+        form = {"purpose": "embedder", "url": url, "model": MODEL}
+        tried = send(opened, TEST, "administrator", form, hx_request="true").text
+        quick = form | {"quick": "1"}
+        chinese = send(opened, TEST, "administrator", quick, hx_request="true", accept_language="zh-CN").text
+    assert "Say what it is by a profile: " in tried
+    assert "请用配置档说明它是什么：" in chinese
+    assert "可连接" in chinese
+    for text in (tried, chinese):
+        assert not re.search(r"CARREL_|--[a-z]", text)
+    advised = re.search(r'data-batch_texts="(\d+)" data-requests="(\d+)"', tried)
+    assert advised
+    assert f"texts a request {advised[1]}, requests at once {advised[2]}." in tried
+
+
 def test_verdicts_have_cause_and_remedy(opened: Lab) -> None:
     form = {"purpose": "embedder", "url": "http://127.0.0.1:1/v1", "model": "m"}
     answer = send(opened, TEST, "administrator", form, hx_request="true")
