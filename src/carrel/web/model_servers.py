@@ -10,6 +10,8 @@ from carrel.api.rest.problems import problem_document
 from carrel.bootstrap.trials import Trial, try_embedder, try_endpoint, try_reranker
 from carrel.core.endpoints import ModelEndpoint, Purpose
 from carrel.core.errors import CarrelError, UsageError
+from carrel.core.language import tr
+from carrel.web.confirming import Question, asked_first
 from carrel.web.endpoint_form import EndpointForm, purpose_of
 from carrel.web.forms import Form
 from carrel.web.reader import Reader
@@ -109,8 +111,21 @@ def change(reader: Running, request: Request, endpoint: str, form: Posted) -> Re
 
 
 @router.post(MODELS + "/{endpoint}/delete")
-def delete(reader: Running, endpoint: str, _: Posted) -> Response:
+def delete(reader: Running, request: Request, endpoint: str, form: Posted) -> Response:
     """Remove a server, with its key."""
+    found = _found(reader, endpoint)
+    question = Question(
+        tr("Remove this server?"),
+        tr(
+            "Its key goes with it. Knowledge bases with this model are then asked of the server in the "
+            "settings, where there is one."
+        ),
+        tr("Remove"),
+        f"{MODELS}/{endpoint}",
+        [f"{found.model} · {found.url}"],
+    )
+    if asked := asked_first(request, form, question):
+        return asked
     reader.access.services.endpoints.delete(reader.access.caller, endpoint)
     return RedirectResponse(MODELS, 303)
 

@@ -9,6 +9,7 @@ import pytest
 
 from carrel.core.errors import NotAPdf
 from carrel.web.compose import add_pages
+from carrel.web.reading import _folded
 from tests.fakes.parser import fake_pdf
 from tests.unit.api.rest.lab import Lab, lab
 
@@ -100,6 +101,15 @@ def test_words_are_found_and_gone_through(opened: Lab) -> None:
     assert "“walruses” does not stand in this paper." in nowhere.text
     assert "<path" not in nowhere.text
     assert at(opened, url, find="(.*").status_code == 200
+
+
+def test_a_paper_s_text_is_folded_once_however_often_words_are_looked_for(opened: Lab) -> None:
+    url = whales(opened)
+    before = _folded.cache_info()
+    for words in ("", "whales", "songs", "walrus"):
+        assert at(opened, url, find=words).status_code == 200
+    after = _folded.cache_info()
+    assert (after.misses - before.misses, after.hits - before.hits) == (1, 2)
 
 
 def test_what_is_known_and_where_it_comes_from(opened: Lab) -> None:
