@@ -20,6 +20,7 @@ from carrel.core.ranking import Reranking, SearchResult, StageTimings
 from carrel.web.apart import apart
 from carrel.web.asking import Asked
 from carrel.web.facets import FacetGroup, chosen, language_name
+from carrel.web.failures import worded
 from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
 from carrel.web.results import ShownHit, shown
@@ -83,7 +84,8 @@ def _answered(reader: Reader, request: Request, shelves: list[KnowledgeBase]) ->
     except CarrelError as error:
         document = problem_document(error)
         kept = 200 if isinstance(error, UsageError) and document.status < 500 else document.status
-        return asked, Answer(wrong=document.detail, hint=document.hint, status=kept)
+        wrong, hint = worded(error)
+        return asked, Answer(wrong=wrong, hint=hint, status=kept)
     services = reader.access.services
     hits = shown(result, {shelf.id: shelf for shelf in shelves}, services.marker(asked.q), asked.q)
     facets = services.facets(result, asked.kb, reader.access.caller)
