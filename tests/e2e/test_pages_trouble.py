@@ -1,8 +1,9 @@
-"""The pages when something is amiss: a server that is busy or away, a session that ends beside a page."""
+"""The pages when something is amiss: a server that is busy or away, a session that ends."""
 
 import re
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def test_an_upload_comes_again_no_sooner_than_it_was_told(site: Site, small_pape
         drop_input(page).set_input_files(list(small_papers[:1]))
         expect(page.locator("#uploads-said")).to_have_text("1 of 1 files sent")
         assert len(times) == 3
-        assert min(later - sooner for sooner, later in zip(times, times[1:], strict=False)) > 1.5
+        assert min(later - sooner for sooner, later in pairwise(times)) > 1.5
 
 
 def test_a_failed_request_is_said_and_progress_goes_on(site: Site, small_papers: Sequence[Path]) -> None:
