@@ -1,13 +1,13 @@
 """``carrel replay``: a recorded search made again, and in what the answers differ."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from carrel.cli.output import Json, print_json, printable, shortened
 from carrel.cli.recording import read_record, record_in
 from carrel.cli.search import answered
 from carrel.config import load_settings
+from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.error_base import kind_of
 from carrel.core.errors import KnowledgeBaseMissing
 from carrel.core.language import tr
@@ -38,11 +38,16 @@ def _made_again(file: Path, before: SearchRecord) -> SearchRecord:
         CarrelError: as ``carrel search``.
     """
     settings = load_settings()
-    # Where no reranker is set any more the others are compared, and the missing one is named.
-    rerank = before.query.rerank and bool(settings.reranker)
-    query = replace(before.query, rerank=rerank)
+    query = before.query
     try:
-        return read_record(file, answered(settings, query, record=True).record)
+        try:
+            found = answered(settings, query, rerank=query.rerank, record=True)
+        except (NoRerankerConfigured, ServerRefuses) as error:
+            # Where no reranker is set any more the others are compared, and the missing one is named.
+            if isinstance(error, ServerRefuses) and error.kind != kind_of(NoRerankerConfigured):
+                raise
+            found = answered(settings, query, rerank=False, record=True)
+        return read_record(file, found.record)
     except (KnowledgeBaseMissing, ServerRefuses) as error:
         if isinstance(error, ServerRefuses) and error.kind != kind_of(KnowledgeBaseMissing):
             raise

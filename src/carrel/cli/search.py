@@ -56,8 +56,6 @@ class Request:
 def search_papers(request: Request, as_json: bool) -> int:
     """Search, print the result, return the exit code; write the record where one is wanted."""
     settings = load_settings()
-    if request.rerank and not settings.reranker:
-        raise NoRerankerConfigured()  # said before anything is loaded
     understand.read(request.query, may_be_empty=bool(request.like))  # what is wrong is said at once
     query = Query(
         request.query,
@@ -66,12 +64,11 @@ def search_papers(request: Request, as_json: bool) -> int:
         request.limit,
         understand.filters(request.year, request.authors, request.venues, request.languages, request.tags),
         request.instruction or settings.query_instruction,
-        bool(settings.reranker) and settings.rerank if request.rerank is None else request.rerank,
         liked=tuple(map(PaperId, request.like)),
         disliked=tuple(map(PaperId, request.unlike)),
         translate=request.translate,
     )
-    answer = answered(settings, query, request.explain, record=request.record is not None)
+    answer = answered(settings, query, request.explain, request.rerank, record=request.record is not None)
     if request.record is not None:
         from carrel.cli.recording import write_record
 
@@ -92,10 +89,17 @@ class Answer:
     record: Mapping[str, object] | None = None
 
 
-def answered(settings: Settings, query: Query, explain: bool = False, record: bool = False) -> Answer:
-    """Search: in the server that owns the index, or here."""
+def answered(
+    settings: Settings,
+    query: Query,
+    explain: bool = False,
+    rerank: bool | None = None,
+    record: bool = False,
+) -> Answer:
+    """Search: in the server that owns the index, or here. ``rerank`` None: as the settings there say."""
+    rerank = False if rerank is None and not settings.rerank else rerank
     if (running := find(settings.home)) is not None:
-        said = _answered_by(running, query, explain, record)
+        said = _answered_by(running, query, explain, rerank, record)
         if said is not None:
             return said
     # The model loads in a thread of its own while this one imports the rest.
@@ -104,6 +108,9 @@ def answered(settings: Settings, query: Query, explain: bool = False, record: bo
 
     with services(settings, load) as opened:
         opened.shelves.readable(query.knowledge_bases)  # a wrong name is said before waiting
+        query = replace(query, rerank=opened.reranks(rerank))
+        if query.rerank and not opened.has_reranker():
+            raise NoRerankerConfigured()  # said before anything is loaded
         opened.own_index("carrel search", at_once=True)
         for knowledge_base in opened.shelves.readable(query.knowledge_bases):
             if knowledge_base.papers:
@@ -123,12 +130,14 @@ def answered(settings: Settings, query: Query, explain: bool = False, record: bo
     return Answer(search_document(result, explain), lambda: result, made)
 
 
-def _answered_by(running: Running, query: Query, explain: bool, record: bool) -> Answer | None:
+def _answered_by(
+    running: Running, query: Query, explain: bool, rerank: bool | None, record: bool
+) -> Answer | None:
     """Have the server search that owns the index; None where it is gone. Raises as ``client.ask``."""
     from carrel.cli.client import ask
     from carrel.cli.search_reply import result_of
 
-    question: dict[str, Json] = {**query_fields(query), "explain": explain}
+    question: dict[str, Json] = {**query_fields(query), "rerank": rerank, "explain": explain}
     if record:
         question["record"] = True
     document = ask(running, "/api/v1/search", question)
