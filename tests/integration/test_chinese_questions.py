@@ -48,6 +48,17 @@ def test_chinese_papers_are_found_by_its_own_words(world: World) -> None:
     assert {hit.paper.file_name for hit in found.hits} == {"彗星.pdf", "Comet.pdf"}
 
 
+def test_where_most_papers_are_chinese_only_its_words_are_asked_in_english(world: World) -> None:
+    for title in ("甲", "乙", "丙", "丁"):
+        world.accept_bytes(f"{title}.pdf", fake_paper(title, "在夜空中划过。", language="zh"))
+    world.work()
+    asked: list[str] = []
+    world.embedder.asked = asked.append
+    assert ask(world, "彗星").hits
+    assert asked == ["彗星"]
+    assert [hit.paper.file_name for hit in ask(world, "彗星", Mode.LEXICAL).hits] == ["Comet.pdf"]
+
+
 def test_it_is_left_alone_where_that_is_wanted_or_nothing_is_gained(world: World) -> None:
     assert ask(world, "彗星", translate=False).translation is None
     assert ask(world, "comets").translation is None

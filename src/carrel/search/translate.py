@@ -7,6 +7,7 @@ Which of them is meant shows by what the papers say.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ _NOT_CHINESE = re.compile("[\u3041-\u30fa\uac00-\ud7af]")  # kana, Hangul
 _LONGEST = 1000  # characters that are translated; no model that needs it reads as far
 _GAP = 1.5  # what a character costs that is in no word, where a word costs 1
 _LONGER = 0.001  # what the square of a word's length takes off, far less than a word
+_PAPERS = 200  # of a knowledge base, whose languages are looked at
+_FEW = 100  # one English paper in so many is as likely a Chinese one whose language was mistaken
 _SENSES = 6  # of a word that BM25 counts
 _SENSES_READ = 1  # of a word that the model reads; with a second one it finds less
 _CHINESE, _ENGLISH = "zh", "en"
@@ -41,14 +44,19 @@ _FUNCTION_WORDS = frozenset(_FUNCTION_WORDS_IN_LINES.split())
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """A question beside its translation, and the models that need it."""
+    """A question beside its translation, and the models that need it.
+
+    ``asked``: those of them that are asked in English. Others have more Chinese papers than English ones, and
+    of a Chinese question and a Chinese paper they see at least the same few characters.
+    """
 
     answer: Translation | None = None
     models: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()
 
     def question(self, text: str, model: str) -> str:
         """Return what a model is asked."""
-        return self.answer.text if self.answer and model in self.models else text
+        return self.answer.text if self.answer and model in self.asked else text
 
     def also(self, model: str) -> tuple[tuple[str, float], ...]:
         """Return the words to look for beside those of the question, among what that model embedded."""
@@ -77,14 +85,22 @@ def translated(
     unread = [base for base in knowledge_bases if _needs_translation(base, embedder_of)]
     if not unread:
         return UNTRANSLATED
+    languages: dict[str, Counter[str]] = {}
     with catalog.read() as tx:
-        if not selection.has_language(tx, [base.id for base in unread], _ENGLISH):
-            return UNTRANSLATED
+        for base in unread:
+            found = selection.sampled_languages(tx, base.id, _PAPERS)
+            languages.setdefault(base.embedder, Counter()).update(found)
+    models = frozenset(
+        model for model, counts in languages.items() if counts[_ENGLISH] * _FEW > counts.total()
+    )
+    if not models:
+        return UNTRANSLATED
     opened = dictionary()
     answer = Translation(_CHINESE) if opened is None else in_english(text, opened)
     if not answer.made:
         return Translated(answer if opened is None else None)
-    return Translated(answer, frozenset(base.embedder for base in unread))
+    mostly = frozenset(model for model in models if languages[model][_ENGLISH] >= languages[model][_CHINESE])
+    return Translated(answer, models, mostly)
 
 
 def is_chinese(text: str) -> bool:

@@ -35,17 +35,20 @@ def venues(tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId]) -> tu
     return tuple(row["venue"] for row in rows)
 
 
-def has_language(tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId], language: str) -> bool:
-    """Say whether any searchable paper of these knowledge bases is in that language (ISO 639-1)."""
+def sampled_languages(tx: Transaction, knowledge_base_id: KnowledgeBaseId, most: int) -> tuple[str, ...]:
+    """Return the languages (ISO 639-1) of so many searchable papers of a knowledge base, each once a paper.
+
+    They come by their ids, which are hashes, so that the first ones are as good as any.
+    """
     rows = tx.rows(
         f"""
-        SELECT 1 AS found FROM {_CORRECTED}
-        WHERE holdings.knowledge_base_id IN :knowledge_bases AND {_LANGUAGE} = :language LIMIT 1
+        SELECT {_LANGUAGE} AS language FROM {_CORRECTED}
+        WHERE holdings.knowledge_base_id = :knowledge_base ORDER BY holdings.paper_id LIMIT :most
         """,  # noqa: S608  # what is inserted are constants
-        knowledge_bases=knowledge_base_ids,
-        language=language,
+        knowledge_base=knowledge_base_id,
+        most=most,
     )
-    return bool(rows)
+    return tuple(row["language"] for row in rows)
 
 
 def meeting(

@@ -65,7 +65,8 @@ def test_a_run_is_cut_into_the_fewest_words(dictionary: Dictionary, text: str, w
 
 
 def test_the_senses_of_a_word_weigh_together_as_much_as_one_word(dictionary: Dictionary) -> None:
-    translated = Translated(in_english("彗星模型", dictionary), frozenset({"small"}))
+    small = frozenset({"small"})
+    translated = Translated(in_english("彗星模型", dictionary), small, small)
     also = translated.also("small")
     assert also[0] == ("comet", 1.0)
     assert [words for words, _ in also[1:]] == ["model", "mold", "matrix", "pattern"]
