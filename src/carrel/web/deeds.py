@@ -33,6 +33,8 @@ def deed(action: str) -> str:
         "paper-remove": tr("took a paper out"),
         "paper-correct": tr("corrected a paper"),
         "paper-tag": tr("tagged a paper"),
+        "judgments-import": tr("imported judgments"),
+        "judgment-remove": tr("took somebody's judgment back"),
         "job-cancel": tr("gave a job up"),
         "job-retry": tr("tried a job again"),
         "backup": tr("made a backup"),
