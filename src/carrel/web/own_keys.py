@@ -72,7 +72,7 @@ def _page(
         request,
         "account.html",
         said.status if said else 200,
-        keys=[key for key in keys if not key.revoked_at],
+        api_keys=[key for key in keys if not key.revoked_at],
         secret=secret,
         name=name,
         wrong=said.detail if said else "",
