@@ -237,8 +237,8 @@ class Services:
     ) -> tuple[Telling | None, ...]:
         """Return the sentence of each of these texts that is nearest to the query.
 
-        The knowledge base's model decides. Sentences' vectors are not cached: nothing would delete them with
-        their paper.
+        The knowledge base's model decides; each call of it is made within ``asking``. Sentences' vectors are
+        not cached: nothing would delete them with their paper.
 
         Raises:
             KnowledgeBaseMissing, KnowledgeBaseAmbiguous: the caller may read none of this id or name.
@@ -250,8 +250,7 @@ class Services:
         embedder = self.embedder_of(base)
         engine = embedder.engine if isinstance(embedder, CachedEmbedder) else embedder
         task = task_of(self.settings.query_instruction, (base.domain,))
-        with self.courtesy.search(), asking(base.embedder):
-            return telling_sentences(query, passages, engine, task)
+        return telling_sentences(query, passages, engine, task, lambda: asking(base.embedder))
 
     def checked_dimensions(self, embedder: str, wanted: int) -> int:
         """Return dimensions as the catalog keeps them: 0 for all that the model gives.

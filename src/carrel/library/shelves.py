@@ -155,8 +155,7 @@ class Shelves:
             KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``access.require``.
         """
         with self._catalog.read() as tx:
-            found = access.require(tx, self._caller, key, Role.VIEWER)
-            return access.visible(tx, self._caller)[found.id]
+            return access.require_with_role(tx, self._caller, key, Role.VIEWER)
 
     def configure(
         self,
@@ -202,8 +201,8 @@ class Shelves:
         return knowledge_base
 
     def _checked(self, tx: Transaction, key: str, role: Role, check: Check) -> KnowledgeBase:
-        found = access.require(tx, self._caller, key, role)
-        check(*access.visible(tx, self._caller)[found.id])
+        found, present = access.require_with_role(tx, self._caller, key, role)
+        check(found, present)
         return found
 
     def _create(self, tx: Transaction, knowledge_base: KnowledgeBase) -> None:

@@ -1,19 +1,24 @@
 """``/settings/models``: the models of the settings, and the servers that administrators name and try."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from carrel.api.rest.problems import problem_document
-from carrel.bootstrap.trials import Trial, try_embedder, try_endpoint, try_reranker
 from carrel.core.endpoints import ModelEndpoint, Purpose
 from carrel.core.errors import CarrelError, UsageError
+from carrel.core.language import tr
+from carrel.web.confirming import Question, asked_first
 from carrel.web.endpoint_form import EndpointForm, purpose_of
 from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
 from carrel.web.route import PageRoute, Posted, Running
+
+if TYPE_CHECKING:
+    from carrel.bootstrap.trials import Trial
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -40,6 +45,8 @@ def models(reader: Running, request: Request) -> Response:
 @router.post(MODELS + "/test-settings")
 def test_settings(reader: Running, request: Request, form: Posted) -> Response:
     """Try a server that the settings name."""
+    from carrel.bootstrap.trials import try_embedder, try_reranker
+
     settings = reader.access.services.settings
     if purpose_of(form.text("purpose")) is Purpose.RERANKER:
         trial = try_reranker(settings)
@@ -73,6 +80,8 @@ def create(reader: Running, request: Request, form: Posted) -> Response:
 @router.post(MODELS + "/test")
 def test(reader: Running, request: Request, form: Posted) -> Response:
     """Try a server with what stands in the form. Nothing is saved."""
+    from carrel.bootstrap.trials import try_endpoint
+
     endpoints, caller = reader.access.services.endpoints, reader.access.caller
     present = endpoints.find(caller, form.word("id")) if form.word("id") else None
     filled = EndpointForm.read(form, present)
@@ -108,8 +117,21 @@ def change(reader: Running, request: Request, endpoint: str, form: Posted) -> Re
 
 
 @router.post(MODELS + "/{endpoint}/delete")
-def delete(reader: Running, endpoint: str, _: Posted) -> Response:
+def delete(reader: Running, request: Request, endpoint: str, form: Posted) -> Response:
     """Remove a server, with its key."""
+    found = _found(reader, endpoint)
+    question = Question(
+        tr("Remove this server?"),
+        tr(
+            "Its key goes with it. Knowledge bases with this model are then asked of the server in the "
+            "settings, where there is one."
+        ),
+        tr("Remove"),
+        f"{MODELS}/{endpoint}",
+        [f"{found.model} · {found.url}"],
+    )
+    if asked := asked_first(request, form, question):
+        return asked
     reader.access.services.endpoints.delete(reader.access.caller, endpoint)
     return RedirectResponse(MODELS, 303)
 
@@ -122,7 +144,7 @@ def _is_part(request: Request) -> bool:
     return "hx-request" in request.headers
 
 
-def _list_page(request: Request, reader: Reader, trial: Trial | None = None) -> Response:
+def _list_page(request: Request, reader: Reader, trial: "Trial | None" = None) -> Response:
     services = reader.access.services
     settings = services.settings
     endpoints = services.endpoints.all_of_them(reader.access.caller)
@@ -151,7 +173,7 @@ def _list_page(request: Request, reader: Reader, trial: Trial | None = None) -> 
 
 
 def _form_page(
-    request: Request, filled: EndpointForm, error: CarrelError | None = None, trial: Trial | None = None
+    request: Request, filled: EndpointForm, error: CarrelError | None = None, trial: "Trial | None" = None
 ) -> Response:
     from carrel.engines.profiles import PROFILES, UNKNOWN
 

@@ -79,6 +79,7 @@ def _answered(reader: Reader, request: Request, shelves: list[KnowledgeBase]) ->
         asked = Asked.of(request.query_params)
         if not asked.q:
             return asked, Answer()
+        reader.rest.searches.reads(reader.access.caller, asked.q)
         result = reader.rest.searches.run(asked.query(reader.access.services.settings), reader.access.caller)
     except CarrelError as error:
         document = problem_document(error)

@@ -70,7 +70,10 @@ def test_a_server_is_named_changed_and_removed(opened: Lab) -> None:
     assert (found.model, found.options, found.has_key) == ("another", EndpointOptions(requests=3), True)
     assert send(opened, f"/settings/models/{one.id}", "administrator", changed | {"forget": "1"})
     assert not named(opened)[0].has_key
-    assert send(opened, f"/settings/models/{one.id}/delete", "administrator").status_code == 303
+    address = f"/settings/models/{one.id}/delete"
+    assert "Remove this server?" in send(opened, address, "administrator").text
+    assert named(opened)
+    assert send(opened, address, "administrator", {"sure": "yes"}).status_code == 303
     assert named(opened) == ()
     assert look(opened, f"/settings/models/{one.id}", "administrator").status_code == 404
 

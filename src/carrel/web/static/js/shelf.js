@@ -19,4 +19,11 @@
     const field = document.getElementById("selected-tags");
     if (field) field.value = tags;
   });
+
+  // What is under way is asked for every second once it is known; until then it is asked for again, too.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const { elt, successful } = event.detail;
+    if (elt.id !== "under-way" || successful || elt.getAttribute("hx-trigger").includes("every")) return;
+    setTimeout(() => document.body.dispatchEvent(new CustomEvent("uploaded")), 2000);
+  });
 })();
