@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from carrel.core.account_errors import AdministratorsOnly, KnowledgeBaseAmbiguous, RoleTooLow, ScopeTooNarrow
 from carrel.core.accounts import Caller, Role, Scope
 from carrel.core.errors import KnowledgeBaseMissing
+from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.storage import knowledge_bases, members
 from carrel.storage.database import Transaction
@@ -64,7 +65,7 @@ def require_with_role(tx: Transaction, caller: Caller, key: str, needed: Role) -
 def _of_id(tx: Transaction, caller: Caller, key: str) -> dict[str, tuple[KnowledgeBase, Role]]:
     """Return the knowledge base of this id if the caller may see it; the others need no counting."""
     found = knowledge_bases.with_ids(tx, [key])
-    role = Role.OWNER if caller.administrator else members.roles(tx, caller.user_id).get(key)
+    role = Role.OWNER if caller.administrator else members.roles(tx, caller.user_id).get(KnowledgeBaseId(key))
     return {key: (found[0], role)} if found and role is not None else {}
 
 

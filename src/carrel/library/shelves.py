@@ -101,8 +101,8 @@ class Shelves:
             self._create(tx, knowledge_base)
         return knowledge_base
 
-    def existing_or_new(self, name: str) -> KnowledgeBase:
-        """Return the knowledge base of that name, created with the defaults where there is none."""
+    def existing_or_new(self, name: str, embedder: str | None = None) -> KnowledgeBase:
+        """Return the knowledge base of that name, or a new one with that model or the default."""
         name = _checked_name(name)
         with self._catalog.write() as tx:
             try:
@@ -111,7 +111,7 @@ class Shelves:
                 new = KnowledgeBase(
                     new_knowledge_base_id(),
                     name,
-                    embedder=self._embedder,
+                    embedder=embedder or self._embedder,
                     created_by=self._caller.user_id,
                 )
                 self._create(tx, new)

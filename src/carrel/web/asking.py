@@ -67,13 +67,12 @@ class Asked:
         first, dots, last = self.year.partition("..")
         return (first, last) if dots else (first, first)
 
-    def query(self, settings: Settings) -> Query:
-        """Return the question as the journey takes it.
+    def query(self, settings: Settings, has_reranker: bool) -> Query:
+        """Return the question as the journey takes it; what is to be reranked, where there is a reranker.
 
         Raises:
             EmptyQuery, InvalidFilter: as ``understand`` has them.
         """
-        has_reranker = bool(settings.reranker)
         wanted = settings.rerank if not self.rerank else self.rerank == "yes"
         return Query(
             understand.normalised(self.q),

@@ -13,9 +13,10 @@ from carrel.core.errors import CarrelError, UsageError
 from carrel.core.language import tr
 from carrel.web.confirming import Question, asked_first
 from carrel.web.endpoint_form import EndpointForm, purpose_of
+from carrel.web.forms import Form
 from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
-from carrel.web.route import PageRoute, Posted, Running
+from carrel.web.route import PageRoute, Posted, Running, own_address
 
 if TYPE_CHECKING:
     from carrel.bootstrap.trials import Trial
@@ -66,7 +67,7 @@ def new(_: Running, request: Request) -> Response:
 
 @router.post(MODELS + "/new")
 def create(reader: Running, request: Request, form: Posted) -> Response:
-    """Name a server."""
+    """Name a server, and go on to where it was wanted."""
     filled = EndpointForm.read(form)
     try:
         reader.access.services.endpoints.create(
@@ -74,7 +75,7 @@ def create(reader: Running, request: Request, form: Posted) -> Response:
         )
     except UsageError as error:
         return _form_page(request, filled, error)
-    return RedirectResponse(MODELS, 303)
+    return RedirectResponse(own_address(form.text("next") or MODELS), 303)
 
 
 @router.post(MODELS + "/test")
@@ -178,11 +179,13 @@ def _form_page(
     from carrel.engines.profiles import PROFILES, UNKNOWN
 
     said = problem_document(error) if error else None
+    sent: Form = request.state.form
     return rendered(
         request,
         "model_form.html",
         said.status if said else 200,
         form=filled,
+        afterwards=sent.text("next") or request.query_params.get("next", ""),
         profiles=[profile.name for profile in (*PROFILES, UNKNOWN)],
         trial=trial,
         wrong=said.detail if said else "",

@@ -12,9 +12,10 @@ from starlette.responses import HTMLResponse, Response
 from carrel import __version__
 from carrel.api.rest.wording import told
 from carrel.core.language import language, tr
-from carrel.web import wording
+from carrel.web import deeds, wording
 from carrel.web.assets import address
 from carrel.web.reader import Reader, keys_of, theme_of
+from carrel.web.verdicts import check_name, on_a_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,5 +82,11 @@ def environment() -> Environment:
         "ago": wording.ago,
         "day": wording.day,
         "lasting": wording.lasting,
+        "deed": deeds.deed,
+        "details": deeds.details,
+        "failure": deeds.failure,
+        "field_name": deeds.field_name,
+        "on_a_page": on_a_page,
+        "check_name": check_name,
     }
     return made

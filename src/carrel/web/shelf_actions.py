@@ -39,9 +39,11 @@ def selected(reader: Looking, request: Request, base: str, form: Posted) -> Resp
     if wanted in _FORMATS:
         return as_file(_searchable(chosen, papers), CitationFormat(wanted))
     chosen.check_editor()
-    if not papers:
+    if form.text("retry"):  # the button of one that failed
+        Waiting(catalog, caller).retry_papers(base, [form.text("retry")])
+    elif not papers:
         raise NothingChosen
-    if wanted == "retry":
+    elif wanted == "retry":
         Waiting(catalog, caller).retry_papers(base, papers)
     elif wanted == "tag":
         chosen.tag(papers, add=form.labels("tags"))

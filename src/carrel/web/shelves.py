@@ -8,6 +8,7 @@ from carrel.api.rest.problems import problem_document
 from carrel.core.domains import Domain
 from carrel.core.errors import UsageError
 from carrel.core.knowledge_base import DEFAULT_DOMAIN
+from carrel.web import new_models
 from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
 from carrel.web.route import Looking, PageRoute, Posted
@@ -24,12 +25,13 @@ def shelves(reader: Looking, request: Request) -> Response:
 @router.post("/shelves")
 def create(reader: Looking, request: Request, form: Posted) -> Response:
     """Make a knowledge base and go there."""
-    name, description = form.word("name"), form.word("description")
+    name, description, model = form.word("name"), form.word("description"), form.word("embedder")
     domain = Domain.of(form.word("domain"))
     try:
-        made = reader.access.shelves.create(name, description, domain=domain)
+        embedder = new_models.possible(reader.access, model)
+        made = reader.access.shelves.create(name, description, embedder=embedder, domain=domain)
     except UsageError as error:
-        return _page(request, reader, name, description, domain, error)
+        return _page(request, reader, name, description, domain, model, error)
     return RedirectResponse(f"/shelves/{made.id}", 303)
 
 
@@ -39,6 +41,7 @@ def _page(
     name: str = "",
     description: str = "",
     domain: Domain = DEFAULT_DOMAIN,
+    model: str = "",
     error: UsageError | None = None,
 ) -> Response:
     said = problem_document(error) if error else None
@@ -51,6 +54,8 @@ def _page(
         description=description,
         domain=domain,
         domains=tuple(Domain),
+        model=model,
+        models=new_models.choices(reader.access),
         wrong=said.detail if said else "",
         hint=said.hint if said else "",
     )

@@ -44,7 +44,11 @@
     const title = document.getElementById("search-title");
     if (title && asked) { title.className = "sr"; title.textContent = title.dataset.asked; }
     const count = document.querySelector("[data-say]");
-    if (count) say(count.textContent.trim());
+    if (!count) return;
+    // Results are gone through by letters: the field gives its focus up, unless somebody has typed on.
+    const typed = event.detail.requestConfig?.formData?.get?.("q") ?? event.detail.requestConfig?.parameters?.q;
+    if (hits().length && asked === (typed ?? "").trim() && document.activeElement?.closest(".search-field")) count.focus({ preventScroll: true });
+    else say(count.textContent.trim());
   });
 
   // Back and forth between questions shows each with its own answer: pages come whole.
