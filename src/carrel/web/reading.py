@@ -44,15 +44,15 @@ def folded_at_hand(reader: Reader, found: Found) -> FoldedText | None:
     services = reader.access.services
     try:
         fingerprint = services.parser_of(found.knowledge_base).fingerprint
-        return _folded(services.parses, found.paper.record.id, fingerprint)
+        return _folded(services.parses, found.paper.record.id, fingerprint, found.knowledge_base.domain)
     except _NOT_THERE:
         return None
 
 
 @lru_cache(maxsize=_AT_HAND)
-def _folded(store: ParseStore, paper: PaperId, fingerprint: str) -> FoldedText:
+def _folded(store: ParseStore, paper: PaperId, fingerprint: str, domain: Domain) -> FoldedText:
     """Return the text of the stored parse. Raises LookupError where there is none: that is not kept."""
-    return fold(_stored(store, paper, fingerprint).text)
+    return fold(_stored(store, paper, fingerprint, domain).text)
 
 
 @lru_cache(maxsize=_AT_HAND)
