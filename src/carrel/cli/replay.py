@@ -8,12 +8,12 @@ from carrel.cli.output import Json, print_json, printable, shortened
 from carrel.cli.recording import read_record, record_in
 from carrel.cli.search import answered
 from carrel.config import load_settings
+from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.error_base import kind_of
-from carrel.core.errors import KnowledgeBaseMissing
+from carrel.core.errors import CarrelError, KnowledgeBaseMissing
 from carrel.core.language import tr
 from carrel.core.record_errors import RecordForeign
 from carrel.core.search_record import Cause, Comparison, Difference, SearchRecord, What, compared
-from carrel.core.server_errors import ServerRefuses
 from carrel.search import understand
 
 _WIDEST = 110
@@ -39,16 +39,20 @@ def _made_again(file: Path, before: SearchRecord) -> SearchRecord:
         CarrelError: as ``carrel search``.
     """
     settings = load_settings()
-    # Where no reranker is set any more the others are compared, and the missing one is named.
-    rerank = before.query.rerank and bool(settings.reranker)
-    query = replace(before.query, text=understand.normalised(before.query.text), rerank=rerank)
+    query = replace(before.query, text=understand.normalised(before.query.text))
     try:
-        return read_record(file, answered(settings, query, record=True).record)
-    except (KnowledgeBaseMissing, ServerRefuses) as error:
-        if isinstance(error, ServerRefuses) and error.kind != kind_of(KnowledgeBaseMissing):
+        try:
+            answer = answered(settings, query, query.rerank, record=True)
+        except CarrelError as error:  # there is no reranker any more: the lists are compared, and it is named
+            if error.kind != kind_of(NoRerankerConfigured):
+                raise
+            answer = answered(settings, query, rerank=False, record=True)
+    except CarrelError as error:
+        if error.kind != kind_of(KnowledgeBaseMissing):
             raise
         names = ", ".join(repr(base.name) for base in before.knowledge_bases)
         raise RecordForeign(path=file, names=names) from error
+    return read_record(file, answer.record)
 
 
 def _document(before: SearchRecord, comparison: Comparison) -> dict[str, Json]:

@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from carrel.cli.output import Json, note, place_of, print_json, printable, shortened, wrapped
@@ -51,8 +51,6 @@ class Request:
 def search_papers(request: Request, as_json: bool) -> int:
     """Search, print the result, return the exit code; write the record where one is wanted."""
     settings = load_settings()
-    if request.rerank and not settings.reranker:
-        raise NoRerankerConfigured()  # said before anything is loaded
     query = Query(
         understand.normalised(request.query),
         request.kbs,
@@ -60,9 +58,9 @@ def search_papers(request: Request, as_json: bool) -> int:
         request.limit,
         understand.filters(request.year, request.authors, request.venues, request.languages, request.tags),
         request.instruction or settings.query_instruction,
-        bool(settings.reranker) and settings.rerank if request.rerank is None else request.rerank,
     )
-    answer = answered(settings, query, request.explain, record=request.record is not None)
+    rerank = False if request.rerank is None and not settings.rerank else request.rerank
+    answer = answered(settings, query, rerank, request.explain, record=request.record is not None)
     if request.record is not None:
         from carrel.cli.recording import write_record
 
@@ -83,10 +81,17 @@ class Answer:
     record: Mapping[str, object] | None = None
 
 
-def answered(settings: Settings, query: Query, explain: bool = False, record: bool = False) -> Answer:
-    """Search: in the server that owns the index, or here."""
+def answered(
+    settings: Settings, query: Query, rerank: bool | None, explain: bool = False, record: bool = False
+) -> Answer:
+    """Search: in the server that owns the index, or here; ``rerank`` None: where there is a reranker.
+
+    Raises:
+        NoRerankerConfigured: it was asked for, and there is none.
+        CarrelError: as ``Services.search`` and ``client.ask``.
+    """
     if (running := find(settings.home)) is not None:
-        said = _answered_by(running, query, explain, record)
+        said = _answered_by(running, query, rerank, explain, record)
         if said is not None:
             return said
     # The model loads in a thread of its own while this one imports the rest.
@@ -95,6 +100,9 @@ def answered(settings: Settings, query: Query, explain: bool = False, record: bo
 
     with services(settings, load) as opened:
         opened.shelves.readable(query.knowledge_bases)  # a wrong name is said before waiting
+        query = replace(query, rerank=opened.reranks(rerank))
+        if query.rerank and not opened.has_reranker():
+            raise NoRerankerConfigured()  # said before anything is loaded
         opened.own_index("carrel search", at_once=True)
         for knowledge_base in opened.shelves.readable(query.knowledge_bases):
             if knowledge_base.papers:
@@ -108,12 +116,14 @@ def answered(settings: Settings, query: Query, explain: bool = False, record: bo
     return Answer(search_document(result, explain), lambda: result, made)
 
 
-def _answered_by(running: Running, query: Query, explain: bool, record: bool) -> Answer | None:
+def _answered_by(
+    running: Running, query: Query, rerank: bool | None, explain: bool, record: bool
+) -> Answer | None:
     """Have the server search that owns the index; None where it is gone. Raises as ``client.ask``."""
     from carrel.cli.client import ask
     from carrel.cli.search_reply import result_of
 
-    question: dict[str, Json] = {**query_fields(query), "explain": explain}
+    question: dict[str, Json] = {**query_fields(query), "rerank": rerank, "explain": explain}
     if record:
         question["record"] = True
     document = ask(running, "/api/v1/search", question)

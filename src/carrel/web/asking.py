@@ -51,9 +51,7 @@ class Asked:
             tag=given.get("tag", "").strip()[:100],
             mode=Mode(mode) if mode in tuple(Mode) else Mode.HYBRID,
             rerank=given.get("rerank", "") if given.get("rerank") in ("yes", "no") else "",
-            shown=min(int(shown), MOST_SHOWN)
-            if shown.isascii() and shown.isdecimal() and int(shown)
-            else SHOWN,
+            shown=_shown(shown),
             why=given.get("why") == "1",
             timings=given.get("timings") == "1",
         )
@@ -69,13 +67,12 @@ class Asked:
         first, dots, last = self.year.partition("..")
         return (first, last) if dots else (first, first)
 
-    def query(self, settings: Settings) -> Query:
-        """Return the question as the journey takes it.
+    def query(self, settings: Settings, has_reranker: bool) -> Query:
+        """Return the question as the journey takes it; what is to be reranked, where there is a reranker.
 
         Raises:
             EmptyQuery, InvalidFilter: as ``understand`` has them.
         """
-        has_reranker = bool(settings.reranker)
         wanted = settings.rerank if not self.rerank else self.rerank == "yes"
         return Query(
             understand.normalised(self.q),
@@ -103,6 +100,11 @@ class Asked:
             return self.address(kb=tuple(each for each in self.kb if each != value))
         return self.address(mode=Mode.HYBRID) if name == "mode" else self.address(**{name: ""})
 
+    def kept(self) -> list[tuple[str, str]]:
+        """Return the fields that stay with the next question though the form has no field for them."""
+        names = ("venue", "language", "tag", "why", "timings")
+        return [(name, value) for name, value in self.fields() if name in names]
+
     def fields(self) -> list[tuple[str, str]]:
         """Return what the address says, in its order, without what goes without saying."""
         found = [("q", self.q), *(("kb", each) for each in self.kb)]
@@ -113,6 +115,12 @@ class Asked:
         found.append(("why", "1" if self.why else ""))
         found.append(("timings", "1" if self.timings else ""))
         return [(name, value) for name, value in found if value]
+
+
+def _shown(text: str) -> int:
+    """Return how many papers are to be shown; what is no number, or a very long one, is as if not there."""
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    return min(number, MOST_SHOWN) or SHOWN
 
 
 def _one(value: str) -> tuple[str, ...]:

@@ -186,7 +186,7 @@ async def search(access: Reading, wanted: Search) -> Response:
 
 def _answer(access: Access, wanted: Search) -> Response:
     settings = access.services.settings
-    if wanted.rerank and not settings.reranker:
+    if wanted.rerank and not access.services.has_reranker():
         raise NoRerankerConfigured
     query = Query(
         understand.normalised(wanted.query),
@@ -195,7 +195,7 @@ def _answer(access: Access, wanted: Search) -> Response:
         wanted.limit,
         wanted.filters.read(),
         wanted.instruction or wanted.task or settings.query_instruction,
-        bool(settings.reranker) and settings.rerank if wanted.rerank is None else wanted.rerank,
+        access.services.reranks(wanted.rerank),
     )
     result = access.rest.searches.run(query, access.caller)
     document: dict[str, Any] = search_document(result, wanted.explain)
