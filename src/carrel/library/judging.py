@@ -145,7 +145,7 @@ class Judging:
         return access.require(tx, self._caller, self._key, Role.VIEWER)
 
     def _owns(self, tx: Transaction, base: KnowledgeBase) -> bool:
-        return access.visible(tx, self._caller)[base.id][1] is Role.OWNER
+        return access.require_with_role(tx, self._caller, base.id, Role.VIEWER)[1] is Role.OWNER
 
     def _whose(self, tx: Transaction, base: KnowledgeBase) -> str | None:
         """Return whose judgments the caller may see; None: everybody's."""
