@@ -1,5 +1,6 @@
 """The real command with the real model."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,23 @@ def small_papers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
     folder = tmp_path_factory.mktemp("papers")
     subjects = ("corals", "transformers", "glaciers", "compilers", "violins")
     return tuple(write_paper(folder / f"{subject}.pdf", subject) for subject in subjects)
+
+
+@pytest.fixture(scope="session")
+def prepared(
+    tmp_path_factory: pytest.TempPathFactory, model_cache: Path, small_papers: tuple[Path, ...]
+) -> Path:
+    """A data folder with the five small papers in ``library``; to be copied, never used."""
+    carrel = Carrel(tmp_path_factory.mktemp("prepared") / "home", model_cache, {"CARREL_OCR": "false"})
+    carrel.json("add", *small_papers)
+    return carrel.home
+
+
+@pytest.fixture
+def five(carrel: Carrel, prepared: Path) -> Carrel:
+    """The command on a data folder of its own, in which the five small papers are."""
+    shutil.copytree(prepared, carrel.home)
+    return carrel
 
 
 def write_paper(path: Path, subject: str) -> Path:

@@ -349,18 +349,16 @@ def fill(disk: Path, leave: int = 0) -> Path:
     return filler
 
 
-def test_a_read_only_data_folder_is_named_and_unchanged(
-    carrel: Carrel, small_papers: tuple[Path, ...]
-) -> None:
-    carrel.json("add", small_papers[0])
+def test_a_read_only_data_folder_is_named_and_unchanged(five: Carrel, tmp_path: Path) -> None:
+    carrel, paper = five, write_paper(tmp_path / "paper.pdf", "violas")
     with read_only(carrel.home):
-        for command in (("add", small_papers[1]), ("search", "corals"), ("kb", "create", "more"), ("list",)):
+        for command in (("add", paper), ("search", "corals"), ("kb", "create", "more"), ("list",)):
             carrel.run(*command).failed_with(2, str(carrel.home), "cannot be written to")
-        as_json = carrel.run("add", small_papers[1], "--json")
+        as_json = carrel.run("add", paper, "--json")
         assert as_json.document["error"]["kind"] == "data-folder-not-writable"
         assert carrel.run("doctor").code == 2
-    assert len(carrel.json("list")["papers"]) == 1
-    assert len(carrel.json("search", "corals")["results"]) == 1
+    assert len(carrel.json("list")["papers"]) == 5
+    assert len(carrel.json("search", "corals")["results"]) == 5
 
 
 def test_a_data_folder_that_is_a_file_is_named(carrel: Carrel, small_papers: tuple[Path, ...]) -> None:
@@ -369,10 +367,8 @@ def test_a_data_folder_that_is_a_file_is_named(carrel: Carrel, small_papers: tup
     assert carrel.home.read_text() == "not a folder"
 
 
-def test_a_data_folder_of_a_newer_version_is_left_alone(
-    carrel: Carrel, small_papers: tuple[Path, ...]
-) -> None:
-    carrel.json("add", small_papers[0])
+def test_a_data_folder_of_a_newer_version_is_left_alone(five: Carrel, small_papers: tuple[Path, ...]) -> None:
+    carrel = five
     database = carrel.home / FILE_NAME
     with sqlite3.connect(database) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -394,9 +390,9 @@ def test_a_catalog_that_is_no_database_is_named_and_left_alone(carrel: Carrel) -
 
 
 def test_an_index_folder_that_was_deleted_is_rebuilt_by_the_next_add(
-    carrel: Carrel, small_papers: tuple[Path, ...]
+    five: Carrel, small_papers: tuple[Path, ...]
 ) -> None:
-    carrel.json("add", *small_papers[:2])
+    carrel = five
     subprocess.run(["rm", "-r", str(carrel.home / "index")], check=True)
     doctor = carrel.run("doctor", "--json")
     assert (doctor.code, doctor.document["ok"]) == (1, False)
@@ -405,18 +401,18 @@ def test_an_index_folder_that_was_deleted_is_rebuilt_by_the_next_add(
     assert carrel.json("add", small_papers[0])["duplicates"] == 1
     assert carrel.json("doctor")["ok"]
     found = carrel.json("search", "violins corals transformers glaciers")["results"]
-    assert len(found) == 2
+    assert len(found) == 5
 
 
 def test_what_was_only_queued_is_read_by_the_next_add_whatever_it_adds(
-    carrel: Carrel, small_papers: tuple[Path, ...]
+    five: Carrel, small_papers: tuple[Path, ...], tmp_path: Path
 ) -> None:
-    carrel.json("add", small_papers[0])
-    assert carrel.json("add", "--no-wait", small_papers[1])["items"][0]["status"] == "queued"
-    assert [job["file"] for job in carrel.json("list")["waiting"]] == [small_papers[1].name]
+    carrel, paper = five, write_paper(tmp_path / "paper.pdf", "violas")
+    assert carrel.json("add", "--no-wait", paper)["items"][0]["status"] == "queued"
+    assert [job["file"] for job in carrel.json("list")["waiting"]] == [paper.name]
     assert carrel.json("add", small_papers[0])["duplicates"] == 1
     listed = carrel.json("list")
-    assert (len(listed["papers"]), listed["waiting"]) == (2, [])
+    assert (len(listed["papers"]), listed["waiting"]) == (6, [])
 
 
 def test_a_slip_in_the_name_leaves_no_empty_knowledge_base(carrel: Carrel, tmp_path: Path) -> None:
@@ -433,10 +429,11 @@ def test_two_copies_of_a_bad_file_both_failed(carrel: Carrel, tmp_path: Path) ->
     assert (document["added"], document["duplicates"], document["failed"]) == (0, 0, 2)
 
 
-def test_a_short_beginning_of_an_id_removes_nothing(carrel: Carrel, small_papers: tuple[Path, ...]) -> None:
-    identifier = carrel.json("add", small_papers[0])["items"][0]["paper_id"]
+def test_a_short_beginning_of_an_id_removes_nothing(five: Carrel) -> None:
+    carrel = five
+    identifier = carrel.json("list")["papers"][0]["id"]
     carrel.run("remove", identifier[:1]).failed_with(2, "too short")
-    assert len(carrel.json("list")["papers"]) == 1
+    assert len(carrel.json("list")["papers"]) == 5
     assert carrel.json("remove", identifier[:6])["removed"] == identifier
 
 
@@ -533,6 +530,12 @@ def test_a_request_that_cannot_be_carried_out_is_wrong_usage(
     filled: Carrel, arguments: tuple[str, ...], words: tuple[str, ...]
 ) -> None:
     filled.run(*arguments).failed_with(2, *words)
+
+
+@pytest.mark.parametrize("arguments", [("kb", "create", "library"), ("show", "ffffffff")])
+def test_a_program_is_told_in_a_document_why_a_request_cannot_be_carried_out(
+    filled: Carrel, arguments: tuple[str, ...]
+) -> None:
     as_json = filled.run(*arguments, "--json")
     assert as_json.code == 2
     assert set(as_json.document) == {"error"}

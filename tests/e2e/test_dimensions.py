@@ -19,9 +19,8 @@ KILLS = 3
 
 
 @pytest.fixture
-def filled(carrel: Carrel, small_papers: tuple[Path, ...]) -> Carrel:
-    carrel.json("add", *small_papers)
-    return carrel
+def filled(five: Carrel) -> Carrel:
+    return five
 
 
 def without_model(carrel: Carrel, tmp_path: Path) -> Carrel:
@@ -96,9 +95,9 @@ def test_a_knowledge_base_begins_with_its_dimensions(carrel: Carrel, small_paper
     assert (changed["name"], changed["dimensions"]) == ("longer", 96)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
+def test_what_cannot_be_is_refused_and_changes_nothing(carrel: Carrel) -> None:
+    before = carrel.json("kb", "create", "library")
+    for arguments, words in (
         (("kb", "configure", "library", "--dimensions", "9999"), ("9999", "32 to 384")),
         (("kb", "configure", "library", "--dimensions", "31"), ("31", "32 to 384")),
         (("kb", "configure", "library", "--dimensions", "many"), ("many", "a number, or full")),
@@ -107,22 +106,16 @@ def test_a_knowledge_base_begins_with_its_dimensions(carrel: Carrel, small_paper
         (("kb", "configure", "nowhere", "--dimensions", "64"), ("nowhere",)),
         (("kb", "create", "new", "--dimensions", "7"), ("7", "32 to 384")),
         (("reindex", "--kb", "nowhere"), ("nowhere",)),
-    ],
-    ids=" ".join,
-)
-def test_what_cannot_be_is_refused_and_changes_nothing(
-    carrel: Carrel, arguments: tuple[str, ...], words: tuple[str, ...]
-) -> None:
-    before = carrel.json("kb", "create", "library")
-    carrel.run(*arguments).failed_with(2, *words)
+    ):
+        carrel.run(*arguments).failed_with(2, *words)
     assert carrel.json("kb", "list")["knowledge_bases"] == [before]
 
 
 @pytest.mark.parametrize(("option", "seconds"), [("--dimensions", 0.06), ("--chunk-size", 0.6)])
 def test_killed_at_any_moment_the_library_is_there_and_the_next_attempt_succeeds(
-    carrel: Carrel, small_papers: tuple[Path, ...], option: str, seconds: float
+    filled: Carrel, small_papers: tuple[Path, ...], option: str, seconds: float
 ) -> None:
-    carrel.json("add", *small_papers)
+    carrel = filled
     chance = random.Random(4)
     for attempt in range(KILLS):
         (shelf,) = carrel.json("kb", "list")["knowledge_bases"]

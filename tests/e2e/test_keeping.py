@@ -20,11 +20,19 @@ KILLS = 3
 SEED = 20261130
 
 
-@pytest.fixture
-def filled(carrel: Carrel, small_papers: tuple[Path, ...]) -> Carrel:
-    """A data folder with three papers, one of them in two knowledge bases."""
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory, model_cache: Path, small_papers: tuple[Path, ...]) -> Path:
+    """A data folder with three papers, one of them in two knowledge bases; to be copied."""
+    carrel = Carrel(tmp_path_factory.mktemp("kept") / "home", model_cache, {"CARREL_OCR": "false"})
     carrel.json("add", *small_papers[:3])
     carrel.json("add", small_papers[0], "--kb", "other")
+    return carrel.home
+
+
+@pytest.fixture
+def filled(carrel: Carrel, kept: Path) -> Carrel:
+    """The command on a data folder with three papers, one of them in two knowledge bases."""
+    shutil.copytree(kept, carrel.home)
     return carrel
 
 

@@ -25,8 +25,7 @@ from tests.e2e.command import Carrel, check_in_step
 from tests.e2e.conftest import write_paper
 from tests.unit.parsing import samples
 
-KILLS_OF_ADD = 10
-KILLS_A_ROUND = 7
+KILLS_OF_ADD = 5  # the moments are the same at each run: more rounds would be more of the same
 SAMPLES = ("linformer-low-rank-attention.pdf", "coral-bleaching-marine-heatwaves.pdf")
 SEED = 20261123
 
@@ -156,8 +155,7 @@ def test_adding_survives_being_killed_at_any_moment(folder: Folder, sample_paper
     folder.write(*(f"subject {n}" for n in range(6)))
     kills = tries = 0
     while kills < KILLS_OF_ADD:
-        for _ in range(KILLS_A_ROUND):
-            stage = stages[tries % len(stages)]
+        for stage in stages:
             tries += 1
             folder.write(f"moment {tries}")  # there is always something to do
             if stage == "storing a file":
@@ -170,7 +168,7 @@ def test_adding_survives_being_killed_at_any_moment(folder: Folder, sample_paper
         assert document["failed"] == 0
         assert document["added"] + document["duplicates"] == len(folder.sha256())
         folder.check(library=folder.sha256())
-        assert tries < 2 * KILLS_OF_ADD, "the kills come too late"
+        assert tries < 3 * len(stages), "the kills come too late"
     listed = [paper["file"] for paper in folder.carrel.json("list")["papers"]]
     assert sorted(listed) == sorted(path.name for path in folder.papers.iterdir())
     assert all(check["status"] == "pass" for check in folder.carrel.json("doctor")["checks"])
@@ -179,13 +177,12 @@ def test_adding_survives_being_killed_at_any_moment(folder: Folder, sample_paper
 
 def test_removing_survives_being_killed_at_any_moment(folder: Folder) -> None:
     chance = random.Random(SEED)
-    stages = ["start", "noting", "deleting", "noting"]
-    names = {path.name: path for path in folder.write(*(f"subject {n}" for n in range(10)))}
+    stages = ["start", "noting", "deleting"]
+    names = {path.name: path for path in folder.write(*(f"subject {n}" for n in range(6)))}
     folder.carrel.json("add", folder.papers)
     ids = {paper["file"]: paper["id"] for paper in folder.carrel.json("list")["papers"]}
     kills = 0
-    for n, name in enumerate(sorted(names)[:5]):
-        stage = stages[n % len(stages)]
+    for stage, name in zip(stages, sorted(names), strict=False):
         then = chance.uniform(0.2, 0.7) if stage == "start" else chance.uniform(0, 0.02)
         seen = stage_begun(stage, folder)
         kills += kill(folder.carrel.start("remove", ids[name]), seen, then)
@@ -199,7 +196,7 @@ def test_removing_survives_being_killed_at_any_moment(folder: Folder) -> None:
 
 def test_deleting_a_knowledge_base_survives_being_killed_at_any_moment(folder: Folder) -> None:
     chance = random.Random(SEED)
-    stages = ["noting", "start", "deleting", "noting"]
+    stages = ["noting", "start", "deleting"]
     shared, *others = folder.write("shared", *(f"subject {n}" for n in range(len(stages))))
     folder.carrel.json("add", shared)
     held = {"library": {hashlib.sha256(shared.read_bytes()).hexdigest()}}

@@ -58,6 +58,8 @@ def test_files_go_in_with_their_progress_and_a_broken_one_says_why(
         page.goto(f"/shelves/{base}?state=failed")
         page.get_by_role("checkbox", name=re.compile("broken.pdf")).check()
         page.get_by_role("button", name="Take out").click()
+        expect(page.locator("h1")).to_have_text("Take these papers out?")
+        page.get_by_role("button", name="Take out").click()
         expect(page.get_by_text("No paper like that here.")).to_be_visible()
 
 

@@ -139,3 +139,12 @@ def test_no_page_asks_another_host_or_complains(site: Site, places: dict[str, st
         assert refused is False
         assert len(site.watch.errors) > 0
     site.watch.errors.clear()
+
+
+def test_an_enormous_name_makes_no_table_wider(site: Site, places: dict[str, str]) -> None:
+    with site.visit() as page:
+        for name in ("knowledge bases", "knowledge base", "jobs"):
+            page.goto(PAGES[name].format(**places))
+            page.locator("td.title a").first.evaluate("link => { link.textContent = 'W'.repeat(300); }")
+            wider = "[...document.querySelectorAll('.table-in')].map(t => t.scrollWidth - t.clientWidth)"
+            assert page.evaluate(wider) == [0], name

@@ -195,10 +195,14 @@ def watch_it_being_built(page: Page, asking: "Asking") -> None:
 def leave_nothing(page: Page) -> None:
     """Let the other index go, and forget the server."""
     page.get_by_role("button", name="Let it go").click()
+    expect(page.locator("h1")).to_have_text("Let the index before go?")
+    page.get_by_role("button", name="Let it go").click()
     expect(page.get_by_text("is kept to go back to")).to_have_count(0)
     page.goto("/settings/models")
     page.get_by_role("link", name=OTHER, exact=True).click()
     expect(page.get_by_label("Key", exact=True)).to_have_value("")
+    page.get_by_role("button", name="Remove").click()
+    expect(page.locator("h1")).to_have_text("Remove this server?")
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("None yet.")).to_be_visible()
 

@@ -1,7 +1,6 @@
 """``carrel search`` with a rerank server on this machine, and with instructions for the models."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -22,10 +21,9 @@ def server() -> Iterator[RerankServerFake]:
 
 
 @pytest.fixture
-def reranked(carrel: Carrel, small_papers: tuple[Path, ...], server: RerankServerFake) -> Carrel:
+def reranked(five: Carrel, server: RerankServerFake) -> Carrel:
     """Five papers, and settings that name a reranker."""
-    carrel.json("add", *small_papers)
-    return carrel.with_settings(
+    return five.with_settings(
         CARREL_RERANKER=MODEL, CARREL_RERANKER_URL=server.url, CARREL_RERANKER_API_KEY=KEY
     )
 

@@ -6,7 +6,7 @@ import pypdfium2
 import pytest
 
 from tests.e2e.command import Carrel, Document
-from tests.unit.parsing import scanned
+from tests.unit.parsing import samples, scanned
 
 ENGLISH = "coral-bleaching-marine-heatwaves.pdf"
 CHINESE = "chinese-long-document-survey.pdf"
@@ -84,11 +84,16 @@ def test_of_a_mixed_document_every_page_is_found(
 
 @needs_english
 def test_without_tesseract_a_scan_waits_for_it_and_a_mixed_document_does_not(
-    reading: Carrel, sample_papers: Path, tmp_path: Path
+    reading: Carrel, tmp_path: Path
 ) -> None:
-    scan = _write(tmp_path / "scan.pdf", scanned.scan(sample_papers / ENGLISH, [0]))
+    said = "Corals lose their algae in warm water, as {} of the buoys of the year {} have shown."
+    lines = [
+        tuple(said.format(number + 3, 1900 + 20 * page + number) for number in range(9)) for page in range(3)
+    ]
+    paper = samples.paper(pages=[[("Results", each)] for each in lines])
+    scan = _write(tmp_path / "scan.pdf", scanned.scan(paper, [0]))
     # Three pages, of which one is a picture.
-    mixed = _write(tmp_path / "mixed.pdf", scanned.mixed(sample_papers / CHINESE, scanned=(2,)))
+    mixed = _write(tmp_path / "mixed.pdf", scanned.mixed(paper, scanned=(2,)))
     without = reading.with_settings(PATH="")
     answer = without.run("add", scan, mixed, "--json")
     assert answer.code == 1

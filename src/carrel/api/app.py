@@ -77,16 +77,11 @@ def create_app(
         for part in (embeddings, reranking, readiness):
             part.close()
 
-    async def embed(asked: EmbeddingsRequest) -> bytes:
-        embedded = await embeddings.embed(asked)
-        as_base64 = asked.encoding_format == "base64"
-        return await asyncio.to_thread(embeddings_answer, models.name, embedded, as_base64)
-
     # Its pages of documentation load scripts from another's server: only the document itself is kept.
     app = FastAPI(title="Carrel", version=__version__, docs_url=None, redoc_url=None, lifespan=running)
     app.openapi = lambda: described(app)  # type: ignore[method-assign]  # as FastAPI's own docs have it
     app.state.stop = rest.stop if rest else _nothing  # told first when the server is to end
-    _add_post(app, "/v1/embeddings", EmbeddingsRequest, embed, places)
+    _add_embeddings(app, embeddings, models.name, places)
     _add_post(app, "/v1/rerank", RerankRequest, reranking.rerank, places)
     _add_models(app, models)
     if server is None or rest is None:
@@ -112,6 +107,15 @@ def _add_server(app: FastAPI, server: Server, rest: Rest, api_key: str) -> None:
     app.add_middleware(Measured, figures=rest.figures)
     app.add_middleware(Answering, language=server.services.settings.language)
     app.add_middleware(Unread)
+
+
+def _add_embeddings(app: FastAPI, embeddings: EmbeddingService, model: str, places: Admission) -> None:
+    async def embed(asked: EmbeddingsRequest) -> bytes:
+        embedded = await embeddings.embed(asked)
+        as_base64 = asked.encoding_format == "base64"
+        return await asyncio.to_thread(embeddings_answer, model, embedded, as_base64)
+
+    _add_post(app, "/v1/embeddings", EmbeddingsRequest, embed, places)
 
 
 def _add_post(

@@ -9,6 +9,7 @@ from carrel.bootstrap.unhurried import Unhurried
 from carrel.config import Settings
 from carrel.core.accounts import COMMAND_LINE, Caller
 from carrel.core.courtesy import Asking, Courtesy, at_once
+from carrel.core.endpoints import Purpose
 from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.errors import ServiceError, UsageError
 from carrel.core.facets import Facets
@@ -64,7 +65,7 @@ class Services:
     parser: Callable[[], Parser]  # the default one, to look at a file without a knowledge base
     parser_of: Callable[[KnowledgeBase], Parser]
     unlocker: Callable[[str], Unlocker]  # by password
-    reranker: Callable[[], Reranker | None]  # of the settings; None where they name none
+    reranker: Callable[[], Reranker | None]  # None where nobody names one
     close: Callable[[], None]
     steady: Callable[[], AbstractContextManager[None]] = nullcontext  # models' servers are looked up once
     courtesy: Courtesy = field(default_factory=Courtesy)  # searches go before what is taken in
@@ -249,8 +250,8 @@ class Services:
     ) -> tuple[Telling | None, ...]:
         """Return the sentence of each of these texts that is nearest to the query.
 
-        The knowledge base's model decides. Sentences' vectors are not cached: nothing would delete them with
-        their paper.
+        The knowledge base's model decides; each call of it is made within ``asking``. Sentences' vectors are
+        not cached: nothing would delete them with their paper.
 
         Raises:
             KnowledgeBaseMissing, KnowledgeBaseAmbiguous: the caller may read none of this id or name.
@@ -261,8 +262,16 @@ class Services:
         (base,) = self.shelves.of(caller).readable([knowledge_base])
         embedder = self.embedder_of(base)
         engine = embedder.engine if isinstance(embedder, CachedEmbedder) else embedder
-        with self.courtesy.search(), asking(base.embedder):
-            return telling_sentences(query, passages, engine, self.settings.query_instruction)
+        instruction = self.settings.query_instruction
+        return telling_sentences(query, passages, engine, instruction, lambda: asking(base.embedder))
+
+    def has_reranker(self) -> bool:
+        """Whether the settings or an administrator name a reranker. It is not asked anything."""
+        return bool(self.settings.reranker) or bool(self.endpoints.models(Purpose.RERANKER))
+
+    def reranks(self, wanted: bool | None) -> bool:
+        """Whether a question is reranked: as it wants; None: as the settings say, if there is a reranker."""
+        return self.settings.rerank and self.has_reranker() if wanted is None else wanted
 
     def checked_dimensions(self, embedder: str, wanted: int) -> int:
         """Return dimensions as the catalog keeps them: 0 for all that the model gives.

@@ -34,7 +34,7 @@ class Trial:
     @property
     def requests(self) -> int:
         """How many requests at once are advised; 0 where it was not measured."""
-        return advised_requests(self.best) if self.best else 0
+        return advised_requests(self.curve) if self.curve else 0
 
     def count(self, status: str) -> int:
         """Return how many checks ended so."""

@@ -50,12 +50,12 @@ def doctor(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    what = _one_of(parse is not None, embedder is not None, fsck)
-    if what != "embedder" and (model or profile or quick):
+    _check_one(parse is not None, embedder is not None, fsck)
+    if embedder is None and (model or profile or quick):
         raise typer.BadParameter(tr("--model, --profile and --quick go with --embedder."))
-    if what != "fsck" and (dry_run or deep):
+    if not fsck and (dry_run or deep):
         raise typer.BadParameter(tr("--dry-run and --deep go with --fsck."))
-    if what != "parse" and recursive:
+    if parse is None and recursive:
         raise typer.BadParameter(tr("--recursive goes with --parse."))
     if fsck:
         from carrel.cli.fsck import examine_stores
@@ -75,13 +75,12 @@ def doctor(
     sys.exit(examine(as_json))
 
 
-def _one_of(parse: bool, embedder: bool, fsck: bool) -> str:
-    """Return what is to be examined, "" for this installation. Raises BadParameter: it is more than one."""
+def _check_one(parse: bool, embedder: bool, fsck: bool) -> None:
+    """Raise BadParameter where more than one thing is to be examined."""
     if fsck and (parse or embedder):
         raise typer.BadParameter(tr("--fsck stands alone."))
     if parse and embedder:
         raise typer.BadParameter(tr("--embedder and --parse do not go together."))
-    return "fsck" if fsck else "parse" if parse else "embedder" if embedder else ""
 
 
 @checkup.command(

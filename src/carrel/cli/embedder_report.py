@@ -122,7 +122,7 @@ def _best_document(curve: list[Speed]) -> dict[str, Json]:
     best = best_of(curve)
     settings = {
         "CARREL_EMBEDDER_BATCH_TEXTS": str(best.batch),
-        "CARREL_EMBEDDER_REQUESTS": str(advised_requests(best)),
+        "CARREL_EMBEDDER_REQUESTS": str(advised_requests(curve)),
     }
     return {**_speed_document(best), "settings": settings}
 

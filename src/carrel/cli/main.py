@@ -191,10 +191,6 @@ def search(
 ) -> None:
     from carrel.cli.search import Request, search_papers
 
-    if task and task not in TASKS:
-        raise typer.BadParameter(tr("--task is one of {tasks}.").format(tasks=", ".join(TASKS)))
-    if task and instruction:
-        raise typer.BadParameter(tr("--task and --instruction exclude each other."))
     request = Request(
         query,
         tuple(kb or ()),
@@ -206,12 +202,21 @@ def search(
         tuple(venue or ()),
         tuple(language or ()),
         tuple(tag or ()),
-        instruction or task,
+        _asked_for(task, instruction),
         explain,
         tuple(like or ()),
         tuple(unlike or ()),
     )
     sys.exit(search_papers(request, as_json))
+
+
+def _asked_for(task: str, instruction: str) -> str:
+    """Return what a question is asked for: a task's name, or words of one's own. Raises BadParameter."""
+    if task and task not in TASKS:
+        raise typer.BadParameter(tr("--task is one of {tasks}.").format(tasks=", ".join(TASKS)))
+    if task and instruction:
+        raise typer.BadParameter(tr("--task and --instruction exclude each other."))
+    return instruction or task
 
 
 @app.command("list", help=tr("List the papers in knowledge bases, and the files that failed."))

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from carrel.bootstrap import open_parser
 from carrel.cli.output import Json, error_document, note, print_json, printable, shortened, width
-from carrel.cli.quality import faults, quality_document, verdict_in_words
+from carrel.cli.quality import quality_document, verdict_in_words
 from carrel.config import load_settings
 from carrel.core.errors import CarrelError, PaperError, UsageError
 from carrel.core.language import tr
 from carrel.core.metadata import Metadata
 from carrel.core.paper import BlockKind, ParsedPaper, is_reference_list
 from carrel.core.ports import Parser
-from carrel.core.quality import ParseQuality, Verdict
+from carrel.core.quality import ParseQuality, Verdict, faults
 from carrel.ingest.accept import check, find_files, shown_name
 
 _WIDEST_NAME, _WIDEST = 34, 160  # columns

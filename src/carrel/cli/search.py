@@ -51,8 +51,6 @@ class Request:
 def search_papers(request: Request, as_json: bool) -> int:
     """Search, print the result, return the exit code."""
     settings = load_settings()
-    if request.rerank and not settings.reranker:
-        raise NoRerankerConfigured()  # said before anything is loaded
     understand.read(request.query, may_be_empty=bool(request.like))  # what is wrong is said at once
     query = Query(
         request.query,
@@ -61,9 +59,9 @@ def search_papers(request: Request, as_json: bool) -> int:
         request.limit,
         understand.filters(request.year, request.authors, request.venues, request.languages, request.tags),
         request.instruction or settings.query_instruction,
-        bool(settings.reranker) and settings.rerank if request.rerank is None else request.rerank,
     )
-    if (running := find(settings.home)) is not None and _asked_of(running, request, query, as_json):
+    rerank = False if request.rerank is None and not settings.rerank else request.rerank
+    if (running := find(settings.home)) is not None and _asked_of(running, request, query, rerank, as_json):
         return 0
     # The model loads in a thread of its own while this one imports the rest.
     load = _preloaded(settings) if request.mode is not Mode.LEXICAL else None
@@ -71,6 +69,9 @@ def search_papers(request: Request, as_json: bool) -> int:
 
     with services(settings, load) as opened:
         opened.shelves.readable(query.knowledge_bases)  # a wrong name is said before waiting
+        query = replace(query, rerank=opened.reranks(rerank))
+        if query.rerank and not opened.has_reranker():
+            raise NoRerankerConfigured()  # said before anything is loaded
         opened.own_index("carrel search", at_once=True)
         for knowledge_base in opened.shelves.readable(query.knowledge_bases):
             if knowledge_base.papers:
@@ -93,7 +94,7 @@ def search_papers(request: Request, as_json: bool) -> int:
     return 0
 
 
-def _asked_of(running: Running, request: Request, query: Query, as_json: bool) -> bool:
+def _asked_of(running: Running, request: Request, query: Query, rerank: bool | None, as_json: bool) -> bool:
     """Have the server search that owns the index, and print the result; False where it is gone."""
     from carrel.cli.client import ask
     from carrel.cli.search_reply import result_of
@@ -110,7 +111,7 @@ def _asked_of(running: Running, request: Request, query: Query, as_json: bool) -
             "language": list(request.languages),
             "tag": list(request.tags),
         },
-        "rerank": query.rerank,
+        "rerank": rerank,
         "instruction": query.instruction,
         "explain": request.explain,
     }

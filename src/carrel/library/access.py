@@ -51,7 +51,21 @@ def require(tx: Transaction, caller: Caller, key: str, needed: Role) -> Knowledg
         KnowledgeBaseAmbiguous: several that they may see have the name, and none is theirs.
         RoleTooLow: they may see it, but lack the role.
     """
-    return _required(visible(tx, caller), caller, key, needed)
+    return require_with_role(tx, caller, key, needed)[0]
+
+
+def require_with_role(tx: Transaction, caller: Caller, key: str, needed: Role) -> tuple[KnowledgeBase, Role]:
+    """Return the same with the role that the caller has in it; raises as ``require``."""
+    seen = _of_id(tx, caller, key) or visible(tx, caller)
+    found = _required(seen, caller, key, needed)
+    return seen[found.id]
+
+
+def _of_id(tx: Transaction, caller: Caller, key: str) -> dict[str, tuple[KnowledgeBase, Role]]:
+    """Return the knowledge base of this id if the caller may see it; the others need no counting."""
+    found = knowledge_bases.with_ids(tx, [key])
+    role = Role.OWNER if caller.administrator else members.roles(tx, caller.user_id).get(key)
+    return {key: (found[0], role)} if found and role is not None else {}
 
 
 def require_all(

@@ -64,7 +64,7 @@ def correct(
     corrections.put(tx, base.id, paper.id, [each for each in made if each.field in new - needless])
     if (new | back) & SEARCHED:
         _queue_again(tx, caller, base, paper)
-    detail = {each.field: each.value for each in made if each.field in new - needless}
+    detail = {each.field: _plain(each.value) for each in made if each.field in new - needless}
     detail |= dict.fromkeys(back, "")
     record(tx, caller, Action.PAPER_CORRECT, paper.id, {"knowledge_base": base.name, **detail})
 
@@ -118,6 +118,11 @@ def _line(text: str) -> str:
     """Return a text as one line: spaces put in order, control characters left out."""
     words = " ".join(text.split())
     return "".join(letter for letter in words if unicodedata.category(letter) != "Cc")
+
+
+def _plain(value: Value) -> str:
+    """Return a value for the audit log: "" where it says that there is none."""
+    return "; ".join(value) if isinstance(value, tuple) else str(value or "")
 
 
 def _known(field: str) -> str:

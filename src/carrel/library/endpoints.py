@@ -166,11 +166,13 @@ class Endpoints:
         """
         with self._catalog.read() as tx:
             if purpose is Purpose.RERANKER and not model:
-                rerankers = [found for found in endpoints.all_of_them(tx) if found.purpose is purpose]
-                if not rerankers:
-                    return None
-                model = max(rerankers, key=lambda found: (found.updated_at, found.id)).model
-            return endpoints.of_model(tx, purpose, model)
+                model = _last_named(tx, purpose)
+            return endpoints.of_model(tx, purpose, model) if model else None
+
+    def last_named(self, purpose: Purpose) -> str:
+        """Return the model whose server was named or changed last, or "": everybody may know it."""
+        with self._catalog.read() as tx:
+            return _last_named(tx, purpose)
 
     def models(self, purpose: Purpose) -> tuple[str, ...]:
         """Return the names of the models that have a server: everybody may know them."""
@@ -204,6 +206,11 @@ def _found(tx: Transaction, endpoint_id: str) -> tuple[ModelEndpoint, str]:
     if present is None:
         raise EndpointMissing(id=endpoint_id[:60])
     return present
+
+
+def _last_named(tx: Transaction, purpose: Purpose) -> str:
+    found = [each for each in endpoints.all_of_them(tx) if each.purpose is purpose]
+    return max(found, key=lambda each: (each.updated_at, each.id)).model if found else ""
 
 
 def _check_free(tx: Transaction, endpoint: ModelEndpoint) -> None:

@@ -97,10 +97,12 @@ class Holdings:
         values: Mapping[str, Value],
         taken_back: Collection[str] = (),
         labels: Sequence[str] | None = None,
+        instead_of: Sequence[str] | None = None,
     ) -> None:
         """Correct fields of a paper's metadata, and take corrections back, in this knowledge base alone.
 
-        With ``labels``, let it have these tags and no others; all or nothing.
+        With ``labels``, let it have these tags and no others; or, where it is said ``instead_of`` which,
+        change what differs between the two and leave what others did meanwhile. All or nothing.
 
         Raises:
             CorrectionUnusable, TagUnusable: a field cannot be that, a label cannot be one.
@@ -112,9 +114,11 @@ class Holdings:
             record, base = found.paper.record, found.knowledge_base
             correct(tx, self._caller, base, record, values, taken_back)
             if labels is not None:
-                wanted = usable(labels)
-                gone = [label for label in record.tags if tag_key(label) not in wanted]
-                tag(tx, self._caller, base, [record.id], labels, gone)
+                wanted, known = usable(labels), {tag_key(label) for label in instead_of or ()}
+                there = record.tags if instead_of is None else instead_of
+                gone = [label for label in there if tag_key(label) not in wanted]
+                new = [label for key, label in wanted.items() if key not in known]
+                tag(tx, self._caller, base, [record.id], new, gone)
 
     def tag(self, papers: Sequence[str], add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
         """Give papers labels and take others off them, all or nothing.

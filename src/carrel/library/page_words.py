@@ -1,6 +1,7 @@
 """The words of a page with their boxes, and words looked for in a paper: from the stored parse."""
 
 import re
+import sys
 import unicodedata
 from dataclasses import dataclass
 from itertools import islice
@@ -13,7 +14,6 @@ from carrel.core.titles import folded
 
 LONGEST_QUERY = 200  # characters
 _CONTEXT = 60  # characters on either side of what was found
-_RUN = re.compile(r"[\x00-\x7f]+|[^\x00-\x7f]")
 _HYPHENS = "-\u00ad\u2010\u2011\u2012\u2013"
 _HYPHENS_IN_CLASS = re.escape(_HYPHENS)
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -46,6 +46,14 @@ class Place:
     after: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class FoldedText:
+    """A text without case and accents, and the place of each of its characters in the text as it is."""
+
+    text: str
+    places: NDArray[np.int32]
+
+
 def words_on(parsed: ParsedPaper, page: int) -> tuple[PageWord, ...]:
     """Return the words of a page, from 1, in reading order; none where there is no such page."""
     words = parsed.words
@@ -58,8 +66,12 @@ def words_on(parsed: ParsedPaper, page: int) -> tuple[PageWord, ...]:
     return tuple(found)
 
 
-def find_words(parsed: ParsedPaper, query: str, limit: int) -> tuple[Place, ...]:
+def find_words(
+    parsed: ParsedPaper, query: str, limit: int, text: FoldedText | None = None
+) -> tuple[Place, ...]:
     """Return the first places where words stand one after the other, in the order of the text.
+
+    ``text`` is the paper's, folded, where it is at hand: for a book that takes longer than to look in it.
 
     Case, accents, hyphens and line breaks do not count, full and half width letters are the same; the words
     may be the beginning, end or middle of longer ones. In Chinese and Japanese spaces do not count.
@@ -67,11 +79,31 @@ def find_words(parsed: ParsedPaper, query: str, limit: int) -> tuple[Place, ...]
     pattern = _pattern(query[:LONGEST_QUERY])
     if pattern is None:
         return ()
-    text, places = _folded_with_places(parsed.text)
+    text = text or fold(parsed.text)
     return tuple(
-        _place(parsed, int(places[match.start()]), int(places[match.end() - 1]) + 1)
-        for match in islice(pattern.finditer(text), max(limit, 0))
+        _place(parsed, int(text.places[match.start()]), int(text.places[match.end() - 1]) + 1)
+        for match in islice(pattern.finditer(text.text), max(limit, 0))
     )
+
+
+def fold(text: str) -> FoldedText:
+    """Return a text without case and accents. Each letter is folded once, however often it stands there."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    seen = np.zeros(sys.maxunicode + 1, bool)
+    seen[codes] = True
+    letters = np.flatnonzero(seen)
+    folds = [_folded_letter(chr(code)) for code in letters.tolist()]
+    lengths = np.array([len(each) for each in folds], np.int32)
+    letter_of = np.zeros(sys.maxunicode + 1, np.int32)
+    letter_of[letters] = np.arange(len(letters))
+    which = letter_of[codes]
+    places = np.repeat(np.arange(len(codes), dtype=np.int32), lengths[which])
+    # The folds one after the other; of each character of the result, where it stands among them.
+    all_folds = np.frombuffer("".join(folds).encode("utf-32-le", "surrogatepass"), np.uint32)
+    begins = (np.cumsum(lengths) - lengths)[which]
+    within = np.arange(len(places)) - np.repeat(np.cumsum(lengths[which]) - lengths[which], lengths[which])
+    result = all_folds[np.repeat(begins, lengths[which]) + within]
+    return FoldedText(result.tobytes().decode("utf-32-le", "surrogatepass"), places)
 
 
 def _place(parsed: ParsedPaper, start: int, end: int) -> Place:
@@ -107,18 +139,8 @@ def _pattern(query: str) -> re.Pattern[str] | None:
     return re.compile("".join(parts)) if parts else None
 
 
-def _folded_with_places(text: str) -> tuple[str, NDArray[np.int64]]:
-    """Return a text without case and accents, and the place of each of its characters in the text."""
-    if text.isascii():
-        return text.lower(), np.arange(len(text))
-    pieces: list[str] = []
-    places: list[NDArray[np.int64]] = []
-    for run in _RUN.finditer(text):
-        first, past = run.span()
-        if past - first > 1 or run[0].isascii():
-            pieces.append(run[0].lower())
-            places.append(np.arange(first, past))
-        elif not unicodedata.combining(run[0]) and (piece := folded(run[0])):
-            pieces.append(piece)
-            places.append(np.full(len(piece), first))
-    return "".join(pieces), np.concatenate(places) if places else np.arange(0)
+def _folded_letter(letter: str) -> str:
+    """Return a character without case and accents: several, or none where it is an accent itself."""
+    if letter.isascii():
+        return letter.lower()
+    return "" if unicodedata.combining(letter) else folded(letter)

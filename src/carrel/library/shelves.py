@@ -100,8 +100,8 @@ class Shelves:
             self._create(tx, knowledge_base)
         return knowledge_base
 
-    def existing_or_new(self, name: str) -> KnowledgeBase:
-        """Return the knowledge base of that name, created with the defaults where there is none."""
+    def existing_or_new(self, name: str, embedder: str | None = None) -> KnowledgeBase:
+        """Return the knowledge base of that name, or a new one with that model or the default."""
         name = _checked_name(name)
         with self._catalog.write() as tx:
             try:
@@ -110,7 +110,7 @@ class Shelves:
                 new = KnowledgeBase(
                     new_knowledge_base_id(),
                     name,
-                    embedder=self._embedder,
+                    embedder=embedder or self._embedder,
                     created_by=self._caller.user_id,
                 )
                 self._create(tx, new)
@@ -154,8 +154,7 @@ class Shelves:
             KnowledgeBaseMissing, KnowledgeBaseAmbiguous: as ``access.require``.
         """
         with self._catalog.read() as tx:
-            found = access.require(tx, self._caller, key, Role.VIEWER)
-            return access.visible(tx, self._caller)[found.id]
+            return access.require_with_role(tx, self._caller, key, Role.VIEWER)
 
     def configure(
         self,
@@ -201,8 +200,8 @@ class Shelves:
         return knowledge_base
 
     def _checked(self, tx: Transaction, key: str, role: Role, check: Check) -> KnowledgeBase:
-        found = access.require(tx, self._caller, key, role)
-        check(*access.visible(tx, self._caller)[found.id])
+        found, present = access.require_with_role(tx, self._caller, key, role)
+        check(found, present)
         return found
 
     def _create(self, tx: Transaction, knowledge_base: KnowledgeBase) -> None:

@@ -1,5 +1,6 @@
 """The part of a passage worth showing: where most matches stand together, at sentence bounds. Pure."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -10,6 +11,7 @@ from carrel.core.terms import PlacedTerm
 
 LONGEST = 350  # letters' widths
 _CLAUSE_ENDS = "，、；：,;:"
+_MAY_BE_WIDE = re.compile("[\u1100-\u115f\u231a-\U0010ffff]")  # every wide character is in there
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,6 @@ def _break_before(text: str, start: int, furthest: int) -> int:
 
 def _offsets(text: str) -> Sequence[int]:
     """Return how wide a text is before each of its characters, and as a whole."""
-    if text.isascii():
+    if not _MAY_BE_WIDE.search(text):
         return range(len(text) + 1)
     return list(accumulate((2 if east_asian_width(c) in "WF" else 1 for c in text), initial=0))

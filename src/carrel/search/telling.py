@@ -1,9 +1,11 @@
 """The sentence of each passage that is nearest to a query in meaning: shown where no word of it matches.
 
-One call of the model for all passages together, of bounded size: what it costs does not grow with them.
+What it costs is bounded for all passages together, and is asked for in small calls: between them searches
+go first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,6 +18,7 @@ from carrel.core.ports import Embedder
 # Embedded for one answer: twenty passages of the embedded model are read by half, in 0.6 s of a processor.
 MOST_CHARACTERS = 8_000
 MOST_SENTENCES = 80
+AT_A_TIME = 16  # sentences of one call: a search that comes meanwhile is in the way of no more
 LONGEST = 300  # characters read of a sentence
 _SHORTEST = 25  # letters, below which a sentence says little: Latin ones, of which a Chinese character is two
 
@@ -39,9 +42,15 @@ class Telling:
 
 
 def telling_sentences(
-    query: str, passages: Sequence[str], embedder: Embedder, instruction: str = ""
+    query: str,
+    passages: Sequence[str],
+    embedder: Embedder,
+    instruction: str = "",
+    asking: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> tuple[Telling | None, ...]:
     """Return the sentence of each passage that is nearest to the query; None where it has no sentence.
+
+    Each call of the model is made within ``asking``.
 
     Raises:
         ServiceError: the model cannot be loaded or reached.
@@ -50,9 +59,14 @@ def telling_sentences(
     sentences = to_weigh(passages)
     if not sentences:
         return (None,) * len(passages)
-    question = embedder.embed_query(query, instruction).vector
-    vectors = embedder.embed_documents([passages[each.passage][each.start : each.end] for each in sentences])
-    return nearest(sentences, vectors @ question, len(passages))
+    with asking():
+        question = embedder.embed_query(query, instruction).vector
+    texts = [passages[each.passage][each.start : each.end] for each in sentences]
+    cosines = []
+    for first in range(0, len(texts), AT_A_TIME):
+        with asking():
+            cosines.append(embedder.embed_documents(texts[first : first + AT_A_TIME]) @ question)
+    return nearest(sentences, np.concatenate(cosines), len(passages))
 
 
 def to_weigh(

@@ -55,9 +55,7 @@ class Asked:
             tag=given.get("tag", "").strip()[:100],
             mode=Mode(mode) if mode in tuple(Mode) else Mode.HYBRID,
             rerank=given.get("rerank", "") if given.get("rerank") in ("yes", "no") else "",
-            shown=min(int(shown), MOST_SHOWN)
-            if shown.isascii() and shown.isdecimal() and int(shown)
-            else SHOWN,
+            shown=_shown(shown),
             why=given.get("why") == "1",
             timings=given.get("timings") == "1",
             like=tuple(dict.fromkeys(given.getlist("like")))[:_MOST_PAPERS],
@@ -80,13 +78,12 @@ class Asked:
         first, dots, last = self.year.partition("..")
         return (first, last) if dots else (first, first)
 
-    def query(self, settings: Settings) -> Query:
-        """Return the question as the journey takes it.
+    def query(self, settings: Settings, has_reranker: bool) -> Query:
+        """Return the question as the journey takes it; what is to be reranked, where there is a reranker.
 
         Raises:
             EmptyQuery, InvalidFilter: as ``understand`` has them.
         """
-        has_reranker = bool(settings.reranker)
         wanted = settings.rerank if not self.rerank else self.rerank == "yes"
         return Query(
             self.q,
@@ -126,6 +123,11 @@ class Asked:
         kept = tuple(each for each in self.like if each != paper)
         return self.address(unlike=_with(self.unlike, paper), like=kept)
 
+    def kept(self) -> list[tuple[str, str]]:
+        """Return the fields that stay with the next question though the form has no field for them."""
+        names = ("venue", "language", "tag", "why", "timings", "like", "unlike")
+        return [(name, value) for name, value in self.fields() if name in names]
+
     def fields(self) -> list[tuple[str, str]]:
         """Return what the address says, in its order, without what goes without saying."""
         found = [("q", self.q), *(("kb", each) for each in self.kb)]
@@ -141,6 +143,12 @@ class Asked:
 
 def _with(papers: tuple[str, ...], paper: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*papers, paper)))[-_MOST_PAPERS:]
+
+
+def _shown(text: str) -> int:
+    """Return how many papers are to be shown; what is no number, or a very long one, is as if not there."""
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    return min(number, MOST_SHOWN) or SHOWN
 
 
 def _one(value: str) -> tuple[str, ...]:

@@ -15,9 +15,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from carrel.api.rest.route import HeadRoute
 from carrel.core.rest_errors import NothingThere
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=HeadRoute, include_in_schema=False)
 
 PREFIX = "/static"
 STYLESHEET = "carrel.css"

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from carrel.api.rest.paging import cursor, position
 from carrel.core.accounts import Role
+from carrel.core.audit import Action
 from carrel.core.jobs import JobState
 from carrel.library.waiting import Waiting
 from carrel.storage.job_lists import ListedJob
@@ -39,7 +40,12 @@ def audit(reader: Running, request: Request, action: str = "", after: str = "") 
     )
     following = cursor("audit", found[_ROWS - 1].number) if len(found) > _ROWS else ""
     return rendered(
-        request, "audit.html", entries=found[:_ROWS], following=following, action=action.strip()[:60]
+        request,
+        "audit.html",
+        entries=found[:_ROWS],
+        following=following,
+        action=action.strip()[:60],
+        actions=tuple(Action),
     )
 
 

@@ -15,6 +15,7 @@ from carrel.core.language import tr
 from carrel.core.metadata import Metadata
 from carrel.core.ranking import PaperRecord
 from carrel.library.holdings import Found
+from carrel.web.forms import Form
 from carrel.web.paper import ONE, address
 from carrel.web.reading import found_paper
 from carrel.web.rendering import rendered
@@ -30,6 +31,7 @@ class Field:
     name: str
     label: str
     text: str
+    was: str  # what it is, whatever stands in the form
     hint: str
     read: str | None  # None where it is as it was read
     by: str
@@ -46,23 +48,49 @@ def correction_form(reader: Looking, request: Request, base: str, paper: str) ->
 
 @router.post(ONE + "/correct")
 def correct(reader: Looking, request: Request, base: str, paper: str, form: Posted) -> Response:
-    """Keep what was put right, and go back to the paper."""
+    """Change what differs from what the form showed, and go back to the paper.
+
+    Where somebody else has changed the same field meanwhile, the form comes again and says so.
+    """
     found = found_paper(reader, base, paper)
-    typed = {name: form.text(name) for name in FIELDS}
+    metadata = found.paper.record.metadata
+    present = {name: _text(metadata, name) for name in FIELDS}
     back = [name for name in form.texts("as_read") if name in FIELDS]
-    tags = tuple(filter(None, (each.strip() for each in form.text("tags").replace("，", ",").split(","))))
-    present = found.paper.record.metadata
-    values = {
-        name: _value(name, text)
-        for name, text in typed.items()
-        if form.ticked(name) and name not in back and text.replace("\r", "") != _text(present, name)
-    }
+    typed = {name: text for name in FIELDS if (text := _changed(form, name, present)) is not None}
+    tags = form.labels("tags")
+    overtaken = {name: present[name] for name in typed if present[name] != _shown(form, name, present)}
+    if overtaken and not set(overtaken) <= set(back):
+        return _form(request, found, present | typed, _merged(form, found), overtaken=overtaken)
     try:
-        labels = tags if form.ticked("tags") else None
-        holdings(reader.access, base).correct(paper, values, back, labels)
+        values = {name: _value(name, text) for name, text in typed.items() if name not in back}
+        before = form.labels("was_tags") if form.ticked("was_tags") else None
+        holdings(reader.access, base).correct(
+            paper, values, back, tags if form.ticked("tags") else None, before
+        )
     except UsageError as error:
-        return _form(request, found, typed, tags, error)
+        return _form(request, found, present | typed, _merged(form, found), error)
     return RedirectResponse(f"{address(found)}#about", 303)
+
+
+def _shown(form: Form, name: str, present: Mapping[str, str]) -> str:
+    """Return what a field of the form showed before it was typed into."""
+    return form.text(f"was_{name}").replace("\r", "") if form.ticked(f"was_{name}") else present[name]
+
+
+def _changed(form: Form, name: str, present: Mapping[str, str]) -> str | None:
+    """Return what was typed into a field; None where that is what it showed, or what it is by now."""
+    typed = form.text(name).replace("\r", "")
+    known = (_shown(form, name, present), present[name])
+    return typed if form.ticked(name) and typed not in known else None
+
+
+def _merged(form: Form, found: Found) -> tuple[str, ...]:
+    """Return the tags as they would be: what others did meanwhile, and what was done in the form."""
+    there, shown, typed = found.paper.record.tags, form.labels("was_tags"), form.labels("tags")
+    if not form.ticked("tags"):
+        return there
+    kept = [tag for tag in there if tag in typed or tag not in shown]
+    return (*kept, *(tag for tag in typed if tag not in kept and tag not in shown))
 
 
 def _form(
@@ -71,6 +99,7 @@ def _form(
     typed: Mapping[str, str],
     tags: tuple[str, ...],
     error: UsageError | None = None,
+    overtaken: Mapping[str, str] | None = None,
 ) -> Response:
     part = "hx-request" in request.headers
     said = problem_document(error) if error else None
@@ -78,13 +107,15 @@ def _form(
     return rendered(
         request,
         "part_correct.html" if part else "paper_more.html",
-        said.status if said else 200,
+        said.status if said else 409 if overtaken else 200,
         what="correct",
         found=found,
         title=record.metadata.title or record.file_name,
         here=address(found),
         fields=_fields(record, typed),
         tags=", ".join(tags),
+        was_tags=", ".join(record.tags),
+        overtaken=overtaken or {},
         wrong=said.detail if said else "",
         hint=said.hint if said else "",
     )
@@ -106,6 +137,7 @@ def _fields(record: PaperRecord, typed: Mapping[str, str]) -> tuple[Field, ...]:
             name,
             labels[name],
             typed[name],
+            _text(record.metadata, name),
             hints.get(name, ""),
             _text(record.as_read or record.metadata, name) if name in by else None,
             by.get(name, ""),

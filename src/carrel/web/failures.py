@@ -4,20 +4,35 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from carrel.api.rest.problems import problem_document
-from carrel.core.errors import CarrelError
+from carrel.core.engine_errors import EndpointNonsense, EndpointNotSet, EndpointRefuses, EndpointUnavailable
+from carrel.core.errors import CarrelError, KnowledgeBaseMissing
 from carrel.core.language import tr
-from carrel.core.rest_errors import NothingThere
 from carrel.web.rendering import rendered
 
 _GONE = (404, 410)
+_OF_PROGRAMS = "/api/"  # hints that name a route
+_OF_A_SERVER = (EndpointUnavailable, EndpointRefuses, EndpointNonsense, EndpointNotSet)
 
 
 def error_page(request: Request, error: CarrelError) -> Response:
     """Return the page, or for a part of a page the note, that says what went wrong and what to do."""
     document = problem_document(error)
-    of_programs = isinstance(error, NothingThere)  # its hint names their description
-    hint = "" if of_programs else document.hint
-    return _answer(request, document.status, document.detail, hint, document.kind)
+    detail, hint = worded(error)
+    onward = "/shelves" if isinstance(error, KnowledgeBaseMissing) else "/"
+    return _answer(request, document.status, detail, hint, document.kind, onward)
+
+
+def worded(error: CarrelError) -> tuple[str, str]:
+    """Return what went wrong and what to do on a page: not what programs would do."""
+    document = problem_document(error)
+    if isinstance(error, KnowledgeBaseMissing):
+        return (
+            tr("There is no such knowledge base, or it is not shared with you."),
+            tr("Ask one of its owners to share it with you, or choose one of yours."),
+        )
+    if isinstance(error, _OF_A_SERVER):
+        return document.detail, tr("An administrator can see to the model's server: Settings, Models.")
+    return document.detail, "" if _OF_PROGRAMS in document.hint else document.hint
 
 
 def fault_page(request: Request) -> Response:
@@ -26,7 +41,7 @@ def fault_page(request: Request) -> Response:
     return _answer(request, 500, text, "", "internal-error")
 
 
-def _answer(request: Request, status: int, detail: str, hint: str, kind: str) -> Response:
+def _answer(request: Request, status: int, detail: str, hint: str, kind: str, onward: str = "/") -> Response:
     part = "hx-request" in request.headers
     title = tr("Nothing here") if status in _GONE else tr("That did not work")
     return rendered(
@@ -37,4 +52,5 @@ def _answer(request: Request, status: int, detail: str, hint: str, kind: str) ->
         detail=detail,
         hint=hint,
         kind=kind,
+        onward=onward,
     )

@@ -1,5 +1,6 @@
 """Forms that were sent: read within limits, plain text only."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
@@ -11,6 +12,7 @@ from carrel.core.rest_errors import BodyOverLimit, ContentNotTaken
 
 _KIND = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 10_000
+_COMMAS = re.compile("[,\N{FULLWIDTH COMMA}\N{IDEOGRAPHIC COMMA}]")
 CSRF_FIELD = "csrf"
 
 
@@ -36,6 +38,10 @@ class Form:
     def texts(self, name: str) -> tuple[str, ...]:
         """Return every value of a field that may be there several times."""
         return tuple(value for found, value in self.fields if found == name)
+
+    def labels(self, name: str) -> tuple[str, ...]:
+        """Return what was typed with commas between, Latin or Chinese ones."""
+        return tuple(filter(None, (each.strip() for each in _COMMAS.split(self.text(name)))))
 
     def ticked(self, name: str) -> bool:
         """Whether a box was ticked."""

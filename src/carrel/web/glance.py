@@ -26,7 +26,6 @@ class Bar:
     value: int
     x: float
     height: float
-    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,6 @@ class Row:
     name: str
     value: int
     width: float
-    address: str = ""
 
 
 @router.get("/glance")
@@ -53,12 +51,8 @@ def glance(reader: Looking, request: Request) -> Response:
         shelves=shelves,
         sums=sums,
         passages=sum(shelf.passages for shelf in shelves),
-        growth=_bars((month, count, "") for month, count in _every_month(sums.months)),
-        years=_bars(
-            (facet.name, facet.count, f"/?q=&year={facet.value}") for facet in _in_order(facets.years)
-        )
-        if facets
-        else (),
+        growth=_bars((month, count) for month, count in _every_month(sums.months)),
+        years=_bars((facet.name, facet.count) for facet in _in_order(facets.years)) if facets else (),
         venues=_rows(facets.venues) if facets else (),
         authors=_rows(facets.authors) if facets else (),
         languages=_rows(facets.languages, of_languages=True) if facets else (),
@@ -90,12 +84,12 @@ def _month_number(month: str) -> int:
     return int(year) * 12 + int(number) - 1
 
 
-def _bars(values: Iterable[tuple[str, int, str]]) -> tuple[Bar, ...]:
+def _bars(values: Iterable[tuple[str, int]]) -> tuple[Bar, ...]:
     found = list(values)
-    most = max((value for _, value, _ in found), default=0) or 1
+    most = max((value for _, value in found), default=0) or 1
     return tuple(
-        Bar(name, value, 100 * number / len(found), 100 * value / most, address)
-        for number, (name, value, address) in enumerate(found)
+        Bar(name, value, 100 * number / len(found), 100 * value / most)
+        for number, (name, value) in enumerate(found)
     )
 
 

@@ -8,7 +8,7 @@ from carrel.core.ids import PaperId
 from carrel.core.paper import Box, ParsedPaper, Passage
 from carrel.core.ranking import Query, Signal
 from carrel.library.holdings import Found
-from carrel.library.page_words import Place, find_words
+from carrel.library.page_words import FoldedText, Place, find_words
 from carrel.search.marking import Marker
 from carrel.storage import passages
 from carrel.web.reader import Reader
@@ -77,9 +77,12 @@ def answers(reader: Reader, found: Found, question: str, passage: str) -> Answer
     return Answers(found_marks, next((each for each in ids if each in by_id), ""), error)
 
 
-def places(parsed: ParsedPaper, words: str) -> tuple[tuple[Mark, ...], bool]:
-    """Return where words stand, one after the other; and whether there are more places than that."""
-    found = find_words(parsed, words, MOST_FOUND + 1)
+def places(parsed: ParsedPaper, words: str, text: FoldedText | None = None) -> tuple[tuple[Mark, ...], bool]:
+    """Return where words stand, one after the other; and whether there are more places than that.
+
+    ``text`` is the paper's, folded, where it is at hand.
+    """
+    found = find_words(parsed, words, MOST_FOUND + 1, text)
     return tuple(_found(number, each) for number, each in enumerate(found[:MOST_FOUND], 1)), len(
         found
     ) > MOST_FOUND

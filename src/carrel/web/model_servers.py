@@ -1,19 +1,25 @@
 """``/settings/models``: the models of the settings, and the servers that administrators name and try."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from carrel.api.rest.problems import problem_document
-from carrel.bootstrap.trials import Trial, try_embedder, try_endpoint, try_reranker
 from carrel.core.endpoints import ModelEndpoint, Purpose
 from carrel.core.errors import CarrelError, UsageError
+from carrel.core.language import tr
+from carrel.web.confirming import Question, asked_first
 from carrel.web.endpoint_form import EndpointForm, purpose_of
+from carrel.web.forms import Form
 from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
-from carrel.web.route import PageRoute, Posted, Running
+from carrel.web.route import PageRoute, Posted, Running, own_address
+
+if TYPE_CHECKING:
+    from carrel.bootstrap.trials import Trial
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -40,6 +46,8 @@ def models(reader: Running, request: Request) -> Response:
 @router.post(MODELS + "/test-settings")
 def test_settings(reader: Running, request: Request, form: Posted) -> Response:
     """Try a server that the settings name."""
+    from carrel.bootstrap.trials import try_embedder, try_reranker
+
     settings = reader.access.services.settings
     if purpose_of(form.text("purpose")) is Purpose.RERANKER:
         trial = try_reranker(settings)
@@ -59,7 +67,7 @@ def new(_: Running, request: Request) -> Response:
 
 @router.post(MODELS + "/new")
 def create(reader: Running, request: Request, form: Posted) -> Response:
-    """Name a server."""
+    """Name a server, and go on to where it was wanted."""
     filled = EndpointForm.read(form)
     try:
         reader.access.services.endpoints.create(
@@ -67,12 +75,14 @@ def create(reader: Running, request: Request, form: Posted) -> Response:
         )
     except UsageError as error:
         return _form_page(request, filled, error)
-    return RedirectResponse(MODELS, 303)
+    return RedirectResponse(own_address(form.text("next") or MODELS), 303)
 
 
 @router.post(MODELS + "/test")
 def test(reader: Running, request: Request, form: Posted) -> Response:
     """Try a server with what stands in the form. Nothing is saved."""
+    from carrel.bootstrap.trials import try_endpoint
+
     endpoints, caller = reader.access.services.endpoints, reader.access.caller
     present = endpoints.find(caller, form.word("id")) if form.word("id") else None
     filled = EndpointForm.read(form, present)
@@ -108,8 +118,21 @@ def change(reader: Running, request: Request, endpoint: str, form: Posted) -> Re
 
 
 @router.post(MODELS + "/{endpoint}/delete")
-def delete(reader: Running, endpoint: str, _: Posted) -> Response:
+def delete(reader: Running, request: Request, endpoint: str, form: Posted) -> Response:
     """Remove a server, with its key."""
+    found = _found(reader, endpoint)
+    question = Question(
+        tr("Remove this server?"),
+        tr(
+            "Its key goes with it. Knowledge bases with this model are then asked of the server in the "
+            "settings, where there is one."
+        ),
+        tr("Remove"),
+        f"{MODELS}/{endpoint}",
+        [f"{found.model} · {found.url}"],
+    )
+    if asked := asked_first(request, form, question):
+        return asked
     reader.access.services.endpoints.delete(reader.access.caller, endpoint)
     return RedirectResponse(MODELS, 303)
 
@@ -122,7 +145,7 @@ def _is_part(request: Request) -> bool:
     return "hx-request" in request.headers
 
 
-def _list_page(request: Request, reader: Reader, trial: Trial | None = None) -> Response:
+def _list_page(request: Request, reader: Reader, trial: "Trial | None" = None) -> Response:
     services = reader.access.services
     settings = services.settings
     endpoints = services.endpoints.all_of_them(reader.access.caller)
@@ -151,16 +174,18 @@ def _list_page(request: Request, reader: Reader, trial: Trial | None = None) -> 
 
 
 def _form_page(
-    request: Request, filled: EndpointForm, error: CarrelError | None = None, trial: Trial | None = None
+    request: Request, filled: EndpointForm, error: CarrelError | None = None, trial: "Trial | None" = None
 ) -> Response:
     from carrel.engines.profiles import PROFILES, UNKNOWN
 
     said = problem_document(error) if error else None
+    sent: Form = request.state.form
     return rendered(
         request,
         "model_form.html",
         said.status if said else 200,
         form=filled,
+        afterwards=sent.text("next") or request.query_params.get("next", ""),
         profiles=[profile.name for profile in (*PROFILES, UNKNOWN)],
         trial=trial,
         wrong=said.detail if said else "",

@@ -8,6 +8,8 @@ from carrel.api.rest.access import SESSION_COOKIE
 from carrel.api.rest.problems import problem_document
 from carrel.core.accounts import Scope
 from carrel.core.errors import UsageError
+from carrel.core.language import tr
+from carrel.web.confirming import Question, asked_first
 from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
 from carrel.web.route import Looking, PageRoute, Posted
@@ -36,9 +38,19 @@ def make_key(reader: Looking, request: Request, form: Posted) -> Response:
 
 
 @router.post("/settings/keys/revoke")
-def revoke_key(reader: Looking, form: Posted) -> Response:
+def revoke_key(reader: Looking, request: Request, form: Posted) -> Response:
     """End a key for ever."""
-    reader.access.services.accounts().api_keys.revoke(reader.access.caller, form.word("key"))
+    api_keys, key = reader.access.services.accounts().api_keys, form.word("key")
+    question = Question(
+        tr("End this key?"),
+        tr("Programs that sign in with it cannot any more. This cannot be taken back."),
+        tr("End it"),
+        "/settings",
+        [found.name for found in api_keys.of_user(reader.access.caller) if found.id == key],
+    )
+    if asked := asked_first(request, form, question):
+        return asked
+    api_keys.revoke(reader.access.caller, key)
     return RedirectResponse("/settings", 303)
 
 

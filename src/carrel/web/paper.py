@@ -11,6 +11,7 @@ from carrel.core.accounts import Role
 from carrel.core.citation_format import CitationFormat
 from carrel.core.job_errors import JobMissing
 from carrel.core.page_errors import PageMissing
+from carrel.core.paper import ParsedPaper
 from carrel.library.citation_formats import exported
 from carrel.library.citations import citation
 from carrel.library.holdings import Found
@@ -20,8 +21,9 @@ from carrel.web import marks as marking
 from carrel.web.apart import apart
 from carrel.web.desk import Desk, Place
 from carrel.web.facts import facts, origin, reading
+from carrel.web.marks import Mark
 from carrel.web.reader import Reader
-from carrel.web.reading import found_paper, parse_at_hand
+from carrel.web.reading import folded_at_hand, found_paper, parse_at_hand
 from carrel.web.rendering import rendered
 from carrel.web.results import authors_in_short
 from carrel.web.route import Looking, PageRoute, Posted
@@ -59,7 +61,7 @@ def paper_page(
     place = Place(path, q.strip(), find.strip(), number, passage, which)
     parsed = parse_at_hand(reader, found)
     answers = marking.answers(reader, found, place.q, place.passage)
-    places, more = marking.places(parsed, place.find) if parsed else ((), False)
+    places, more = _places(reader, found, parsed, place.find)
     desk = Desk(found, parsed, place, answers, places, more)
     shown: dict[str, object] = {"found": found, "place": place, **_about(reader, found), **desk.shown()}
     return rendered(request, "paper.html", 200, **shown)
@@ -161,6 +163,14 @@ def _about(reader: Reader, found: Found) -> dict[str, object]:
 
 def _role(reader: Reader, found: Found) -> Role:
     return reader.access.shelves.with_role(found.knowledge_base.id)[1]
+
+
+def _places(
+    reader: Reader, found: Found, parsed: ParsedPaper | None, words: str
+) -> tuple[tuple[Mark, ...], bool]:
+    if parsed is None or not words:
+        return (), False
+    return marking.places(parsed, words, folded_at_hand(reader, found))
 
 
 def _more(request: Request, found: Found, what: str, **values: object) -> Response:

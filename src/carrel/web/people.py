@@ -9,8 +9,10 @@ from starlette.responses import RedirectResponse, Response
 from carrel.api.rest.problems import problem_document
 from carrel.core.account_errors import OwnsKnowledgeBases
 from carrel.core.errors import UsageError
+from carrel.core.language import tr
 from carrel.core.users import Fate
 from carrel.library.users import Users
+from carrel.web.confirming import Question, asked_first
 from carrel.web.forms import Form
 from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
@@ -67,6 +69,16 @@ def delete(reader: Running, request: Request, form: Posted) -> Response:
     fate = form.text("fate")
     chosen: Fate | None = "delete" if fate == "delete" else "keep" if fate == "keep" else None
     key = form.word("user")
+    names = [user.name for user in _users(reader).all_of_them(reader.access.caller) if user.id == key]
+    question = Question(
+        tr("Delete this account?"),
+        tr("It cannot sign in any more, and its keys end. This cannot be taken back; shutting it can."),
+        tr("Delete the account"),
+        USERS,
+        names,
+    )
+    if asked := asked_first(request, form, question):
+        return asked
     return _done(request, reader, lambda: _users(reader).delete(reader.access.caller, key, chosen), form)
 
 

@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from carrel.api.answering import preferred
-from carrel.api.rest.access import Access, identified, session_of
+from carrel.api.rest.access import Access, in_session, session_of
 from carrel.api.rest.context import Rest, rest_of
 from carrel.api.rest.origins import check_origin
 from carrel.core.accounts import Role
@@ -17,6 +17,8 @@ from carrel.core.rest_errors import NotSignedIn
 
 LANGUAGE_COOKIE = "carrel_language"
 THEME_COOKIE = "carrel_theme"
+KEYS_COOKIE = "carrel_keys"
+KEYS = ("on", "off")  # whether single letters and signs are keys, such as / and j
 Theme = Literal["", "light", "dark"]  # "" is as the system has it
 THEMES: tuple[Theme, ...] = ("", "light", "dark")
 
@@ -54,7 +56,7 @@ class Reader:
 
 
 async def reader_of(request: Request, csrf: str | None = None) -> Reader | None:
-    """Return who looks; None where nobody is signed in.
+    """Return who looks; None where nobody is signed in. Pages are for sessions: an API key opens none.
 
     Args:
         request: what was asked.
@@ -64,7 +66,7 @@ async def reader_of(request: Request, csrf: str | None = None) -> Reader | None:
         CsrfMissing, CrossOrigin: a change is asked for, and not by a page of ours.
     """
     try:
-        return Reader(await identified(rest_of(request), request, csrf), request)
+        return Reader(await in_session(rest_of(request), request, csrf), request)
     except NotSignedIn:
         return None
 
@@ -98,3 +100,8 @@ def theme_of(request: Request) -> Theme:
     """Return whether a page is to be light or dark whatever the system says."""
     chosen = request.cookies.get(THEME_COOKIE, "")
     return next((theme for theme in THEMES if theme == chosen), "")
+
+
+def keys_of(request: Request) -> str:
+    """Return whether single letters and signs are keys on a page: one of ``KEYS``."""
+    return "off" if request.cookies.get(KEYS_COOKIE, "") == "off" else "on"

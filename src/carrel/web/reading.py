@@ -7,6 +7,7 @@ from carrel.core.errors import ServiceError, UsageError
 from carrel.core.ids import PaperId
 from carrel.core.paper import ParsedPaper
 from carrel.library.holdings import Found
+from carrel.library.page_words import FoldedText, fold
 from carrel.storage.parses import ParseStore
 from carrel.web.reader import Reader
 
@@ -31,6 +32,25 @@ def parse_at_hand(reader: Reader, found: Found) -> ParsedPaper | None:
         return _stored(services.parses, found.paper.record.id, fingerprint)
     except _NOT_THERE:
         return None
+
+
+def folded_at_hand(reader: Reader, found: Found) -> FoldedText | None:
+    """Return a paper's text as words are looked for in it; None as ``parse_at_hand``.
+
+    Folding that of a book takes a good part of a second, in which no other thread gets on.
+    """
+    services = reader.access.services
+    try:
+        fingerprint = services.parser_of(found.knowledge_base).fingerprint
+        return _folded(services.parses, found.paper.record.id, fingerprint)
+    except _NOT_THERE:
+        return None
+
+
+@lru_cache(maxsize=_AT_HAND)
+def _folded(store: ParseStore, paper: PaperId, fingerprint: str) -> FoldedText:
+    """Return the text of the stored parse. Raises LookupError where there is none: that is not kept."""
+    return fold(_stored(store, paper, fingerprint).text)
 
 
 @lru_cache(maxsize=_AT_HAND)

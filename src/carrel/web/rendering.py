@@ -12,16 +12,17 @@ from starlette.responses import HTMLResponse, Response
 from carrel import __version__
 from carrel.api.rest.wording import told
 from carrel.core.language import language, tr
-from carrel.web import wording
+from carrel.web import deeds, wording
 from carrel.web.assets import address
-from carrel.web.reader import Reader, theme_of
+from carrel.web.reader import Reader, keys_of, theme_of
+from carrel.web.verdicts import check_name, on_a_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # No script, style, picture or connection but our own, and no script or style in a page's text.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 )
 _HEADERS: "Mapping[str, str]" = {
@@ -36,8 +37,8 @@ def rendered(request: Request, template: str, status: int = HTTPStatus.OK, **val
     """Return a page made of a template.
 
     Every template knows ``tr``, ``static``, ``reader`` (None where nobody is signed in), ``path``,
-    ``address`` (to come back to: the path with what is asked), ``lang``, ``theme``, ``version`` and what
-    is given here.
+    ``address`` (to come back to: the path with what is asked), ``lang``, ``theme``, ``keys``, ``version``
+    and what is given here.
     """
     reader: Reader | None = getattr(request.state, "reader", None)
     content = (
@@ -49,6 +50,7 @@ def rendered(request: Request, template: str, status: int = HTTPStatus.OK, **val
             address=_address(request),
             lang=language(),
             theme=theme_of(request),
+            keys=keys_of(request),
             version=__version__,
             status=status,
             **values,
@@ -80,5 +82,11 @@ def environment() -> Environment:
         "ago": wording.ago,
         "day": wording.day,
         "lasting": wording.lasting,
+        "deed": deeds.deed,
+        "details": deeds.details,
+        "failure": deeds.failure,
+        "field_name": deeds.field_name,
+        "on_a_page": on_a_page,
+        "check_name": check_name,
     }
     return made

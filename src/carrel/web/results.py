@@ -64,6 +64,7 @@ class ShownHit:
     why: tuple[Share, ...]
     quoted: bool
     citation: str
+    language: str  # of the paper, as it is known; "" where it is not
     versions: tuple[tuple[str, str], ...]  # title or venue and year, address
 
 
@@ -139,6 +140,7 @@ def _hit(hit: Hit, shelf: KnowledgeBase | None, marker: Marker, q: str, most: fl
         ),
         quoted=hit.quotation > 0,
         citation=citation(record),
+        language=metadata.language,
         versions=tuple(
             (
                 " · ".join(part for part in (each.metadata.venue, str(each.metadata.year or "")) if part)

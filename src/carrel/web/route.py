@@ -4,16 +4,16 @@ import logging
 import traceback
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import Depends
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
 from carrel.api.rest.access import CSRF_HEADER
 from carrel.api.rest.origins import check_origin
+from carrel.api.rest.route import HeadRoute
 from carrel.core.account_errors import PasswordMustChange
 from carrel.core.accounts import Scope
 from carrel.core.errors import CarrelError
@@ -22,6 +22,7 @@ from carrel.core.rest_errors import NothingThere
 from carrel.web.failures import error_page, fault_page
 from carrel.web.forms import CSRF_FIELD, Form, read_form
 from carrel.web.reader import Reader, is_set_up, language_of, reader_of
+from carrel.web.rendering import rendered
 from carrel.web.unsent import asked_to_sign_in
 
 SIGN_IN, WELCOME, PASSWORD = "/sign-in", "/welcome", "/settings/password"
@@ -58,7 +59,7 @@ Fresh = Annotated[Reader, Depends(Looks(fresh=True))]
 Posted = Annotated[Form, Depends(_posted)]
 
 
-class PageRoute(APIRoute):
+class PageRoute(HeadRoute):
     """Answers with pages. A route that takes ``Posted`` has its form read and checked beforehand.
 
     One that takes another kind of body (a file) reads and checks it itself.
@@ -103,14 +104,12 @@ async def _admit(request: Request, looks: Looks, form: Form) -> Response | None:
         CsrfMissing, CrossOrigin: a change is asked for, and not by a page of ours.
         NothingThere: the page is for those who run the server; others need not know of it.
     """
+    if request.method not in _SAFE:
+        check_origin(request)  # first: of another site's form nothing is kept, whoever is signed in
     csrf = form.text(CSRF_FIELD) or request.headers.get(CSRF_HEADER, "")
     reader = await reader_of(request, csrf)
     if reader is None:
-        known = await is_set_up(request)
-        if known and "hx-request" not in request.headers and (kept := asked_to_sign_in(request, form)):
-            return kept
-        first = SIGN_IN if known else WELCOME
-        return _sent(request, f"{first}?next={quote(_here(request), safe='')}")
+        return await _nobody(request, form)
     request.state.reader = reader
     if not looks.fresh and not reader.access.may(Scope.READ):
         if not reader.access.caller.scopes:
@@ -121,12 +120,33 @@ async def _admit(request: Request, looks: Looks, form: Form) -> Response | None:
     return None
 
 
+async def _nobody(request: Request, form: Form) -> Response:
+    """Return the answer to somebody who is not signed in.
+
+    A part of a page gets a note: the page stays as it is, with what is typed on it.
+    """
+    if not await is_set_up(request):
+        return _sent(request, WELCOME)
+    sign_in = f"{SIGN_IN}?next={quote(_here(request), safe='')}"
+    if "hx-request" in request.headers:
+        return rendered(request, "part_ended.html", 401, sign_in=sign_in)
+    return asked_to_sign_in(request, form) or _sent(request, sign_in)
+
+
 def _here(request: Request) -> str:
     """Return the address to come back to: a page, not where a form was sent or a part of a page."""
-    if request.method in _SAFE and "hx-request" not in request.headers:
-        query = request.url.query
-        return f"{request.url.path}?{query}" if query else request.url.path
-    return "/"
+    if "hx-request" in request.headers:
+        return own_address(_local(request.headers.get("hx-current-url", "")))
+    return _local(str(request.url)) if request.method in _SAFE else "/"
+
+
+def _local(address: str) -> str:
+    """Return the path of an address with what it asks, "" where it is none."""
+    try:
+        found = urlsplit(address)
+    except ValueError:
+        return ""
+    return f"{found.path}?{found.query}" if found.query else found.path
 
 
 def _sent(request: Request, address: str) -> Response:

@@ -16,10 +16,11 @@ from carrel.core.citation_format import CitationFormat
 from carrel.core.errors import CarrelError, UsageError
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
-from carrel.core.ranking import Reranking, StageTimings
+from carrel.core.ranking import Reranking, SearchResult, StageTimings
 from carrel.web.apart import apart
 from carrel.web.asking import Asked
 from carrel.web.facets import FacetGroup, chosen, language_name
+from carrel.web.failures import worded
 from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
 from carrel.web.results import ShownHit, shown
@@ -70,7 +71,7 @@ def search(reader: Looking, request: Request) -> Response:
         more=more,
         telling_query=telling_query,
         formats=_FORMATS,
-        has_reranker=bool(reader.access.services.settings.reranker),
+        has_reranker=reader.access.services.has_reranker(),
     )
 
 
@@ -81,11 +82,13 @@ def _answered(reader: Reader, request: Request, shelves: list[KnowledgeBase]) ->
         asked = Asked.of(request.query_params)
         if not asked.anything:
             return asked, Answer()
-        result = reader.rest.searches.run(asked.query(reader.access.services.settings), reader.access.caller)
+        reader.rest.searches.reads(reader.access.caller, asked.q)
+        result = _found(reader, asked)
     except CarrelError as error:
         document = problem_document(error)
         kept = 200 if isinstance(error, UsageError) and document.status < 500 else document.status
-        return asked, Answer(wrong=document.detail, hint=document.hint, status=kept)
+        wrong, hint = worded(error)
+        return asked, Answer(wrong=wrong, hint=hint, status=kept)
     services = reader.access.services
     hits = shown(result, {shelf.id: shelf for shelf in shelves}, services.marker(asked.q), asked.q)
     facets = services.facets(result, asked.kb, reader.access.caller)
@@ -107,8 +110,14 @@ def export(
 ) -> Response:
     """Send the papers of an answer to a program that keeps bibliographies."""
     asked = Asked.of(request.query_params)
-    result = reader.rest.searches.run(asked.query(reader.access.services.settings), reader.access.caller)
+    result = _found(reader, asked)
     return as_file([hit.paper for hit in result.hits], wanted)
+
+
+def _found(reader: Reader, asked: Asked) -> SearchResult:
+    services = reader.access.services
+    query = asked.query(services.settings, services.has_reranker())
+    return reader.rest.searches.run(query, reader.access.caller)
 
 
 def _untold(hits: Sequence[ShownHit]) -> dict[str, list[str]]:

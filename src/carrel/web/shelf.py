@@ -100,7 +100,7 @@ def shelf(reader: Looking, request: Request, base: str) -> Response:
         token=form_token(reader, found.id),
         most_mb=reader.access.services.settings.upload_max_mb,
         most_files=reader.access.services.settings.upload_max_files,
-        under_way=_under_way(reader, found),
+        under_way=None if part else _under_way(reader, found),
     )
 
 

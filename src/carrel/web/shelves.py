@@ -6,6 +6,7 @@ from starlette.responses import RedirectResponse, Response
 
 from carrel.api.rest.problems import problem_document
 from carrel.core.errors import UsageError
+from carrel.web import new_models
 from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
 from carrel.web.route import Looking, PageRoute, Posted
@@ -22,16 +23,22 @@ def shelves(reader: Looking, request: Request) -> Response:
 @router.post("/shelves")
 def create(reader: Looking, request: Request, form: Posted) -> Response:
     """Make a knowledge base and go there."""
-    name, description = form.word("name"), form.word("description")
+    name, description, model = form.word("name"), form.word("description"), form.word("embedder")
     try:
-        made = reader.access.shelves.create(name, description)
+        embedder = new_models.possible(reader.access, model)
+        made = reader.access.shelves.create(name, description, embedder=embedder)
     except UsageError as error:
-        return _page(request, reader, name, description, error)
+        return _page(request, reader, name, description, model, error)
     return RedirectResponse(f"/shelves/{made.id}", 303)
 
 
 def _page(
-    request: Request, reader: Reader, name: str = "", description: str = "", error: UsageError | None = None
+    request: Request,
+    reader: Reader,
+    name: str = "",
+    description: str = "",
+    model: str = "",
+    error: UsageError | None = None,
 ) -> Response:
     said = problem_document(error) if error else None
     return rendered(
@@ -41,6 +48,8 @@ def _page(
         shelves=reader.bases(),
         name=name,
         description=description,
+        model=model,
+        models=new_models.choices(reader.access),
         wrong=said.detail if said else "",
         hint=said.hint if said else "",
     )

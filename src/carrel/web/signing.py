@@ -13,7 +13,7 @@ from carrel.api.rest.session_cookies import forget_session, is_secure, keep_sess
 from carrel.core.errors import UsageError
 from carrel.core.language import LANGUAGES, tr
 from carrel.core.rest_errors import NothingThere
-from carrel.web.reader import LANGUAGE_COOKIE, THEME_COOKIE, THEMES, Reader
+from carrel.web.reader import KEYS, KEYS_COOKIE, LANGUAGE_COOKIE, THEME_COOKIE, THEMES, Reader
 from carrel.web.rendering import rendered
 from carrel.web.route import PASSWORD, SIGN_IN, WELCOME, Fresh, PageRoute, Posted, own_address
 from carrel.web.unsent import offered_again
@@ -96,14 +96,15 @@ def change_password(reader: Fresh, request: Request, form: Posted) -> Response:
 
 @router.post("/looks")
 def looks(request: Request, form: Posted) -> Response:
-    """Keep the language and light or dark in this browser; whoever it is."""
+    """Keep the language, light or dark, and single keys in this browser; whoever it is."""
     answer = RedirectResponse(own_address(form.text("next") or "/"), 303)
-    theme = form.text("theme").replace("system", "")
-    for cookie, value, known in (
-        (LANGUAGE_COOKIE, form.text("language"), LANGUAGES),
-        (THEME_COOKIE, theme, THEMES),
+    for name, cookie, known in (
+        ("language", LANGUAGE_COOKIE, LANGUAGES),
+        ("theme", THEME_COOKIE, THEMES),
+        ("keys", KEYS_COOKIE, KEYS),
     ):
-        if form.ticked("theme" if cookie == THEME_COOKIE else "language") and value in known:
+        value = form.text(name).replace("system", "")
+        if form.ticked(name) and value in known:
             answer.set_cookie(
                 cookie, value, _A_YEAR, path="/", secure=is_secure(request), httponly=True, samesite="lax"
             )

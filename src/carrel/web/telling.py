@@ -1,6 +1,7 @@
 """``/telling``: where no word of a question stands in a passage, its sentence that is nearest in meaning.
 
-Asked for once the answer is painted, so that nobody waits for it.
+Asked for once the answer is painted, so that nobody waits for it: no search either, and not the next question
+of the same reader, which ends it.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from carrel.api.rest.searching import Overtaken
 from carrel.core.accounts import Role
 from carrel.search import understand
 from carrel.storage import passages
@@ -41,10 +43,12 @@ def telling(
     asked = understand.read(q).text
     if not asked:
         return rendered(request, "search_telling.html", shown={})
-    with reader.rest.searches.place():
-        found = services.telling(
-            asked, list(texts.values()), base.id, reader.access.caller, reader.rest.searches.asking
-        )
+    caller = reader.access.caller
+    beside = reader.rest.searches.beside(caller, q)
+    try:
+        found = services.telling(asked, list(texts.values()), base.id, caller, beside)
+    except Overtaken:
+        found = (None,) * len(texts)
     shown = {
         identifier: tuple(_pieces(text, sentence.start, sentence.end))
         for (identifier, text), sentence in zip(texts.items(), found, strict=True)

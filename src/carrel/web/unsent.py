@@ -1,6 +1,11 @@
-"""What was typed into a form whose session had ended: kept on the page to sign in, and sent after it."""
+"""What was typed into a form whose session had ended: kept on the page to sign in, and sent after it.
+
+Kept are forms into which much is typed. What gives rights or takes something away is asked for anew: nobody
+signs in and presses on for that without seeing the page that it belongs to.
+"""
 
 import json
+import re
 from collections.abc import Iterator
 
 from starlette.requests import Request
@@ -23,7 +28,7 @@ _MOST = 200_000  # characters
 
 
 def asked_to_sign_in(request: Request, form: Form) -> Response | None:
-    """Return the page to sign in, with what was typed and for which address; None: nothing was."""
+    """Return the page to sign in, with what was typed and for which address; None: nothing to be kept."""
     unsent = packed(request.url.path, form)
     if not unsent:
         return None
@@ -42,22 +47,35 @@ def asked_to_sign_in(request: Request, form: Form) -> Response | None:
 
 
 def offered_again(request: Request, unsent: str, csrf: str) -> Response | None:
-    """Return the page that sends a kept form in the session that has just begun; None: it is no form."""
+    """Return the page that sends a kept form in the session that has just begun; None: it is no form.
+
+    It says what the form does and where it goes, and every field of it.
+    """
     found = unpacked(unsent)
     if found is None:
         return None
     path, fields = found
-    shown = [(name, value) for name, value in fields if value.strip() and not _is_machine(value)]
-    return rendered(
-        request, "unsent.html", action=path, fields=fields, shown=shown, token=csrf, button=tr("Send it now")
-    )
+    return rendered(request, "unsent.html", action=path, what=purpose(path), fields=fields, token=csrf)
+
+
+def purpose(path: str) -> str:
+    """Return what a form of this address does; "" where it is none that is kept."""
+    kept = {
+        r"/shelves": tr("Make a knowledge base"),
+        r"/shelves/[^/]+/settings": tr("Change the name and description of a knowledge base"),
+        r"/shelves/[^/]+/papers/[^/]+/correct": tr("Correct or tag a paper"),
+        r"/shelves/[^/]+/vectorization": tr("Build the index of a knowledge base anew"),
+        r"/settings/models/new": tr("Name a model's server"),
+        r"/settings/models/(?!test$|test-settings$)[^/]+": tr("Change a model's server"),
+    }
+    return next((what for pattern, what in kept.items() if re.fullmatch(pattern, path)), "")
 
 
 def packed(path: str, form: Form) -> str:
-    """Return a form's fields and its address as text; "" where there is too much of it."""
+    """Return a form's fields and its address as text; "" where there is too much of it, or it is not kept."""
     kept = [[name, value] for name, value in form.fields if name not in _SECRET]
     text = json.dumps([path, kept])
-    return text if kept and len(text) <= _MOST else ""
+    return text if kept and purpose(path) and len(text) <= _MOST else ""
 
 
 def unpacked(text: str) -> tuple[str, list[tuple[str, str]]] | None:
@@ -67,8 +85,7 @@ def unpacked(text: str) -> tuple[str, list[tuple[str, str]]] | None:
         fields = list(_fields(kept))
     except (ValueError, TypeError, RecursionError):
         return None
-    plain = isinstance(path, str) and path.startswith("/") and not path.startswith(("//", "/\\"))
-    return (path, fields) if plain and path.isprintable() else None
+    return (path, fields) if isinstance(path, str) and path.isprintable() and purpose(path) else None
 
 
 def _fields(kept: object) -> Iterator[tuple[str, str]]:
@@ -79,8 +96,3 @@ def _fields(kept: object) -> Iterator[tuple[str, str]]:
             raise TypeError
         if name not in _SECRET:
             yield name, value
-
-
-def _is_machine(value: str) -> bool:
-    """Whether a value is an id or an address rather than something that was typed."""
-    return value.startswith("/") or (len(value) in (12, 32) and value.isalnum() and value.islower())

@@ -14,8 +14,10 @@ from carrel.api.rest.reindex_steps import Step
 from carrel.core.accounts import Role
 from carrel.core.errors import CarrelError, InvalidSetting
 from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.language import tr
 from carrel.core.rebuild import Change, Estimate
 from carrel.evaluation.measuring import Measured
+from carrel.web.confirming import Question, asked_first
 from carrel.web.forms import Form
 from carrel.web.reader import Reader
 from carrel.web.recall_chart import Chart, chart_of
@@ -133,12 +135,24 @@ def begin(reader: Looking, request: Request, base: str, form: Posted) -> Respons
 def step(reader: Looking, request: Request, base: str, form: Posted) -> Response:
     """Give the building up, go on in spite of failures, go back, or let go of what is kept."""
     found, wanted = _owned(reader, base), form.text("do")
+    if wanted == Step.DISCARD and (asked := asked_first(request, form, _letting_go(found))):
+        return asked
     try:
         if wanted in tuple(Step):
             reindex_steps.take(reader.access, found.id, Step(wanted))
     except CarrelError as error:
         return _page(request, reader, found, Wish.of(found, QueryParams()), error)
     return RedirectResponse(f"/shelves/{found.id}/vectorization", 303)
+
+
+def _letting_go(base: KnowledgeBase) -> Question:
+    return Question(
+        tr("Let the index before go?"),
+        tr("Then there is no going back to it; what serves is not touched."),
+        tr("Let it go"),
+        f"/shelves/{base.id}/vectorization",
+        [base.name],
+    )
 
 
 def _owned(reader: Reader, base: str) -> KnowledgeBase:

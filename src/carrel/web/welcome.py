@@ -12,6 +12,8 @@ from carrel.core.knowledge_base import DEFAULT_EMBEDDER
 from carrel.core.language import tr
 from carrel.ingest.accept import Bringer, accept_stream, find_files
 from carrel.ingest.samples import KNOWLEDGE_BASE, samples_folder
+from carrel.web import new_models
+from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
 from carrel.web.route import SIGN_IN, WELCOME, Looking, PageRoute, Posted
 from carrel.web.signing import begun
@@ -44,29 +46,41 @@ def set_up(request: Request, form: Posted) -> Response:
 @router.get(AFTERWARDS)
 def library(reader: Looking, request: Request) -> Response:
     """Offer the samples, or a knowledge base for one's own papers."""
-    settings = reader.access.services.settings
-    return rendered(
-        request,
-        "welcome_library.html",
-        model=settings.embedder,
-        embedded=settings.embedder == DEFAULT_EMBEDDER,
-        bases=[base for base, _ in reader.bases()],
-        samples=KNOWLEDGE_BASE,
-    )
+    return _library(request, reader)
 
 
 @router.post(AFTERWARDS)
-def begin(reader: Looking, form: Posted) -> Response:
+def begin(reader: Looking, request: Request, form: Posted) -> Response:
     """Make the knowledge base, with the samples on their way into it where they are wanted."""
-    if form.text("what") != "samples":
-        return RedirectResponse(f"/shelves/{reader.access.shelves.existing_or_new(OWN).id}", 303)
-    base = reader.access.shelves.existing_or_new(KNOWLEDGE_BASE)
+    samples = form.text("what") == "samples"
+    try:
+        embedder = new_models.possible(reader.access, form.word("embedder"))
+        base = reader.access.shelves.existing_or_new(KNOWLEDGE_BASE if samples else OWN, embedder)
+    except UsageError as error:
+        return _library(request, reader, form.word("embedder"), error)
+    if not samples:
+        return RedirectResponse(f"/shelves/{base.id}", 303)
     services = reader.access.services
     bringer = Bringer(reader.access.caller.user_id)
     for path in find_files(samples_folder(), recursive=False):
         with path.open("rb") as stream:
             accept_stream(stream, path.name, base, services.catalog, services.blobs, bringer)
     return RedirectResponse(f"/shelves/{base.id}?welcome=1", 303)
+
+
+def _library(request: Request, reader: Reader, model: str = "", error: UsageError | None = None) -> Response:
+    said = problem_document(error) if error else None
+    models = new_models.choices(reader.access)
+    return rendered(
+        request,
+        "welcome_library.html",
+        said.status if said else 200,
+        model=model,
+        models=models,
+        embedded=models[0] == DEFAULT_EMBEDDER,
+        wrong=said.detail if said else "",
+        hint=said.hint if said else "",
+    )
 
 
 def _form(request: Request, name: str = "", code: str = "", error: UsageError | None = None) -> Response:

@@ -1,8 +1,8 @@
 import json
 
-from carrel.cli.quality import faults, quality_document, quality_in_words, ranges
+from carrel.cli.quality import quality_document, quality_in_words
 from carrel.core.metadata_format import quality_fields, quality_of
-from carrel.core.quality import ParseQuality
+from carrel.core.quality import ParseQuality, faults, ranges
 
 
 def test_a_good_reading_has_no_faults() -> None:

@@ -26,8 +26,8 @@ TEXTS = [f"passage {number} on subject {number % 7}" for number in range(500)]
 EXPECTED = FakeEmbedder().embed_documents(TEXTS)
 
 
-def check(found: Vectors) -> None:
-    np.testing.assert_allclose(found, EXPECTED, atol=1e-6)
+def check(found: Vectors, count: int = len(TEXTS)) -> None:
+    np.testing.assert_allclose(found, EXPECTED[:count], atol=1e-6)
 
 
 def test_every_text_gets_its_vector_and_none_is_sent_twice() -> None:
@@ -89,7 +89,7 @@ def test_a_request_of_too_many_texts_is_halved(status: int, message: str) -> Non
 
     fake.answer = at_most_three
     with served(fake) as embedder:
-        check(embedder.embed_documents(TEXTS))
+        check(embedder.embed_documents(TEXTS[:100]), 100)
 
 
 def test_one_bad_text_fails_alone_and_is_named() -> None:
@@ -238,7 +238,7 @@ def test_one_slot_is_enough_for_a_server_that_is_busy_and_strict_at_once() -> No
 
     fake.answer = busy_and_strict
     with served(fake, embedder_requests=1) as embedder:
-        check(embedder.embed_documents(TEXTS))
+        check(embedder.embed_documents(TEXTS[:100]), 100)
 
 
 def test_a_server_that_wants_an_hour_is_not_waited_for_in_silence() -> None:

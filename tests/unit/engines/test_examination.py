@@ -6,6 +6,7 @@ import pytest
 from carrel.core.space import Vectors
 from carrel.engines.address import endpoint_at
 from carrel.engines.examination.card import SIMILARITIES, is_quantised, published_check
+from carrel.engines.examination.examine import advised_requests
 from carrel.engines.examination.kinds import Kind, ServerFacts
 from carrel.engines.examination.speed import Speed, best_of
 from carrel.engines.examination.subject import Plan, Subject
@@ -288,6 +289,12 @@ def test_throughput_has_a_curve_and_a_best_setting() -> None:
 def test_the_smallest_of_the_fast_settings_is_the_best() -> None:
     curve = [Speed(1, 1, 10, 1, 1), Speed(8, 1, 97, 1, 1), Speed(32, 1, 100, 1, 1), Speed(8, 2, 99, 1, 1)]
     assert best_of(curve) == curve[1]
+
+
+def test_more_requests_at_once_are_advised_only_where_they_were_not_tried() -> None:
+    curve = [Speed(1, 1, 200, 1, 1), Speed(1, 2, 400, 1, 1), Speed(1, 4, 700, 1, 1)]
+    assert advised_requests(curve) == 8
+    assert advised_requests([*curve, Speed(1, 8, 90, 1, 1)]) == 4
 
 
 def test_facts_are_empty_of_a_server_that_tells_none() -> None:

@@ -1,5 +1,7 @@
 """Words of a page, and words found in a paper however they are written and broken."""
 
+import unicodedata
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,8 @@ from hypothesis import strategies as st
 
 from carrel.core.metadata import Metadata
 from carrel.core.paper import NO_WORD_BOXES, PageSize, ParsedPaper, WordBoxes
-from carrel.library.page_words import find_words, words_on
+from carrel.core.titles import folded
+from carrel.library.page_words import find_words, fold, words_on
 
 
 def paper(text: str) -> ParsedPaper:
@@ -87,3 +90,23 @@ def test_whatever_is_in_a_text_is_found_in_it(before: str, query: str, after: st
 def test_words_are_found_where_they_stand(query: str, other: str) -> None:
     text = f"{other} {query} {other}"
     assert find_words(ParsedPaper(Metadata(), text, (), NO_WORD_BOXES, ()), query, 100)
+
+
+@given(st.text(max_size=40) | st.text("aÉßﬃ\u0308ａが注，、 \n\ud800", max_size=40))
+def test_a_text_is_folded_as_its_characters_are(text: str) -> None:
+    folds = [
+        "" if unicodedata.combining(letter) and not letter.isascii() else folded(letter) for letter in text
+    ]
+    found = fold(text)
+    assert found.text == "".join(folds)
+    assert found.places.tolist() == [at for at, each in enumerate(folds) for _ in each]
+
+
+def test_words_are_found_in_a_book() -> None:
+    text = "深度学习与注意力机制，" * 20_000
+    (place,) = find_words(bare(text), "机制，深", 1, fold(text))
+    assert text[place.start : place.end] == "机制，深"
+
+
+def bare(text: str) -> ParsedPaper:
+    return ParsedPaper(Metadata(), text, (), NO_WORD_BOXES, ())

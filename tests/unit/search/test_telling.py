@@ -1,4 +1,5 @@
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from carrel.core.space import Vectors
 from carrel.search.telling import (
+    AT_A_TIME,
     LONGEST,
     MOST_CHARACTERS,
     MOST_SENTENCES,
@@ -63,10 +65,20 @@ def test_a_passage_without_a_sentence_tells_nothing(nothing: str) -> None:
     assert telling_sentences("violins", [], FakeEmbedder()) == ()
 
 
-def test_one_call_embeds_the_sentences_of_all_passages() -> None:
+def test_small_calls_embed_the_sentences_of_all_passages_each_within_what_is_asked() -> None:
     embedder = CountingEmbedder()
-    telling_sentences("violins", PASSAGES * 3, embedder)
-    assert embedder.batches == [1, 12]  # the query, and two sentences of each passage
+    asked: list[int] = []
+
+    @contextmanager
+    def asking() -> Iterator[None]:
+        before = len(embedder.batches)
+        yield
+        asked.append(len(embedder.batches) - before)
+
+    found = telling_sentences("violins of maple wood", PASSAGES * 5, embedder, asking=asking)
+    assert embedder.batches == [1, AT_A_TIME, 20 - AT_A_TIME]  # the query; two sentences of each passage
+    assert asked == [1, 1, 1]
+    assert found == telling_sentences("violins of maple wood", PASSAGES, embedder) * 5
 
 
 def test_of_equals_the_first_is_told() -> None:

@@ -1,7 +1,10 @@
 """What pages read of addresses and forms: where readers are sent, what they ask, what they typed."""
 
 import asyncio
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+import base64
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
 
 import pytest
 from hypothesis import example, given
@@ -15,11 +18,18 @@ from carrel.core.rest_errors import BodyOverLimit, ContentNotTaken
 from carrel.web.asking import MOST_SHOWN, SHOWN, Asked
 from carrel.web.forms import Form, read_form
 from carrel.web.route import own_address
+from tests.unit.web.world import House, house
 
 HERE = "https://carrel.example"
 # What browsers take for the beginning of another site's address, in pieces.
 PIECES = ("/", "\\", "//", "evil.example", "http:", "https:", "javascript:", "\t", "\n", "\r", " ", "@", "#")
 MORE_PIECES = ("?", ".", "..", "%2F", "%5C", "a", ":", "\N{FULLWIDTH SOLIDUS}", "\0", "\N{ZERO WIDTH SPACE}")
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with house(tmp_path_factory.mktemp("addresses")) as opened:
+        yield opened
 
 
 def browser_goes_to(address: str) -> str:
@@ -92,6 +102,49 @@ def test_an_address_that_nobody_gave_is_a_question_or_a_reason(fields: dict[str,
     found = Asked.of(QueryParams(fields))
     assert 1 <= found.shown <= MOST_SHOWN
     assert found.mode in tuple(Mode)
+
+
+@given(asked)
+def test_a_new_question_keeps_what_its_form_has_no_field_for(question: Asked) -> None:
+    """With the fields that are shown, it is the same question again."""
+    shown = {"q", "kb", "year", "author", "mode", "rerank"}
+    of_form = [(name, value) for name, value in question.fields() if name in shown]
+    again = Asked.of(QueryParams(urlencode([*of_form, *question.kept()])))
+    assert again == replace(question, shown=SHOWN)
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "0" * 5000, "-1", "\N{ARABIC-INDIC DIGIT THREE}", "1e9"])
+def test_a_number_that_is_none_is_no_fault(opened: House, number: str) -> None:
+    """Python reads no more than 4300 digits."""
+    paper, base = opened.at("/shelves/{base}/papers/{paper}"), f"/shelves/{opened.base.id}"
+    cursor = base64.urlsafe_b64encode(f'["jobs",{number}]'.encode()).decode().rstrip("=")
+    for path, name in (
+        ("/?q=whales", "shown"),
+        ("/?q=whales", "year"),
+        ("/?q=whales", "from"),
+        ("/?q=whales", "to"),
+        (f"{base}?state=ready", "after"),
+        (f"{base}/under-way?a=b", "seen"),
+        (f"{base}/vectorization?a=b", "dimensions"),
+        (f"{base}/vectorization?a=b", "size"),
+        (f"{paper}?q=whales", "page"),
+        (f"{paper}?find=whales", "at"),
+        ("/settings/audit?action=", "after"),
+        ("/jobs?state=", "after"),
+        ("/export?format=ris&q=whales", "shown"),
+    ):
+        for value in (number, cursor):
+            answer = opened.see(f"{path}&{urlencode({name: value})}", "administrator")
+            assert answer.status_code < 500, (path, name)
+    assert opened.see(f"{paper}/pages/{quote(number)}/words", "viewer").status_code < 500
+    for path, fields in (
+        (f"{paper}/correct", {"year": number}),
+        (f"{base}/vectorization", {"dimensions": number, "size": number, "overlap": number}),
+        (f"{base}/vectorization/estimate", {"dimensions": number, "size": number, "overlap": number}),
+        ("/settings/keys", {"name": "a", "scope": "read", "days": number}),
+        ("/settings/models/new", {"purpose": "embedder", "width": number, "seconds": number, "model": "m"}),
+    ):
+        assert opened.send(path, "administrator", **fields).status_code < 500, path
 
 
 def test_years_from_two_fields_are_one_filter() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from carrel.web import assets
 from tests.unit.web import world
 from tests.unit.web.world import House, house, routes, words
 
@@ -51,9 +52,38 @@ def test_nobody_is_sent_to_sign_in_and_comes_back(opened: House, path: str) -> N
     (kept,) = world.tree(form).xpath("//main//input[@name='next']/@value")
     assert kept == wanted
     assert "&" not in coming_back
-    part = opened.see(wanted, "nobody", **{"HX-Request": "true"})
-    assert part.status_code == 401
-    assert part.headers["hx-redirect"] == "/sign-in?next=%2F"
+
+
+@pytest.mark.parametrize(
+    ("page", "coming_back"),
+    [
+        ("http://testserver/shelves/1?state=failed&words=a+b#x", "/shelves/1?state=failed&words=a+b"),
+        ("https://evil.example//evil.example", "/"),
+        ("http://[", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_part_for_nobody_is_a_note_and_leaves_the_page(opened: House, page: str, coming_back: str) -> None:
+    """A page that asks for progress every second is not taken away with what is typed on it."""
+    headers = {"HX-Request": "true", "HX-Current-URL": page}
+    for path, method in (("/shelves/{base}/under-way", "GET"), ("/settings/models/test", "POST")):
+        answer = opened.lab.client.request(method, opened.at(path), headers=headers)
+        assert answer.status_code == 401
+        assert "hx-redirect" not in answer.headers
+        (link,) = world.tree(answer).xpath("//a[@target='_blank']/@href")
+        form = opened.see(link, "nobody")
+        assert world.tree(form).xpath("//main//input[@name='next']/@value") == [coming_back]
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/sign-in", "/shelves", "/shelves/nothing", assets.address("mark.svg")]
+)
+def test_a_page_s_headers_can_be_had_alone(opened: House, path: str) -> None:
+    cookie = {"Cookie": "carrel_session=owner-session"}
+    whole = opened.see(path, "owner")
+    head = opened.lab.client.head(path, headers=cookie, follow_redirects=False)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    assert head.headers["content-type"] == whole.headers["content-type"]
 
 
 @pytest.mark.parametrize("path", sorted(world.SIGNED_IN))
@@ -129,15 +159,18 @@ def test_files_are_sent_with_a_token_of_their_own(opened: House) -> None:
 
 @pytest.mark.parametrize("path", sorted(POSTS))
 def test_another_site_s_page_sends_no_form(opened: House, path: str) -> None:
+    """Nor is it kept for after the sign-in: browsers leave the cookie out of such a request."""
     for header in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
-        answer = opened.lab.client.post(
-            opened.at(path),
-            data={"csrf": world.CSRF, "theme": "dark", "name": "owner", "password": "x"},
-            headers={"Cookie": "carrel_session=administrator-session"} | header,
-            follow_redirects=False,
-        )
-        assert answer.status_code == 403, (header, answer.status_code)
-        assert "set-cookie" not in answer.headers
+        for cookie in ({"Cookie": "carrel_session=administrator-session"}, {}):
+            answer = opened.lab.client.post(
+                opened.at(path),
+                data={"csrf": world.CSRF, "theme": "dark", "name": "owner", "password": "x"},
+                headers=cookie | header,
+                follow_redirects=False,
+            )
+            assert answer.status_code == 403, (header, answer.status_code)
+            assert "set-cookie" not in answer.headers
+            assert "unsent" not in answer.text
 
 
 @pytest.mark.parametrize(("path", "who"), [(path, "viewer") for path in world.FORMS_OF_MEMBERS])
@@ -167,4 +200,29 @@ def test_languages_light_and_dark_are_kept_whoever_it_is(opened: House) -> None:
     assert opened.send("/looks", "nobody", "", theme="dark", next="//evil.example").headers["location"] == "/"
     dark = opened.lab.client.get("/sign-in", headers={"Cookie": "carrel_theme=dark; carrel_language=zh"})
     assert world.tree(dark).get("data-theme") == "dark"
+    assert world.tree(dark).get("data-keys") is None
+    assert "carrel_keys=off" in opened.send("/looks", "nobody", "", keys="off").headers["set-cookie"]
+    still = opened.lab.client.get("/sign-in", headers={"Cookie": "carrel_keys=off"})
+    assert world.tree(still).get("data-keys") == "off"
+    assert world.tree(still).xpath("//button[@name='keys']/@value") == ["on"]
     assert world.tree(dark).get("lang") == "zh-Hans"
+
+
+@pytest.mark.parametrize("who", ["reader", "owner", "administrator", "command"])
+def test_a_key_opens_no_page_and_sends_no_form(opened: House, who: str) -> None:
+    """A key has scopes and needs no CSRF token; pages know neither: it is for the REST API."""
+    key = opened.lab.as_(who)
+    assert opened.lab.client.get("/api/v1/knowledge-bases", headers=key).status_code == 200
+    for path in sorted(GETS - {*world.ANYBODY, *world.WITH_FIELDS}):
+        answer = opened.lab.client.get(opened.at(path), headers=key, follow_redirects=False)
+        assert answer.status_code == 303, path
+        assert answer.headers["location"].startswith("/sign-in?next="), path
+    user = opened.lab.sign_in.keys["editor"].user_id
+    fields = {"name": "taken", "sure": "Sea animals", "do": "remove", "paper": opened.paper, "user": user}
+    before = words(opened.see("/settings/audit", "administrator"))
+    for path in sorted(POSTS - {*world.FORMS_OF_ANYBODY}):
+        sent = opened.lab.client.post(opened.at(path), data=fields, headers=key, follow_redirects=False)
+        assert sent.status_code in (303, 401), path
+        assert "/sign-in" in sent.headers.get("location", "") + sent.text, path
+    assert words(opened.see("/settings/audit", "administrator")) == before
+    assert opened.see(opened.at("/shelves/{base}/papers/{paper}")).status_code == 200

@@ -9,6 +9,7 @@ import pytest
 from carrel.core.accounts import COMMAND_LINE
 from carrel.core.endpoints import EndpointOptions, ModelEndpoint, Purpose
 from tests.fakes.embedding_server import MODEL, EmbeddingServerFake, serving
+from tests.fakes.parser import fake_pdf
 from tests.fakes.rerank_server import RerankServerFake
 from tests.unit.api.rest.lab import Lab
 from tests.unit.web.browsing import look, pages, send
@@ -70,7 +71,10 @@ def test_a_server_is_named_changed_and_removed(opened: Lab) -> None:
     assert (found.model, found.options, found.has_key) == ("another", EndpointOptions(requests=3), True)
     assert send(opened, f"/settings/models/{one.id}", "administrator", changed | {"forget": "1"})
     assert not named(opened)[0].has_key
-    assert send(opened, f"/settings/models/{one.id}/delete", "administrator").status_code == 303
+    address = f"/settings/models/{one.id}/delete"
+    assert "Remove this server?" in send(opened, address, "administrator").text
+    assert named(opened)
+    assert send(opened, address, "administrator", {"sure": "yes"}).status_code == 303
     assert named(opened) == ()
     assert look(opened, f"/settings/models/{one.id}", "administrator").status_code == 404
 
@@ -110,6 +114,22 @@ def test_a_connection_is_tried_and_nothing_is_saved(opened: Lab) -> None:
     assert "Type it again" in page.text
     assert named(opened) == ()
     assert any(asked.headers.get("authorization") == f"Bearer {KEY}" for asked in fake.asked)
+
+
+def test_advice_is_about_the_fields_of_the_form(opened: Lab) -> None:
+    with serving(EmbeddingServerFake()) as url:
+        form = {"purpose": "embedder", "url": url, "model": MODEL}
+        tried = send(opened, TEST, "administrator", form, hx_request="true").text
+        quick = form | {"quick": "1"}
+        chinese = send(opened, TEST, "administrator", quick, hx_request="true", accept_language="zh-CN").text
+    assert "Say what it is by a profile: " in tried
+    assert "请用配置档说明它是什么：" in chinese
+    assert "可连接" in chinese
+    for text in (tried, chinese):
+        assert not re.search(r"CARREL_|--[a-z]", text)
+    advised = re.search(r'data-batch_texts="(\d+)" data-requests="(\d+)"', tried)
+    assert advised
+    assert f"texts a request {advised[1]}, requests at once {advised[2]}." in tried
 
 
 def test_verdicts_have_cause_and_remedy(opened: Lab) -> None:
@@ -158,3 +178,24 @@ def test_the_settings_own_server_without_one_says_so(opened: Lab) -> None:
     assert "test-settings" not in page  # Carrel runs it by itself
     answer = send(opened, "/settings/models/test-settings", "administrator", {"purpose": "embedder"})
     assert answer.status_code == 422
+
+
+def test_a_named_reranker_orders_what_the_pages_find(opened: Lab) -> None:
+    base = opened.base("Sea")
+    for name in ("Whales of the North", "Seals of the Shore"):
+        opened.world.accept_bytes(f"{name}.pdf", fake_pdf(name, f"{name} sing in deep water."), base.id)
+    opened.world.work()
+    question = "/?q=seals+sing&rerank="
+    assert 'name="rerank"' not in look(opened, question + "yes", "viewer").text
+    fake = RerankServerFake()
+    with serving(fake) as url:
+        saved(opened, url, "reranker", model=fake.model)
+        page = look(opened, question + "yes", "viewer").text
+        asked = len(fake.pairs)
+        as_set = look(opened, question, "viewer").text
+        without = look(opened, question + "no", "viewer").text
+    assert 'name="rerank"' in page
+    assert asked
+    assert f"ordered by {fake.model}" in page
+    assert f"ordered by {fake.model}" in as_set
+    assert fake.model not in without

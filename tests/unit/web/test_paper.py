@@ -6,9 +6,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from lxml import html
 
 from carrel.core.errors import NotAPdf
 from carrel.web.compose import add_pages
+from carrel.web.reading import _folded
 from tests.fakes.parser import fake_pdf
 from tests.unit.api.rest.lab import Lab, lab
 
@@ -100,6 +102,35 @@ def test_words_are_found_and_gone_through(opened: Lab) -> None:
     assert "“walruses” does not stand in this paper." in nowhere.text
     assert "<path" not in nowhere.text
     assert at(opened, url, find="(.*").status_code == 200
+
+
+def test_a_paper_s_text_is_folded_once_however_often_words_are_looked_for(opened: Lab) -> None:
+    url = whales(opened)
+    before = _folded.cache_info()
+    for words in ("", "whales", "songs", "walrus"):
+        assert at(opened, url, find=words).status_code == 200
+    after = _folded.cache_info()
+    assert (after.misses - before.misses, after.hits - before.hits) == (1, 2)
+
+
+def test_titles_and_passages_say_their_language(opened: Lab) -> None:
+    """Screen readers change their voice with it, also where the page is in another one (WCAG 3.1.2)."""
+    base = f"/shelves/{opened.base().id}"
+    content = fake_pdf("鲸鱼", "# 引言\n\nNarwhals 在深水中歌唱。", language="zh")
+    accepted = opened.world.accept_bytes("jing.pdf", content, base.rpartition("/")[2])
+    opened.world.work()
+    url = f"{base}/papers/{accepted.paper_id}"
+    for path, asked, wanted in (
+        (url, {}, ["h1", "svg[@class='over']"]),
+        (url, {"find": "narwhals"}, ["span[@class='paper-words']", "span[@class='paper-sentence']"]),
+        (base, {}, ["a[contains(@class, 'paper-title')]"]),
+        ("/", {"q": "narwhals"}, ["h2/a", "span[starts-with(@id, 'text-')]"]),
+    ):
+        page = html.document_fromstring(at(opened, path, **asked).text)
+        for each in wanted:
+            found = page.xpath(f"//main//{each}")
+            assert found, (path, each)
+            assert {element.get("lang") for element in found} == {"zh"}, (path, each)
 
 
 def test_what_is_known_and_where_it_comes_from(opened: Lab) -> None:

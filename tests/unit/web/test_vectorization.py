@@ -84,7 +84,10 @@ def test_applied_watched_and_gone_back_from(opened: Lab) -> None:
     assert send(opened, path(opened, "/steps"), "owner", {"do": "rollback"}).status_code == 303
     opened.world.finish_rebuild("filled")
     assert opened.world.shelf("filled").chunking.size == 1024
-    assert send(opened, path(opened, "/steps"), "owner", {"do": "discard"}).status_code == 303
+    asked = send(opened, path(opened, "/steps"), "owner", {"do": "discard"})
+    assert "Let the index before go?" in asked.text
+    assert [step["step"] for step in steps(opened)] == ["begin", "rollback"]
+    assert send(opened, path(opened, "/steps"), "owner", {"do": "discard", "sure": "yes"}).status_code == 303
     assert [step["step"] for step in steps(opened)] == ["begin", "rollback", "discard"]
     assert steps(opened)[0]["chunk_size"] == "64"
 

@@ -55,21 +55,30 @@ class Access:
         return self.caller.may(scope) and (scope is not Scope.ADMIN or self.caller.administrator)
 
 
-async def identified(rest: Rest, request: Request, csrf: str | None = None) -> Access:
-    """Return who asks; ``csrf`` is the session's token where it came otherwise than in its header.
+async def identified(rest: Rest, request: Request) -> Access:
+    """Return who asks: whose key it is, or whose session.
 
     Raises:
         NotSignedIn: nobody, or with what is not good any more.
-        CsrfMissing: a change is asked for with a session's cookie and without its token.
-        CrossOrigin: or by another site's page.
+        CsrfMissing, CrossOrigin: as ``in_session``.
     """
     secret = bearer(request.headers.get("authorization", ""))
-    address = rest.clients.address(request)
     if secret:
         caller = await run_in_threadpool(caller_with, rest.sign_in, rest.token, secret)
         if caller is None:
             raise NotSignedIn
-        return Access(replace(caller, address=address), rest)
+        return Access(replace(caller, address=rest.clients.address(request)), rest)
+    return await in_session(rest, request)
+
+
+async def in_session(rest: Rest, request: Request, csrf: str | None = None) -> Access:
+    """Return whose session it is; ``csrf`` is its token where it came otherwise than in its header.
+
+    Raises:
+        NotSignedIn: nobody's.
+        CsrfMissing: a change is asked for with a session's cookie and without its token.
+        CrossOrigin: or by another site's page.
+    """
     found = await run_in_threadpool(session_of, rest, request)
     if found is None or found.session is None:
         raise NotSignedIn

@@ -23,11 +23,8 @@ from carrel.core.rest_errors import BodyNotJson
 _CLIENT_GONE = 499  # nobody reads it
 
 
-class RestRoute(APIRoute):
-    """Answers with problem documents, and reads a JSON body only for whom the route is for.
-
-    What takes GET takes HEAD as well: the same answer without its body.
-    """
+class HeadRoute(APIRoute):
+    """What takes GET takes HEAD as well: the same answer without its body."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return whether the route answers a request."""
@@ -49,6 +46,10 @@ class RestRoute(APIRoute):
 
     def _is_head(self, scope: Scope) -> bool:
         return scope["type"] == "http" and scope["method"] == "HEAD" and "GET" in (self.methods or ())
+
+
+class RestRoute(HeadRoute):
+    """Answers with problem documents, and reads a JSON body only for whom the route is for."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return what answers a request."""

@@ -214,7 +214,7 @@ async def search(access: Reading, wanted: Search) -> Response:
 
 def _answer(access: Access, wanted: Search) -> Response:
     settings = access.services.settings
-    if wanted.rerank and not settings.reranker:
+    if wanted.rerank and not access.services.has_reranker():
         raise NoRerankerConfigured
     shelves = access.shelves
     readable = shelves.readable() if wanted.like or wanted.unlike else ()
@@ -225,7 +225,7 @@ def _answer(access: Access, wanted: Search) -> Response:
         wanted.limit,
         wanted.filters.read(),
         wanted.instruction or wanted.task or settings.query_instruction,
-        bool(settings.reranker) and settings.rerank if wanted.rerank is None else wanted.rerank,
+        access.services.reranks(wanted.rerank),
         tuple(shelves.named(each, readable).id for each in wanted.like),
         tuple(shelves.named(each, readable).id for each in wanted.unlike),
     )

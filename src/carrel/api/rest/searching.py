@@ -14,6 +14,7 @@ from typing import Literal, ParamSpec, TypeVar
 from carrel.api.rest.model_turns import ModelTurns
 from carrel.bootstrap import Services
 from carrel.core.accounts import Caller
+from carrel.core.courtesy import Asking
 from carrel.core.errors import ServiceError
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Index
@@ -25,10 +26,15 @@ AT_ONCE = 4  # on the processor; those who wait for a model's server are not cou
 INSIDE = 128
 OF_ONE = 64  # a user's: a program with one key may ask a lot, and leaves room for others
 _PATIENCE_SECONDS = 30.0
+_BESIDE_SECONDS = 2.0  # for which what is no search lets searches go first
 
 P = ParamSpec("P")
 T = TypeVar("T")
 EmbedderState = Literal["ok", "unavailable", "unknown"]
+
+
+class Overtaken(Exception):
+    """Whoever asked has asked something else meanwhile, and reads this answer no more."""
 
 
 class Searches:
@@ -57,6 +63,8 @@ class Searches:
         # Of their own: however many wait, every other route finds a thread.
         self._threads = ThreadPoolExecutor(inside, "search")
         self.turns = turns or ModelTurns()
+        self._beside = ModelTurns(at_once=1)
+        self._newest: dict[str, str] = {}  # question of each user who reads the answers
         self._of_known_width: set[str] = set()  # models
         self.embedder: EmbedderState = "unknown"  # how its last call ended
         self.after: Callable[[StageTimings], None] = lambda _: None  # told how long each search took
@@ -137,6 +145,29 @@ class Searches:
                 yield
         finally:
             self._free.acquire()
+
+    def reads(self, caller: Caller, question: str) -> None:
+        """Take note that the caller is to read the answer to this question now, and to no other."""
+        self._newest[caller.user_id] = question
+
+    def beside(self, caller: Caller, question: str) -> Asking:
+        """Return what to ask models within for more of an answer that its reader has already.
+
+        One at a time asks a model, once no search is under way. It raises Overtaken when the caller reads the
+        answer to another question.
+        """
+        self.reads(caller, question)
+
+        @contextmanager
+        def asking(model: str) -> Iterator[None]:
+            with self._beside.one(model):
+                self._services.courtesy.give_way(_BESIDE_SECONDS)
+                if self._newest[caller.user_id] != question:
+                    raise Overtaken
+                with self.turns.one(model):
+                    yield
+
+        return asking
 
     def close(self) -> None:
         """Begin no more searches."""

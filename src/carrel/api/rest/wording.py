@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from carrel.core.account_errors import PasswordMustChange, SetUpAlready, SignUpClosed
 from carrel.core.catalog_errors import CatalogLoginRefused, CatalogNotWritable, CatalogUnreachable
+from carrel.core.detail import detail_said
 from carrel.core.engine_errors import (
     EncoderChanged,
     EndpointNonsense,
@@ -123,7 +124,9 @@ def worded(
     error: type[CarrelError], parameters: Mapping[str, str], in_whole: bool = False
 ) -> tuple[str, str]:
     """Return what happened and what to do, without what is nobody's business but this machine's."""
-    shown = parameters if in_whole else {name: _shown(error, name, parameters) for name in parameters}
+    shown = dict(parameters) if in_whole else {name: _shown(error, name, parameters) for name in parameters}
+    if "detail" in shown:
+        shown["detail"] = detail_said(shown["detail"])
     hint = next((HINTS[each] for each in error.__mro__ if each in HINTS), error.hint_template)
     return tr(error.template).format(**shown), tr(hint).format(**shown)
 

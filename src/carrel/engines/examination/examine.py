@@ -120,20 +120,25 @@ class Examination:
         best = best_of(self.curve)
         text = tr(
             "{texts} texts and {tokens} tokens a second with {batch} texts a request and {requests} requests "
-            "at once: CARREL_EMBEDDER_BATCH_TEXTS={batch}, CARREL_EMBEDDER_REQUESTS={more} (an upper bound)"
+            "at once (CARREL_EMBEDDER_BATCH_TEXTS={batch}, CARREL_EMBEDDER_REQUESTS={more}, an upper bound)"
         ).format(
             texts=f"{best.texts_per_second:.1f}",
             tokens=f"{best.tokens_per_second:.0f}",
             batch=best.batch,
             requests=best.requests,
-            more=advised_requests(best),
+            more=advised_requests(self.curve),
         )
         return passed(THROUGHPUT, text)
 
 
-def advised_requests(best: Speed) -> int:
-    """Return the setting of requests in flight for the best rate: a bound, below which Carrel adapts."""
-    return 2 * best.requests
+def advised_requests(curve: Sequence[Speed]) -> int:
+    """Return the setting of requests in flight for the best rate: a bound, below which Carrel adapts.
+
+    Where more requests were tried and were no faster there is no use in more.
+    """
+    best = best_of(curve)
+    more_tried = any(each.batch == best.batch and each.requests > best.requests for each in curve)
+    return best.requests if more_tried else 2 * best.requests
 
 
 def _made(name: str, look: _Look, subject: Subject) -> Check:

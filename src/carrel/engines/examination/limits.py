@@ -29,7 +29,10 @@ def long_texts_check(subject: Subject) -> Check:
     """What becomes of texts longer than the server reads, and whether their end token survives."""
     read, then = _reads(subject)
     sent = subject.plan.max_tokens or subject.profile.max_tokens
-    advice = tr("Set CARREL_EMBEDDER_MAX_TOKENS={read}, or start the server with a longer context.")
+    advice = tr(
+        "Let it be sent {read} tokens of a text (CARREL_EMBEDDER_MAX_TOKENS={read}), or start the server "
+        "with a longer context."
+    )
     advice = advice.format(read=subject.facts.max_tokens or read)
     message = tr("texts of {read} words are read whole").format(read=read)
     if then == _UNKNOWN:
@@ -107,7 +110,10 @@ def many_texts_check(subject: Subject) -> Check:
         tr("the server takes fewer texts a request than Carrel would send ({count})").format(
             count=subject.plan.batch_texts
         ),
-        tr("Set CARREL_EMBEDDER_BATCH_TEXTS={most}: requests that are refused cost time.").format(most=most),
+        tr(
+            "Let it be sent at most {most} texts a request (CARREL_EMBEDDER_BATCH_TEXTS={most}): requests "
+            "that are refused cost time."
+        ).format(most=most),
     )
 
 

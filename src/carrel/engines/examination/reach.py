@@ -182,7 +182,7 @@ def choose_model(subject: Subject, models: list[dict[str, object]]) -> Check:
             MODEL,
             tr("the server has: {names}").format(names=listed or "-"),
             tr("no model is named, and the server has not exactly one"),
-            tr("Name one with --model."),
+            tr("Name one (--model)."),
         )
     entry = next((model for model in models if model.get("id") == subject.model), {})
     _note_facts(subject, entry or (models[0] if len(models) == 1 else {}))
@@ -194,16 +194,17 @@ def choose_model(subject: Subject, models: list[dict[str, object]]) -> Check:
             MODEL,
             tr("the server has: {names}; not {model}").format(names=listed, model=subject.model),
             tr("the name is not the one the model is served under"),
-            tr("Use one of these names: --model here, CARREL_EMBEDDER in the settings."),
+            tr("Use one of these names (--model here, CARREL_EMBEDDER in the settings)."),
         )
     if subject.profile == UNKNOWN and not subject.plan.profile_chosen:
         return warned(
             MODEL,
             _described(subject),
             tr("Carrel does not know a model of that name: end token and pooling are not examined"),
-            tr("Say what it is with --profile, in the settings CARREL_EMBEDDER_PROFILE: {names} …").format(
-                names=", ".join(profile.name for profile in PROFILES[:4])
-            ),
+            tr(
+                "Say what it is by a profile (--profile here, CARREL_EMBEDDER_PROFILE in the settings): "
+                "{names} …"
+            ).format(names=", ".join(profile.name for profile in PROFILES[:4])),
         )
     return passed(MODEL, _described(subject))
 

@@ -77,9 +77,10 @@ def width_check(subject: Subject) -> Check:
         WIDTH,
         message,
         tr("another model is served under that name"),
-        tr("Serve {model}, or say what it is: CARREL_EMBEDDER_PROFILE, CARREL_EMBEDDER_WIDTH.").format(
-            model=subject.profile.name
-        ),
+        tr(
+            "Serve {model}, or say what it is by profile and width (CARREL_EMBEDDER_PROFILE, "
+            "CARREL_EMBEDDER_WIDTH)."
+        ).format(model=subject.profile.name),
     )
 
 
@@ -128,7 +129,10 @@ def order_check(subject: Subject) -> Check:
             order=", ".join(str(place + 1) for place in found)
         ),
         tr("the server, or a proxy before it, shuffles the answers without numbering them"),
-        tr("Ask the model's server directly; until then set CARREL_EMBEDDER_BATCH_TEXTS=1."),
+        tr(
+            "Ask the model's server directly; until then send one text a request "
+            "(CARREL_EMBEDDER_BATCH_TEXTS=1)."
+        ),
     )
 
 
@@ -138,7 +142,9 @@ def batch_check(subject: Subject) -> Check:
     message = tr("a text alone and in a list: cosine {cosine} or more").format(cosine=f"{least:.5f}")
     if least >= _COMPANIONS:
         return passed(BATCH, message)
-    advice = tr("Bring the server up to date; until then set CARREL_EMBEDDER_BATCH_TEXTS=1.")
+    advice = tr(
+        "Bring the server up to date; until then send one text a request (CARREL_EMBEDDER_BATCH_TEXTS=1)."
+    )
     if subject.facts.kind is Kind.LLAMA_CPP:  # measured: with mean and first-token pooling, several slots
         advice = tr("Start llama-server with --kv-unified, or with -np 1.")
     return failed(

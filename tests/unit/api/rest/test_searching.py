@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from carrel.api.rest.model_turns import ModelTurns
-from carrel.api.rest.searching import Searches
+from carrel.api.rest.searching import Overtaken, Searches
 from carrel.core.accounts import Caller
 from carrel.core.engine_errors import EndpointUnavailable, ModelSilent
 from carrel.core.knowledge_base import KnowledgeBase
@@ -157,4 +157,27 @@ def test_one_user_leaves_room_for_others(opened: Lab) -> None:
         assert not await busy(one)
 
     asyncio.run(all_of_it())
+    searches.close()
+
+
+def test_more_of_an_answer_is_asked_for_one_at_a_time_and_ends_with_the_next_question(opened: Lab) -> None:
+    searches = Searches(opened.world.services)
+    one, other = (Caller(name, name, False) for name in ("one", "other"))
+    asking, others = searches.beside(one, "whales"), searches.beside(other, "bees")
+    entered = threading.Event()
+
+    def asks() -> None:
+        with others("usual"):
+            entered.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        with asking("usual"):
+            waiting = pool.submit(asks)
+            assert not entered.wait(0.05)
+            searches.reads(one, "violins")
+        waiting.result(PATIENCE)
+    with pytest.raises(Overtaken), asking("usual"):
+        pass
+    with searches.beside(one, "violins")("usual"), searches.turns.one("usual"):  # searches find turns left
+        pass
     searches.close()

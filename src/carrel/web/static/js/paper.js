@@ -57,9 +57,9 @@
     group.classList.add("words");
     figure.querySelector("svg").append(group);
     fetch(`${pages.dataset.words}${figure.dataset.number}/words`, { headers: { "HX-Request": "true" } })
-      .then((answer) => (answer.ok ? answer.text() : ""))
+      .then((answer) => { if (!answer.ok) throw new Error(answer.status); return answer.text(); })
       .then((text) => { group.innerHTML = text; })
-      .catch(() => {});
+      .catch(() => group.remove()); // asked for again when the page comes near again
   }
 
   function draw(figure) {
@@ -229,7 +229,7 @@
   }
 
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !links.length) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !links.length || !singleKeys()) return;
     if (event.target.closest("input, textarea, select, [contenteditable]")) return;
     if (event.key === "n") go(current + 1); else if (event.key === "p") go(current - 1);
   });

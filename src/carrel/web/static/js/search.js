@@ -22,8 +22,8 @@
     else if (event.key === "ArrowUp" && !typing) {
       event.preventDefault();
       if (at() <= 0) { for (const hit of hits()) hit.classList.remove("at"); document.getElementById("q").focus(); } else go(at() - 1);
-    } else if (!typing && event.key === "j") go(at() + 1);
-    else if (!typing && event.key === "k") go(at() - 1);
+    } else if (!typing && singleKeys() && event.key === "j") go(at() + 1);
+    else if (!typing && singleKeys() && event.key === "k") go(at() - 1);
   });
 
   // Fields that say nothing are left out of the address.
@@ -41,9 +41,14 @@
     const asked = document.getElementById("q").value.trim();
     document.title = `${asked || "Carrel"} · Carrel`;
     document.getElementById("search").classList.toggle("search-home", !asked && !document.querySelector("#answer .answer-head"));
-    document.querySelector(".search-title")?.remove();
+    const title = document.getElementById("search-title");
+    if (title && asked) { title.className = "sr"; title.textContent = title.dataset.asked; }
     const count = document.querySelector("[data-say]");
-    if (count) say(count.textContent.trim());
+    if (!count) return;
+    // Results are gone through by letters: the field gives its focus up, unless somebody has typed on.
+    const typed = event.detail.requestConfig?.formData?.get?.("q") ?? event.detail.requestConfig?.parameters?.q;
+    if (hits().length && asked === (typed ?? "").trim() && document.activeElement?.closest(".search-field")) count.focus({ preventScroll: true });
+    else say(count.textContent.trim());
   });
 
   // Back and forth between questions shows each with its own answer: pages come whole.

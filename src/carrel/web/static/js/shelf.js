@@ -19,4 +19,29 @@
     const field = document.getElementById("selected-tags");
     if (field) field.value = tags;
   });
+
+  // With none chosen nothing is sent: a page that says so would end uploads.
+  const boxes = () => [...document.querySelectorAll("#selected input[name=paper]")];
+  document.addEventListener("submit", (event) => {
+    if (event.target.id !== "selected" || event.submitter?.name === "retry" || boxes().some((box) => box.checked)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    delete event.target.dataset.sent; // nothing was
+    const place = document.getElementById("chosen");
+    place.textContent = place.dataset.none;
+    place.classList.add("none-chosen");
+    say(place.textContent);
+  }, true);
+  document.addEventListener("change", (event) => {
+    const all = document.getElementById("choose-all");
+    if (event.target === all) for (const box of boxes()) box.checked = all.checked;
+    else if (event.target.name === "paper" && all) all.checked = boxes().every((box) => box.checked);
+  });
+
+  // What is under way is asked for every second once it is known; until then it is asked for again, too.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const { elt, successful } = event.detail;
+    if (elt.id !== "under-way" || successful || elt.getAttribute("hx-trigger").includes("every")) return;
+    setTimeout(() => document.body.dispatchEvent(new CustomEvent("uploaded")), 2000);
+  });
 })();

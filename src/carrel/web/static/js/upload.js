@@ -10,7 +10,7 @@
   const AT_ONCE = 2;
   const MOST_LISTED = 200;
   const waiting = [];
-  let running = 0, all = 0, sent = 0, stopped = false, lostFor = 0;
+  let running = 0, all = 0, sent = 0, stopped = false, lostFor = 0, notBefore = 0;
   const ENDINGS = /\.(pdf|docx|html?|md|markdown|txt)$/i;
 
   function row(file) {
@@ -58,7 +58,10 @@
       if (request.status === 200 || request.status === 202) {
         end(job, answer.jobs?.[0]?.duplicate ? text.there : text.sent, false);
         document.body.dispatchEvent(new CustomEvent("uploaded"));
-      } else if (request.status === 401) { end(job, text.ended, true); }
+      } else if (request.status === 401) {
+        end(job, text.ended, true);
+        document.body.dispatchEvent(new CustomEvent("uploaded")); // asks for what is under way: the page says it, too
+      }
       else if (request.status === 429 || request.status === 503) { later(job, Number(request.getResponseHeader("Retry-After")) || 2); }
       else end(job, answer.detail || `${request.status}`, true, answer.hint);
       next();
@@ -75,12 +78,13 @@
   function later(job, seconds) {
     job.bar.value = 0;
     waiting.unshift(job);
-    setTimeout(next, seconds * 1000);
+    notBefore = Math.max(notBefore, Date.now() + seconds * 1000);
+    setTimeout(next, seconds * 1000 + 20);
   }
 
   function next() {
     if (!lostFor) tell();
-    while (!stopped && running < AT_ONCE && waiting.length) send(waiting.shift());
+    while (!stopped && Date.now() >= notBefore && running < AT_ONCE && waiting.length) send(waiting.shift());
   }
 
   function add(files) {
