@@ -106,6 +106,7 @@ def details(detail: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 def failure(kind: str) -> str:
     """Return what kind of failure it is, by its code."""
     return {
+        "code-elsewhere": tr("a program, and no knowledge base of code"),
         "damaged-document": tr("damaged file"),
         "damaged-pdf": tr("damaged PDF"),
         "empty-file": tr("empty file"),

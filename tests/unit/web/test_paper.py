@@ -143,7 +143,7 @@ def test_what_is_known_and_where_it_comes_from(opened: Lab) -> None:
         "whales.pdf",
     ):
         assert text in page
-    assert re.findall(r'class="level-1"[^>]*><span dir="auto">([^<]+)', page) == ["Introduction", "Results"]
+    assert re.findall(r'class="level-1"[^>]*><span dir="auto"[^>]*>([^<]+)', page) == ["Introduction", "Results"]
 
 
 def test_words_of_a_page_are_a_part(opened: Lab) -> None:
@@ -218,7 +218,7 @@ def test_what_was_read_is_put_right_and_taken_back(opened: Lab) -> None:
     done = opened.client.post(f"{url}/correct", data=fields, headers=editor, follow_redirects=False)
     assert (done.status_code, done.headers["location"]) == (303, f"{url}#about")
     page = at(opened, url).text
-    assert '<h1 dir="auto">Whales &amp; seals</h1>' in page
+    assert re.search('<h1 dir="auto"[^>]*>Whales &amp; seals</h1>', page)
     assert page.count("corrected by editor") == 2  # the title and the year: authors are as they were read
     assert [*re.findall(r'class="chip"[^>]*>([^<]+)', page)] == ["Mammals", "sea"]
     form = at(opened, f"{url}/correct", "editor").text
