@@ -14,14 +14,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from carrel.parsing.languages import language_of
-
 from benchmarks.machine import describe, heading
 from carrel.bootstrap import Services, open_services
 from carrel.config import Settings, load_settings
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ranking import Mode, PaperRecord, Query, SearchResult
+from carrel.core.text_language import language_of
 from carrel.evaluation.asking import RememberingEmbedder, answers
 from carrel.evaluation.judged_set import Document, JudgedSet, Questions, read_set
 from carrel.evaluation.measures import measured
@@ -133,7 +132,7 @@ def measure(services: Services, judged: Judged, questions: Questions, names: Map
     """Ask every query in each way."""
 
     def asked(mode: Mode, text: str) -> SearchResult:
-        return services.search(Query(text, (judged.folder,), mode, _DEPTH))
+        return services.search(Query(text, (judged.folder,), mode, _DEPTH, literal=True))
 
     def name_of(record: PaperRecord) -> str:
         return names[record.id]

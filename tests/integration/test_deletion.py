@@ -68,7 +68,7 @@ def plant_generation(world: World, kb: str, paper: PaperId) -> None:
         tx.run(
             """
             INSERT INTO generations VALUES (:id, 7, 'kept', :embedder, 0, 512, 0, 0, 'pdfium', '', :now, '',
-                '', '')
+                '', '', '')
             """,
             id=shelf.id,
             embedder=shelf.embedder,

@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from carrel.parsing.languages import language_of
 
 from carrel.bootstrap import open_services
 from carrel.cli.evaluating import Wish, evaluate_base, evaluate_set
@@ -17,6 +16,7 @@ from carrel.core.errors import InvalidSetting
 from carrel.core.evaluation_errors import NothingJudged
 from carrel.core.judgments import Judgment
 from carrel.core.ports import Embedder
+from carrel.core.text_language import language_of
 from carrel.engines.cached_embedder import CachedEmbedder
 from carrel.engines.vector_cache import FILE_NAME, SqliteVectorCache
 from carrel.evaluation.judged_set import Document

@@ -91,7 +91,7 @@ def test_nothing_is_found_where_all_is_well(anywhere: World) -> None:
 ORPHANS: dict[str, str] = {
     "holding-of-nothing": "INSERT INTO holdings VALUES (:base, :nobody, 'x.pdf', 1, :now, '', '')",
     "generation-of-nothing": (
-        "INSERT INTO generations VALUES (:nobody, 1, 'kept', '', 0, 1, 0, 0, '', '', :now, '', '', '')"
+        "INSERT INTO generations VALUES (:nobody, 1, 'kept', '', 0, 1, 0, 0, '', '', :now, '', '', '', '')"
     ),
     "built-of-nothing": "INSERT INTO built VALUES (:base, 5, :nobody, 1, '')",
     "job-of-nothing": (

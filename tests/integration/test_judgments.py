@@ -43,7 +43,7 @@ def test_each_persons_last_word_counts_and_a_query_is_one_however_it_is_written(
     said(world, "long documents ", paper, 2)
     said(world, "ｌｏｎｇ documents", other, 1)
     said(world, "long documents", paper, 1, by="ann")
-    spelt = "Long  Documents"
+    spelt = "Long Documents"
     assert stored(world) == sorted([(spelt, paper, 2, ""), (spelt, paper, 1, "ann"), (spelt, other, 1, "")])
     base = world.shelf().id
     with world.services.catalog.write() as tx:

@@ -102,7 +102,10 @@ def some_built(status: RebuildStatus) -> bool:
 
 
 def spaces_of(world: World, answers: list[tuple[str, SearchResult]]) -> list[set[str]]:
-    """Return, for each answer that asked by meaning, the spaces in which all its cosines are right."""
+    """Return, for each answer by meaning alone, the spaces in which all its cosines are right.
+
+    Where words are asked too, the cosines are those of the question as the best papers have drawn it.
+    """
     usual, wide = FakeEmbedder(), FakeEmbedder(width=WIDE, model=WIDE_MODEL)
     with world.services.catalog.read() as tx:
         rows = tx.rows(
@@ -116,7 +119,7 @@ def spaces_of(world: World, answers: list[tuple[str, SearchResult]]) -> list[set
     found = []
     for question, answer in answers:
         candidates = dict(answer.candidates).get(Signal.DENSE_PASSAGES)
-        if candidates is None:
+        if candidates is None or answer.mode is not Mode.DENSE:
             continue
         asked = {name: e.embed_query(question).vector for name, e in (("usual", usual), ("wide", wide))}
         known = [each for each in candidates if each.point_id in texts]  # not those of papers that are gone

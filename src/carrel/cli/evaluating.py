@@ -24,8 +24,9 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.paper import ParsedPaper
 from carrel.core.ports import Embedder
-from carrel.core.ranking import PaperRecord, SearchResult
+from carrel.core.ranking import PaperRecord, Query, SearchResult
 from carrel.core.server_errors import ServerSilent
+from carrel.core.text_language import language_of
 from carrel.evaluation.asking import Ask, RememberingEmbedder
 from carrel.evaluation.comparison import Comparison, compare
 from carrel.evaluation.configuration import DEPTH, Build, Configuration, configurations, usual
@@ -37,7 +38,6 @@ from carrel.evaluation.taking_in import Coming
 from carrel.evaluation.trial_library import fill, knowledge_base_for
 from carrel.ingest.pipeline import read_paper
 from carrel.library.mending import check_complete
-from carrel.parsing.languages import language_of
 from carrel.storage import corrections, judgments, papers, passages, versions
 
 LoadEmbedder = Callable[[str], Embedder]
@@ -69,9 +69,15 @@ class Wish:
 class _Asking:
     """Asks knowledge bases as ``carrel search`` does; each question's vector is made once a model."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, literal: bool) -> None:
+        """``literal``: nobody typed these queries, and nothing in them is an operator."""
+        self._literal = literal
         self._instruction = settings.query_instruction
         self._remembering: dict[str, RememberingEmbedder] = {}  # by model
+
+    def _query(self, configuration: Configuration, text: str, knowledge_base: KnowledgeBase) -> Query:
+        query = configuration.query(text, knowledge_base, self._instruction)
+        return replace(query, literal=self._literal)
 
     def of(self, opened: Services, knowledge_base: KnowledgeBase) -> Callable[[Configuration], Ask]:
         """Return what answers queries in a configuration."""
@@ -80,7 +86,7 @@ class _Asking:
             self._remembering[model] = RememberingEmbedder(opened.embedder_of(knowledge_base))
         asked = replace(opened, embedder_of=lambda _: self._remembering[model])
         return lambda configuration: (
-            lambda text: asked.search(configuration.query(text, knowledge_base, self._instruction))
+            lambda text: asked.search(self._query(configuration, text, knowledge_base))
         )
 
 
@@ -99,7 +105,7 @@ def evaluate_set(
         for document in judged.documents
     ]
     base = KnowledgeBase(KnowledgeBaseId(""), judged.name, embedder=embedder or settings.embedder)
-    asking = _Asking(settings)
+    asking = _Asking(settings, literal=True)
     with Counting() as counting, _trial_services(settings, wish.home, load) as library:
         asks = {
             build: asking.of(library, filled)
@@ -124,7 +130,7 @@ def evaluate_base(
 ) -> int:
     """Measure on a knowledge base, by its judgments or by queries cut from it. As ``evaluate_set``."""
     settings = load_settings()
-    compared, asking = wish.configurations(settings), _Asking(settings)
+    compared, asking = wish.configurations(settings), _Asking(settings, literal=bool(known_items))
     wish.checked_metrics()  # what is wrong with them is said before waiting
     running = find(settings.home)
     with services(settings, load) as opened, Counting() as counting:

@@ -29,6 +29,7 @@ COLOURS = {
     BlockKind.FIGURE: (180, 160, 0),
     BlockKind.FOOTNOTE: (0, 130, 140),
     BlockKind.REFERENCE: (110, 110, 110),
+    BlockKind.CODE: (90, 60, 160),
 }
 _LINE = (0, 0, 0, 60)
 _WHITE = (255, 255, 255, 255)

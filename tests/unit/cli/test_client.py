@@ -136,7 +136,7 @@ def test_a_search_beside_a_server_is_asked_of_it(
     path, key, question = server.asked[0]
     assert (path, key) == ("/api/v1/search", "Bearer secret")
     assert question == {
-        "query": "comets and glaciers",
+        "query": "comets  and glaciers",
         "knowledge_bases": ["library"],
         "mode": "hybrid",
         "limit": 5,
@@ -147,9 +147,11 @@ def test_a_search_beside_a_server_is_asked_of_it(
             "language": ["en", "zh"],
             "tag": ["to read"],
         },
-        "rerank": False,
+        "rerank": None,  # as the server's settings say
         "translate": True,
         "instruction": "",
+        "like": [],
+        "unlike": [],
         "explain": True,
     }
     assert not (tmp_path / "home" / "carrel.db").exists()  # all was left to the server

@@ -277,7 +277,9 @@ def test_a_parent_knows_every_error_of_papers_that_is_defined() -> None:
         for path in (Path(errors.__file__).parent).glob("*errors.py")
         if path.stem not in ("engine_errors", "job_errors", "rest_errors")  # not of reading
         for name in re.findall(
-            r"^class (\w+)\((?:PaperError|UnreadableText|NoTextLayer)\)", path.read_text(), re.MULTILINE
+            r"^class (\w+)\((?:PaperError|UnreadableText|NoTextLayer|UnsupportedFormat)\)",
+            path.read_text(),
+            re.MULTILINE,
         )
     ]
     code = "from carrel.parsing.children import _PAPER_ERRORS; print(*_PAPER_ERRORS)"

@@ -143,7 +143,8 @@ def test_what_is_known_and_where_it_comes_from(opened: Lab) -> None:
         "whales.pdf",
     ):
         assert text in page
-    assert re.findall(r'class="level-1"[^>]*><span dir="auto"[^>]*>([^<]+)', page) == ["Introduction", "Results"]
+    outline = re.findall(r'class="level-1"[^>]*><span dir="auto"[^>]*>([^<]+)', page)
+    assert outline == ["Introduction", "Results"]
 
 
 def test_words_of_a_page_are_a_part(opened: Lab) -> None:
@@ -225,7 +226,7 @@ def test_what_was_read_is_put_right_and_taken_back(opened: Lab) -> None:
     assert "Whales of the North" in form
     back = fields | {"as_read": "title"}
     assert opened.client.post(f"{url}/correct", data=back, headers=editor).status_code == 200
-    assert '<h1 dir="auto">Whales of the North</h1>' in at(opened, url).text
+    assert re.search('<h1 dir="auto"[^>]*>Whales of the North</h1>', at(opened, url).text)
     assert (
         opened.client.post(f"{url}/correct", data=fields | {"csrf": "x"}, headers=editor).status_code == 403
     )
