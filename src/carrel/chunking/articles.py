@@ -54,6 +54,7 @@ _LAW_NAME = re.compile(
     r".{2,60}(?:法|法典|条例|规定|办法|细则|决定|解释|规则|宪法|Act|Code|Law|Regulations?|Directive|Constitution)"
     r"(?:[（(].{1,40}[）)])?"
 )
+_SPACE = re.compile(r"\s+")
 _READ_BLOCKS = frozenset((BlockKind.PARAGRAPH, BlockKind.HEADING))
 
 
@@ -104,7 +105,7 @@ def _in_block(text: str, block: Block, last: int) -> Iterator[_Mark]:
     place = block.start
     first = True
     while place < block.end:
-        place += len(text[place : block.end]) - len(text[place : block.end].lstrip())
+        place = _after_space(text, place, block.end)
         mark = _chinese_mark(text, place, block, last, first) or (
             _western_mark(text, place, block) if first or text[place - 1] == "\n" else None
         )
@@ -117,7 +118,13 @@ def _in_block(text: str, block: Block, last: int) -> Iterator[_Mark]:
             if first:
                 continue
         first = False
-        place = _next_place(text, max(place, block.start + 1), block.end)
+        # Past where it is, or what was looked at is found for ever.
+        place = _next_place(text, place + 1 if mark is None else place, block.end)
+
+
+def _after_space(text: str, place: int, end: int) -> int:
+    found = _SPACE.match(text, place, end)
+    return found.end() if found else place
 
 
 def _next_place(text: str, place: int, end: int) -> int:

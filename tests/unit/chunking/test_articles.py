@@ -141,7 +141,20 @@ def covered(paper: ParsedPaper, passages: list[tuple[int, int]]) -> bool:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "第", "第条", "第一条", "第一条 ", "§", "Article", "第一章", "第十条之"]
+    "text",
+    [
+        "",
+        "第",
+        "第条",
+        "第一条",
+        "第一条 ",
+        "§",
+        "Article",
+        "第一章",
+        "第十条之",
+        "。第五条第二款",
+        "应当：\n第九条的规定。第九条",
+    ],
 )
 def test_odd_beginnings_do_no_harm(text: str) -> None:
     paper = paper_of((P, text or "x"))
