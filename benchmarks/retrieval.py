@@ -16,9 +16,12 @@ from pathlib import Path
 
 from benchmarks.machine import describe, heading
 from carrel.bootstrap import Services, open_services
+from carrel.chunking.structured import structured
 from carrel.config import Settings, load_settings
+from carrel.core.domains import Domain
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.paper import ParsedPaper
 from carrel.core.ranking import Mode, PaperRecord, Query, SearchResult
 from carrel.core.text_language import language_of
 from carrel.evaluation.asking import RememberingEmbedder, answers
@@ -27,6 +30,7 @@ from carrel.evaluation.measures import measured
 from carrel.evaluation.set_papers import hash_of, paper_of, parsed
 from carrel.evaluation.significance import compared
 from carrel.evaluation.taking_in import Coming, take_in
+from carrel.parsing.code_reader import as_code
 from carrel.search.fuse import Weights, fuse
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -42,6 +46,7 @@ class Judged:
     queries: str = "queries.jsonl"
     qrels: str = "qrels.tsv"
     metric: str = "nDCG@10"
+    domain: Domain = Domain.PAPERS
 
     @property
     def label(self) -> str:
@@ -58,8 +63,8 @@ SETS = (
     Judged("xl_acl_zh", metric="RR@10"),
     Judged("xl_arxiv_zh", metric="RR@10"),
     Judged("xl_arxiv_zh", "queries_pure.jsonl", "qrels_pure.tsv", metric="RR@10"),
-    Judged("dom_stard"),
-    Judged("dom_cosqa"),
+    Judged("dom_stard", domain=Domain.STATUTES),
+    Judged("dom_cosqa", domain=Domain.CODE),
 )
 
 
@@ -111,11 +116,18 @@ def _in_order(values: Mapping[str, float], queries: Sequence[str]) -> list[float
     return [values[query] for query in queries]
 
 
-def library(services: Services, name: str, documents: Sequence[Document]) -> KnowledgeBase:
+def _read(document: Document, domain: Domain) -> ParsedPaper:
+    paper = parsed(document, language_of)
+    return structured(as_code(paper) if domain is Domain.CODE else paper, domain)
+
+
+def library(services: Services, judged: Judged, documents: Sequence[Document]) -> KnowledgeBase:
     """Return the knowledge base of a set, complete; what an earlier run took in is there already."""
-    knowledge_base = services.shelves.existing_or_new(name)
+    name = judged.folder
+    known = {shelf.name: shelf for shelf in services.shelves.readable()}
+    knowledge_base = known.get(name) or services.shelves.create(name, domain=judged.domain)
     coming = [
-        Coming(paper_of(document), hash_of(document), document.id, partial(parsed, document, language_of))
+        Coming(paper_of(document), hash_of(document), document.id, partial(_read, document, judged.domain))
         for document in documents
     ]
     embedder, index = services.embedder_of(knowledge_base), services.index_of(knowledge_base)
@@ -182,9 +194,7 @@ def run(settings: Settings, data: Path, judged: Judged, misses: int) -> None:
     try:
         services.own_index("a benchmark")
         judged_set = read_set(data / judged.folder, judged.queries, judged.qrels)
-        embedder = RememberingEmbedder(
-            services.embedder_of(library(services, judged.folder, judged_set.documents))
-        )
+        embedder = RememberingEmbedder(services.embedder_of(library(services, judged, judged_set.documents)))
         names = {paper_of(document): document.id for document in judged_set.documents}
         asked = replace(services, embedder_of=lambda _: embedder)
         row = measure(asked, judged, judged_set.questions, names)

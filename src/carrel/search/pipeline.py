@@ -21,7 +21,7 @@ from carrel.core.ranking import (
     StageTimings,
 )
 from carrel.search import exact, feedback, quotation, retrieve, understand
-from carrel.search.fuse import DEFAULT_WEIGHTS, fuse
+from carrel.search.fuse import fuse
 from carrel.search.hits import presented
 from carrel.search.identified import put_first
 from carrel.search.likes import NO_TASTES, Tastes, themselves, weighed
@@ -31,6 +31,7 @@ from carrel.search.scope import Scope, scope_of
 from carrel.search.sources import Sources
 from carrel.search.translate import translated
 from carrel.search.unread import unread_papers
+from carrel.search.weighing import weights_of
 from carrel.storage import papers, passages
 from carrel.storage.database import Catalog
 
@@ -87,11 +88,12 @@ def search(
     marks.append(time.perf_counter())
 
     unread = unread_papers(text, lists, filled, {model for model, _ in questions}, sources)
-    fused = _favour_quotations(text, fuse(lists, unread=unread), filled, sources.catalog)
+    weights = weights_of(filled)
+    fused = _favour_quotations(text, fuse(lists, weights, unread), filled, sources.catalog)
     if feedback.says_more(understood, query, fused):
         drawn = feedback.drawn(questions, query, fused, filled, sources, unread)
         lists |= retrieve.retrieved("", query, filled, scope, drawn, sources)
-        fused = fuse(lists, unread=unread)
+        fused = fuse(lists, weights, unread)
     fused = put_first(understood, fused, scope, filled, sources.catalog)
     marks.append(time.perf_counter())
 
@@ -117,7 +119,7 @@ def search(
         liked=liked,
         disliked=disliked,
         translation=translation.answer,
-        weights={knowledge_base.id: asdict(DEFAULT_WEIGHTS) for knowledge_base in filled},
+        weights={knowledge_base.id: asdict(weights) for knowledge_base in filled},
     )
 
 
