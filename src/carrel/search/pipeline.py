@@ -6,12 +6,12 @@ No stage loads a model or builds an index: both are open before the journey begi
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import chain
 
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.ports import Reranker
+from carrel.core.ports import EmbeddedQuery, Reranker
 from carrel.core.ranking import (
     Candidate,
     FusedPaper,
@@ -20,13 +20,15 @@ from carrel.core.ranking import (
     Signal,
     StageTimings,
 )
+from carrel.core.understanding import Understood
 from carrel.search import exact, feedback, quotation, retrieve, understand
-from carrel.search.fuse import fuse
+from carrel.search.fuse import Weights, fuse
 from carrel.search.hits import presented
 from carrel.search.identified import put_first
 from carrel.search.likes import NO_TASTES, Tastes, themselves, weighed
 from carrel.search.listing import listed
 from carrel.search.rerank import rerank
+from carrel.search.retrieve import Asked
 from carrel.search.scope import Scope, scope_of
 from carrel.search.sources import Sources
 from carrel.search.translate import translated
@@ -34,6 +36,8 @@ from carrel.search.unread import unread_papers
 from carrel.search.weighing import weights_of
 from carrel.storage import papers, passages
 from carrel.storage.database import Catalog
+
+Lists = Mapping[Signal, tuple[Candidate, ...]]
 
 RERANKED = 50  # papers that a reranker looks at
 _SOURCES = 30  # passages, and papers, whose words are compared with the query's, in case it quotes one
@@ -84,16 +88,11 @@ def search(
     def ask(within: Scope) -> dict[Signal, tuple[Candidate, ...]]:
         return retrieve.retrieved(words, query, filled, within, questions, sources, translation)
 
-    lists = exact.retrieved(ask, understood, scope, query.limit, texts)
+    lists: Lists = exact.retrieved(ask, understood, scope, query.limit, texts)
     marks.append(time.perf_counter())
 
-    unread = unread_papers(text, lists, filled, {model for model, _ in questions}, sources)
     weights = weights_of(filled)
-    fused = _favour_quotations(text, fuse(lists, weights, unread), filled, sources.catalog)
-    if feedback.says_more(understood, query, fused):
-        drawn = feedback.drawn(questions, query, fused, filled, sources, unread)
-        lists |= retrieve.retrieved("", query, filled, scope, drawn, sources)
-        fused = fuse(lists, weights, unread)
+    lists, fused = _fused(understood, query, lists, weights, filled, questions, scope, sources)
     fused = put_first(understood, fused, scope, filled, sources.catalog)
     marks.append(time.perf_counter())
 
@@ -134,6 +133,28 @@ def _timings(
         rerank=(reranked - fused) * 1000,
         total=(done - began) * 1000,
     )
+
+
+def _fused(
+    understood: Understood,
+    query: Query,
+    lists: Lists,
+    weights: Weights,
+    knowledge_bases: Sequence[KnowledgeBase],
+    questions: Mapping[Asked, EmbeddedQuery],
+    scope: Scope,
+    sources: Sources,
+) -> tuple[Lists, tuple[FusedPaper, ...]]:
+    """Return one list of papers, and the signals' lists that it is made of: the best papers may ask again."""
+    models = {model for model, _ in questions}
+    unread = unread_papers(understood.text, lists, knowledge_bases, models, sources)
+    fused = fuse(lists, weights, unread)
+    fused = _favour_quotations(understood.text, fused, knowledge_bases, sources.catalog)
+    if not feedback.says_more(understood, query, fused):
+        return lists, fused
+    drawn = feedback.drawn(questions, query, fused, knowledge_bases, sources, unread)
+    lists = {**lists, **retrieve.retrieved("", query, knowledge_bases, scope, drawn, sources)}
+    return lists, fuse(lists, weights, unread)
 
 
 def _favour_quotations(
