@@ -214,6 +214,8 @@ def new_base(page: Page, name: str) -> str:
     """Make a knowledge base and stay on its page; return its id."""
     page.goto("/shelves")
     page.get_by_label("Name", exact=True).fill(name)
+    if (model := page.locator("#embedder")).count():  # a server is named: its model is chosen beforehand
+        model.select_option("all-MiniLM-L6-v2")
     page.get_by_role("button", name="Make it").click()
     expect(page.locator("h1")).to_have_text(name)
     return page.url.rpartition("/")[2]

@@ -155,7 +155,7 @@ def test_another_person_sees_nothing_until_it_is_shared(site: Site) -> None:
         page.goto(f"/shelves/{base}/sharing")
         page.get_by_label("Name they sign in with").fill("nobody of that name")
         page.get_by_role("button", name="Share", exact=True).click()
-        expect(page.get_by_role("alert")).to_be_visible()
+        expect(page.locator("main [role=alert]")).to_be_visible()
         page.get_by_label("Name they sign in with").fill(GUEST)
         page.get_by_role("button", name="Share", exact=True).click()
         expect(page.get_by_role("cell", name=GUEST, exact=True)).to_be_visible()
