@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
 
-.PHONY: help setup demo test check bench format lock image-check clean
+.PHONY: test-long help setup demo test check bench format lock image-check clean
 
 help:  ## Show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -41,6 +41,9 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 
 test: $(VENV)/.development  ## Run the tests
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+test-long: $(VENV)/.development  ## Run the tests that repeat for minutes what others prove once
+	$(BIN)/python -m pytest -m long -n $(WORKERS) $(ARGS)
 
 check: $(VENV)/.development  ## Lint, strict types, layer contracts
 	$(BIN)/ruff check .

@@ -438,9 +438,11 @@ def test_a_short_beginning_of_an_id_removes_nothing(five: Carrel) -> None:
 
 
 def test_json_is_a_document_even_when_the_command_line_cannot_be_read(carrel: Carrel) -> None:
-    for arguments in (("search", "--json"), ("search", "x", "--mode", "bogus", "--json"), ("add", "--json")):
+    for arguments in (("search", "x", "--mode", "bogus", "--json"), ("add", "--json")):
         answer = carrel.run(*arguments)
         assert (answer.code, answer.document["error"]["kind"]) == (2, "wrong-usage")
+    answer = carrel.run("search", "--json")
+    assert (answer.code, answer.document["error"]["kind"]) == (2, "empty-query")
 
 
 # --- Queries, names and settings -------------------------------------------------------------------

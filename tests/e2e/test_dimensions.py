@@ -111,6 +111,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(carrel: Carrel) -> None:
     assert carrel.json("kb", "list")["knowledge_bases"] == [before]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("option", "seconds"), [("--dimensions", 0.06), ("--chunk-size", 0.6)])
 def test_killed_at_any_moment_the_library_is_there_and_the_next_attempt_succeeds(
     filled: Carrel, small_papers: tuple[Path, ...], option: str, seconds: float

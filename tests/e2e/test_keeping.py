@@ -157,6 +157,7 @@ def test_a_killed_backup_leaves_no_half_file_under_its_name(filled: Carrel, tmp_
     clean(filled)
 
 
+@pytest.mark.long
 def test_a_killed_restore_leaves_the_old_or_the_new(
     filled: Carrel, small_papers: tuple[Path, ...], tmp_path: Path
 ) -> None:

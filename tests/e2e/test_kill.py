@@ -175,6 +175,7 @@ def test_adding_survives_being_killed_at_any_moment(folder: Folder, sample_paper
     folder.wait_for_no_children()
 
 
+@pytest.mark.long
 def test_removing_survives_being_killed_at_any_moment(folder: Folder) -> None:
     chance = random.Random(SEED)
     stages = ["start", "noting", "deleting"]
@@ -194,6 +195,7 @@ def test_removing_survives_being_killed_at_any_moment(folder: Folder) -> None:
     assert kills >= 2
 
 
+@pytest.mark.long
 def test_deleting_a_knowledge_base_survives_being_killed_at_any_moment(folder: Folder) -> None:
     chance = random.Random(SEED)
     stages = ["noting", "start", "deleting"]

@@ -35,15 +35,15 @@ class _Scaled:
     scores: dict[str, float]  # by point id
     ranks: dict[str, int]  # by point id, from 1
     floor: float
-    unread: float  # what its scores count where the model does not read the paper, 1 being as they are
+    share: float  # the most that a candidate can have
 
-    def of(self, point: str, read: bool) -> float:
-        return self.scores.get(point, self.floor) * (1 if read else self.unread)
+    def of(self, point: str) -> float:
+        return self.scores.get(point, self.floor)
 
-    def contribution(self, point: str, read: bool) -> Contribution:
+    def contribution(self, point: str, share: float) -> Contribution:
         rank = self.ranks.get(point)
         score = None if rank is None else self.candidates[rank - 1].score
-        return Contribution(self.signal, rank, score, self.of(point, read))
+        return Contribution(self.signal, rank, score, share)
 
 
 def on_one_scale(lists: Iterable[Sequence[Candidate]]) -> list[Candidate]:
@@ -69,7 +69,7 @@ def fuse(
 
     A candidate that a signal did not return counts there as the lowest score that it did return. A
     signal without candidates takes no part, and the others share its weight. Of ``unread`` papers, which
-    the model does not read, words alone count. Scores lie in [0, 1].
+    the model does not read, words stand in for meaning. Scores lie in [0, 1].
     """
     signals = _scaled(lists, weights)
     of_passages = [scaled for scaled in signals if scaled.signal.of_passages]
@@ -77,22 +77,37 @@ def fuse(
     passages: dict[PaperId, dict[str, float]] = {c.paper_id: {} for s in signals for c in s.candidates}
     for scaled in of_passages:
         for candidate in scaled.candidates:
-            point = candidate.point_id
-            read = candidate.paper_id not in unread
-            passages[candidate.paper_id][point] = sum(other.of(point, read) for other in of_passages)
+            point, read = candidate.point_id, candidate.paper_id not in unread
+            passages[candidate.paper_id][point] = sum(_shares(of_passages, point, read))
 
     fused = []
     for paper, scores in passages.items():
         best_first = tuple(sorted(scores.items(), key=lambda item: (-item[1], item[0])))
         # Without a passage among the candidates, each signal counts what an absent one counts.
-        passage = best_first[0][0] if best_first else ""
-        read = paper not in unread
-        why = (
-            *(scaled.contribution(passage, read) for scaled in of_passages),
-            *(scaled.contribution(paper, read) for scaled in of_papers),
+        passage, read = best_first[0][0] if best_first else "", paper not in unread
+        why = tuple(
+            scaled.contribution(point, share)
+            for group, point in ((of_passages, passage), (of_papers, paper))
+            for scaled, share in zip(group, _shares(group, point, read), strict=True)
         )
         fused.append(FusedPaper(paper, sum(part.share for part in why), best_first, why))
     return tuple(sorted(fused, key=lambda item: (-item.score, item.paper_id)))
+
+
+def _shares(signals: Sequence[_Scaled], point: str, read: bool) -> list[float]:
+    """Return what each signal of one kind gives a point.
+
+    Where the model does not read it, its cosine is noise: what it would have comes from its words, between
+    what an absent one counts and the most that there is.
+    """
+    of_words = [scaled for scaled in signals if not scaled.signal.dense]
+    if read or not of_words:
+        return [scaled.of(point) for scaled in signals]
+    words = sum(scaled.of(point) for scaled in of_words) / (sum(scaled.share for scaled in of_words) or 1.0)
+    return [
+        scaled.floor + (scaled.share - scaled.floor) * words if scaled.signal.dense else scaled.of(point)
+        for scaled in signals
+    ]
 
 
 def _scaled(lists: Lists, weights: Weights) -> list[_Scaled]:
@@ -103,7 +118,6 @@ def _scaled(lists: Lists, weights: Weights) -> list[_Scaled]:
         if candidates
     }
     whole = sum(shares.values())
-    of_words = sum(share for signal, share in shares.items() if not signal.dense)
     scaled = []
     for signal, share in shares.items():
         # The theoretical minimum: -1 for a cosine, 0 for BM25. Unlike the lowest score that happens to
@@ -118,6 +132,5 @@ def _scaled(lists: Lists, weights: Weights) -> list[_Scaled]:
         # BM25 is zero for a text without the words; of an absent cosine only the upper bound is known.
         floor = min(scores.values()) if signal.dense else 0.0
         ranks = {candidate.point_id: rank for rank, candidate in enumerate(lists[signal], start=1)}
-        alone = (0.0 if signal.dense else whole / of_words) if of_words else 1.0
-        scaled.append(_Scaled(signal, lists[signal], scores, ranks, floor, alone))
+        scaled.append(_Scaled(signal, lists[signal], scores, ranks, floor, part))
     return scaled

@@ -360,7 +360,7 @@ def _words(paper: ParsedPaper) -> list[tuple[str, list[float]]]:
 
 
 @needs_english
-@pytest.mark.parametrize("rotation", [90, 180])
+@pytest.mark.parametrize("rotation", [90, pytest.param(180, marks=pytest.mark.long)])
 def test_a_sheet_that_was_scanned_on_its_side_or_head_is_turned(
     read: Callable[..., ParsedPaper], rotation: int
 ) -> None:

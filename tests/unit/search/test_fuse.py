@@ -105,14 +105,14 @@ def test_the_cosines_of_two_models_are_brought_to_one_scale() -> None:
     assert on_one_scale([]) == []
 
 
-def test_a_paper_that_the_model_does_not_read_counts_by_its_words_alone() -> None:
+def test_words_stand_in_for_meaning_where_the_model_does_not_read_a_paper() -> None:
     lists = {
         Signal.DENSE_PAPERS: [of_paper(1, 0.9), of_paper(2, 0.8)],
         Signal.LEXICAL_PAPERS: [of_paper(2, 9.0), of_paper(1, 4.5)],
     }
     papers = {paper.paper_id: paper for paper in fuse(lists, Weights(0.8, 1.0), unread={PaperId("paper2")})}
     assert papers[PaperId("paper2")].score == pytest.approx(1.0)
-    assert [part.share for part in papers[PaperId("paper2")].contributions if part.signal.dense] == [0.0]
+    assert [part.share for part in papers[PaperId("paper2")].contributions] == pytest.approx([0.8, 0.2])
     assert papers[PaperId("paper1")].score == pytest.approx(0.8 + 0.2 * 0.5)
 
 
