@@ -135,7 +135,7 @@ def test_search_answers_with_the_documented_fields(filled: tuple[Carrel, Documen
     answer = carrel.run("search", QUESTION, "--json")
     assert (answer.code, answer.err) == (0, "")
     document = answer.document
-    assert set(document) == {"query", "mode", "took_ms", "results"}
+    assert set(document) == {"query", "mode", "took_ms", "results", "understood"}
     assert (document["query"], document["mode"]) == (QUESTION, "hybrid")
     assert set(document["took_ms"]) == {"embed", "retrieve", "fuse", "rerank", "total"}
     took = document["took_ms"]
@@ -367,7 +367,7 @@ def test_the_demo_answers_its_questions_and_can_be_run_again(carrel: Carrel, sam
     assert answer.document["papers"] == len(list(sample_papers.glob("*.pdf")))
     assert len(answer.document["answers"]) == 4
     for found in answer.document["answers"]:
-        assert set(found) - {"translation"} == {"query", "mode", "took_ms", "results"}
+        assert set(found) - {"translation"} == {"query", "mode", "took_ms", "results", "understood"}
         assert len(found["results"]) == 3
     chinese = answer.document["answers"][3]
     assert chinese["translation"]["dictionary"] == "CC-CEDICT"
