@@ -19,6 +19,7 @@ from carrel.storage import generations, knowledge_bases, passages, rebuilds, rem
 from carrel.storage.blobs import FolderBlobStore
 from carrel.storage.database import Transaction, open_database
 from carrel.storage.parses import ParseStore
+from tests.e2e.forks import run_command
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 120.0
@@ -72,14 +73,7 @@ class Carrel:
 
     def run(self, *arguments: str | Path | bytes, timeout: float = SECONDS, typed: str = "") -> Answer:
         """Run a command to its end; ``typed`` is its standard input. Nothing may look like a crash."""
-        done = subprocess.run(
-            self._command(arguments),
-            env=self.environment(),
-            capture_output=True,
-            timeout=timeout,
-            input=typed.encode(),
-            check=False,
-        )
+        done = run_command(_plain(arguments), self.environment(), typed.encode(), timeout)
         answer = Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
         calm(answer.err)
         calm(answer.out)
@@ -108,8 +102,11 @@ class Carrel:
         return Carrel(self.home, self.cache, {**self.extra, **settings})
 
     def _command(self, arguments: tuple[str | Path | bytes, ...]) -> list[str | bytes]:
-        plain = [argument if isinstance(argument, bytes) else str(argument) for argument in arguments]
-        return [sys.executable, "-m", "carrel", *plain]
+        return [sys.executable, "-m", "carrel", *_plain(arguments)]
+
+
+def _plain(arguments: tuple[str | Path | bytes, ...]) -> list[str | bytes]:
+    return [argument if isinstance(argument, bytes) else str(argument) for argument in arguments]
 
 
 def calm(text: str) -> None:
