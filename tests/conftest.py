@@ -8,6 +8,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.chroma_server import chroma_server
+from tests.memory import temporary_root
 
 __all__ = ["chroma_server"]  # a fixture
 
@@ -15,24 +16,31 @@ __all__ = ["chroma_server"]  # a fixture
 settings.register_profile("carrel", deadline=None)
 settings.load_profile("carrel")
 
+temporary_root()  # before pytest makes its folder
+
 ROOT = Path(__file__).resolve().parents[1]
-# Files whose tests stay in one process, in order: a server and a browser of their own, or kills by chance.
+# Files whose tests stay in one process, in order: servers and a browser of their own, or kills by chance.
 TOGETHER = {
     "tests/e2e/test_pages.py": "pages",
     "tests/e2e/test_pages_everywhere.py": "pages",
     "tests/e2e/test_pages_filling.py": "pages",
     "tests/e2e/test_pages_models.py": "pages",
+    "tests/e2e/test_pages_trouble.py": "pages",
     "tests/e2e/test_crash.py": "kill",
     "tests/e2e/test_kill.py": "kill",
     "tests/e2e/test_keeping.py": "kill",
+    "tests/contract/test_index.py": "chroma",
+    "tests/integration/test_chroma.py": "chroma",
 }
+TOGETHER_BY_FILE = "tests/unit/"  # those of a file share what it makes
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Gives each test to whoever is free, but for those that belong together. The longest groups begin."""
+    """Gives each test to whoever is free, but for those that belong together. The largest groups begin."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return TOGETHER.get(nodeid.partition("::")[0], nodeid)
+        file = nodeid.partition("::")[0]
+        return TOGETHER.get(file, file if file.startswith(TOGETHER_BY_FILE) else nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)

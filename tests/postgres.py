@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.memory import temporary_root
+
 PASSWORD = "pässword/with@signs%"  # a hard one: it must come through a URL
 _USER = "carrel"
 _QUICK = (
@@ -33,7 +35,7 @@ class PostgresServer:
     def __init__(self, programs: Path) -> None:
         self._programs = programs
         # Short: the path of a socket has 107 bytes at most.
-        self.folder = Path(tempfile.mkdtemp(prefix="carrel-pg-", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix="carrel-pg-", dir=temporary_root()))
         self._data = self.folder / "data"
         self.own(self.folder)
         password = self.folder / "password"

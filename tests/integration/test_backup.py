@@ -27,9 +27,10 @@ from carrel.library.opened_backup import OpenedBackup
 from carrel.library.restore import Restored, restore
 from carrel.storage import dump, holds, knowledge_bases, members
 from carrel.storage.clock import now
-from carrel.storage.database import Catalog, Transaction, open_database
+from carrel.storage.database import Catalog, Transaction
 from carrel.storage.sealing import FILE_NAME as SECRET_FILE
 from carrel.storage.sealing import Sealer
+from tests.catalogs import empty_catalog
 from tests.integration.worlds import WIDE_MODEL, WORLDS, WORLDS_OF_STORES, World
 
 TEXT = "Attention is compared with recurrence on long documents, once and for all."
@@ -503,7 +504,7 @@ def test_what_is_dumped_is_what_is_loaded(
     settings_: dict[str, str],
 ) -> None:
     folder = tmp_path_factory.mktemp("dump")
-    one, other = open_database(folder / "one"), open_database(folder / "other")
+    one, other = empty_catalog(folder / "one"), empty_catalog(folder / "other")
     with one.write() as tx:
         for key, name, password, number in users:
             tx.run(
@@ -525,7 +526,7 @@ def test_what_is_dumped_is_what_is_loaded(
 
 
 def test_many_rows_come_in_parts_and_each_once(tmp_path: Path) -> None:
-    catalog = open_database(tmp_path)
+    catalog = empty_catalog(tmp_path)
     with catalog.write() as tx:
         tx.run_many(
             "INSERT INTO server_settings VALUES (:name, :value, 0)",
@@ -542,7 +543,7 @@ def test_many_rows_come_in_parts_and_each_once(tmp_path: Path) -> None:
 
 
 def test_the_lists_of_tables_and_columns_are_those_of_the_schema(tmp_path: Path) -> None:
-    catalog = open_database(tmp_path)
+    catalog = empty_catalog(tmp_path)
     with catalog.read() as tx:
         names = {row["name"] for row in tx.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
         assert names - dump.LEFT_OUT == {table.name for table in dump.TABLES}

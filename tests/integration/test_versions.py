@@ -18,8 +18,8 @@ from carrel.core.metadata import Metadata
 from carrel.core.ranking import Filters, Hit, PaperRecord, published_first
 from carrel.parsing.pdfium_parser import PdfiumParser
 from carrel.storage import knowledge_bases, leftovers, papers, versions
-from carrel.storage.database import Catalog, Transaction, open_database
-from tests.catalogs import CATALOGS
+from carrel.storage.database import Catalog, Transaction
+from tests.catalogs import CATALOGS, empty_catalog
 from tests.contract.test_catalog import paper, parsed, sha
 from tests.integration.worlds import World, fake_paper, world_of_fakes, world_with_real_index
 from tests.unit.core.test_likeness import likeness
@@ -222,7 +222,7 @@ def test_after_any_steps_the_catalog_is_as_if_only_the_rest_had_come(
     found = []
     there = {n: do == "hold" for do, n in steps}  # the last step decides
     for each in (steps, [("hold", n) for n in sorted(there) if there[n]]):
-        catalog = open_database(tmp_path_factory.mktemp("catalog"))
+        catalog = empty_catalog(tmp_path_factory.mktemp("catalog"))
         with catalog.write() as tx:
             library = shelf(tx)
             for do, n in each:

@@ -26,6 +26,7 @@ from carrel.storage import generations, removals
 from carrel.storage.database import FILE_NAME, open_database
 from carrel.storage.parses import ParseStore
 from carrel.storage.sealing import Sealer
+from tests.catalogs import put_empty_catalog
 from tests.fakes.blobs import InMemoryBlobStore
 from tests.fakes.embedder import WIDTH, FakeEmbedder
 from tests.fakes.index import InMemoryIndexes
@@ -206,6 +207,7 @@ def world_of_fakes(folder: Path) -> Iterator[World]:
     """Nothing real but the catalog and the stored parses."""
     embedder, parser = HookedEmbedder(), HookedParser(FakeParser())
     wide = HookedEmbedder(WIDE, WIDE_MODEL)
+    put_empty_catalog(folder / "home")
     catalog = open_database(folder / "home")
     indexes = InMemoryIndexes()
 
@@ -249,6 +251,8 @@ def world_with_real_index(folder: Path, catalog_url: str = "", **settings: str) 
     embedder, parser = HookedEmbedder(), HookedParser(FakeParser())
     wide = HookedEmbedder(WIDE, WIDE_MODEL)
     chosen = replace(settings_in(folder), catalog_url=catalog_url, **settings)  # type: ignore[arg-type]  # texts all of them
+    if not catalog_url:
+        put_empty_catalog(chosen.home)
     opened = open_services(chosen, print, load_embedder=_one_of(embedder, wide, folder))
     services = replace(opened, parser=lambda: parser, parser_of=lambda _: parser, unlocker=FakeUnlocker)
     yield World(services, embedder, parser, folder, fake_paper, wide)
@@ -259,6 +263,7 @@ def world_with_real_index(folder: Path, catalog_url: str = "", **settings: str) 
 def world_with_real_parser(folder: Path) -> Iterator[World]:
     """As users have it, but for the model."""
     embedder = HookedEmbedder()
+    put_empty_catalog(folder / "home")
     opened = open_services(settings_in(folder), print, load_embedder=_always(embedder, folder))
     parser = HookedParser(opened.parser())
     services = replace(opened, parser=lambda: parser, parser_of=lambda _: parser)

@@ -28,7 +28,8 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.ingest.accept import Accepted, accept, find_files
 from carrel.library.shelves import Shelves
 from carrel.storage import papers, queue, removals
-from carrel.storage.database import Catalog, open_database
+from carrel.storage.database import Catalog
+from tests.catalogs import empty_catalog
 from tests.fakes.blobs import InMemoryBlobStore, StagedBytes
 from tests.fakes.parser import fake_pdf
 from tests.fakes.unlocker import FakeUnlocker
@@ -52,7 +53,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    catalog = open_database(tmp_path / "home")
+    catalog = empty_catalog(tmp_path / "home")
     yield Desk(catalog, InMemoryBlobStore(), Shelves(catalog).create("library"))
     catalog.close()
 

@@ -15,7 +15,8 @@ from carrel.core.accounts import Scope
 from carrel.library.accounts import accounts_over
 from carrel.library.passwords import Passwords
 from carrel.storage import sessions, users
-from carrel.storage.database import FILE_NAME, open_database
+from carrel.storage.database import FILE_NAME
+from tests.catalogs import empty_catalog
 from tests.unit.library.people import CHEAP, PASSWORD, Lab, lab_over
 
 OTHER = "another good password"
@@ -256,7 +257,7 @@ def test_guesses_at_once_do_not_slip_through(lab: Lab) -> None:
 
 
 def test_neither_passwords_nor_tokens_are_in_the_catalog(tmp_path: Path) -> None:
-    catalog = open_database(tmp_path / "home")
+    catalog = empty_catalog(tmp_path / "home")
     lab = lab_over(catalog)
     lab.user("bob")
     signed_in = lab.accounts.signing_in.sign_in("ada", PASSWORD, HERE)

@@ -12,7 +12,7 @@ from carrel.core.ranking import Candidate, Filters, Signal
 from carrel.core.space import Encoder, Space
 from carrel.search import exact, understand
 from carrel.search.scope import Scope
-from carrel.storage.database import open_database
+from tests.catalogs import empty_catalog
 from tests.fakes.index import InMemoryIndex
 
 AXIS = np.array([1.0, 0.0], np.float32)
@@ -44,7 +44,7 @@ def test_rounds_are_bounded_and_nothing_excluded_is_left(
     index: InMemoryIndex, tmp_path: Path, text: str, rounds: int, papers: set[int]
 ) -> None:
     base = KnowledgeBase(KnowledgeBaseId("b" * 32), "library", papers=60, passages=60)
-    catalog = open_database(tmp_path)
+    catalog = empty_catalog(tmp_path)
     asked: list[Scope] = []
 
     def ask(scope: Scope) -> dict[Signal, tuple[Candidate, ...]]:
@@ -62,7 +62,7 @@ def test_rounds_are_bounded_and_nothing_excluded_is_left(
 
 def test_papers_that_are_barred_leave_their_places_to_others(index: InMemoryIndex, tmp_path: Path) -> None:
     base = KnowledgeBase(KnowledgeBaseId("b" * 32), "library", papers=60, passages=60)
-    catalog = open_database(tmp_path)
+    catalog = empty_catalog(tmp_path)
     found = exact.retrieved(
         lambda scope: index.search(scope.asked(base, None, "attention reef", 30)),
         understand.read("attention -reef"),
