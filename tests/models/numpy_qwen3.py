@@ -32,6 +32,12 @@ def relevance(model: TinyQwen3, prompt: str) -> float:
 
 def last_state(model: TinyQwen3, ids: Sequence[int]) -> Floats:
     """Return the last token's state behind the final norm, [hidden_size]."""
+    last: Floats = all_states(model, ids)[-1]
+    return last
+
+
+def all_states(model: TinyQwen3, ids: Sequence[int]) -> Floats:
+    """Return every token's state behind the final norm, [tokens, hidden_size]; each looks back only."""
     shape, weights = model.shape, model.weights
     states: Floats = weights["model.embed_tokens.weight"].astype(np.float64)[list(ids)]
     turns = _turns(shape, len(ids))
@@ -46,7 +52,7 @@ def last_state(model: TinyQwen3, ids: Sequence[int]) -> Floats:
             shape, layer, _norm(states, layer["input_layernorm"], shape.rms_norm_eps), turns
         )
         states = states + _mlp(layer, _norm(states, layer["post_attention_layernorm"], shape.rms_norm_eps))
-    return _norm(states[-1], weights["model.norm.weight"], shape.rms_norm_eps)
+    return _norm(states, weights["model.norm.weight"], shape.rms_norm_eps)
 
 
 def _norm(states: Floats, weight: NDArray[np.float32], epsilon: float) -> Floats:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from carrel.core.engine_errors import EngineNotStarted, GgufUnusable
 from carrel.engines.gguf_check import END, Purpose, check_header, check_server
 from carrel.engines.gguf_header import GgufHeader
-from tests.models.numpy_qwen3 import last_state
+from tests.models.numpy_qwen3 import all_states
 from tests.models.tiny_qwen3 import make_tiny_qwen3
 
 PATH = Path("model.gguf")
@@ -27,21 +27,20 @@ Pool = Callable[[Sequence[int]], NDArray[np.float64]]
 
 
 @cache
-def _state(ids: tuple[int, ...]) -> NDArray[np.float64]:
-    return last_state(MODEL, ids)
+def _states(ids: tuple[int, ...]) -> NDArray[np.float64]:
+    return all_states(MODEL, ids)
 
 
 def _last(ids: Sequence[int]) -> NDArray[np.float64]:
-    return _state(tuple(ids))
+    return np.asarray(_states(tuple(ids))[-1])
 
 
 def _first(ids: Sequence[int]) -> NDArray[np.float64]:
-    return _state(tuple(ids[:1]))
+    return np.asarray(_states(tuple(ids))[0])
 
 
 def _mean(ids: Sequence[int]) -> NDArray[np.float64]:
-    states = [_state(tuple(ids[: count + 1])) for count in range(len(ids))]
-    return np.asarray(np.mean(states, axis=0))
+    return np.asarray(_states(tuple(ids)).mean(axis=0))
 
 
 class Llama:
