@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 ARGS ?=
 
+# What is compiled is kept, whatever the shell says: hundreds of processes start in the tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: test-long help setup demo test check bench format lock image-check clean
 
 help:  ## Show what there is
