@@ -18,6 +18,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -129,10 +130,14 @@ def _next_command() -> None:
     requests = socket.socket(fileno=os.dup(0))
     while True:
         _, files, _, _ = socket.recv_fds(requests, 1, 5)
+        with suppress(ChildProcessError):  # those that have waited, and ended
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
         if not files:
             os._exit(0)
         # One process waits for the command, so that this one can fork the next.
         if os.fork() == 0:
+            requests.close()
             _wait_for_child(files)
             return
         for file in files:
@@ -142,7 +147,6 @@ def _next_command() -> None:
 def _wait_for_child(files: list[int]) -> None:
     """Fork once more; return in the child, and tell of its end in the parent."""
     request, out, err, stdin, tells = files
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     if pid := os.fork():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         os.write(tells, b"%d\n" % pid)
@@ -153,7 +157,8 @@ def _wait_for_child(files: list[int]) -> None:
         os.dup2(theirs, ours)
     with os.fdopen(request, "rb") as asked_in:
         asked = json.loads(asked_in.read())
-    os.closerange(3, max(files) + 8)
+    for file in (out, err, stdin, tells):
+        os.close(file)
     os.environ.clear()
     os.environ.update(asked["environment"])
     sys.argv = ["carrel", *asked["arguments"]]
@@ -163,6 +168,5 @@ if __name__ == "__main__":
     for library in _LIBRARIES:
         importlib.import_module(library)
     gc.freeze()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those that wait
     _next_command()
     runpy.run_module("carrel", run_name="__main__", alter_sys=True)
