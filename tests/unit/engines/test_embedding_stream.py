@@ -1,6 +1,7 @@
 """Many texts to one server, whatever the server does."""
 
 import threading
+import time
 from collections import Counter
 from itertools import count
 
@@ -201,6 +202,8 @@ def test_closing_ends_a_call_in_another_thread() -> None:
 
         thread = threading.Thread(target=embed)
         thread.start()
+        while not fake.asked:
+            time.sleep(0.001)
         embedder.close()
         thread.join(20)
     assert not thread.is_alive()
