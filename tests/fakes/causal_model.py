@@ -68,6 +68,13 @@ def states(tokens: Sequence[str]) -> Rows:
     return _normed(x)
 
 
+@cache  # each examination asks for the same texts
+def _pooled(tokens: tuple[str, ...], pooling: str) -> Rows:
+    found = states(tokens)
+    pooled: Rows = {"last": found[-1], "mean": found.mean(axis=0), "cls": found[0]}[pooling]
+    return pooled.copy()  # of all states only this one is kept
+
+
 def _normed(x: Rows) -> Rows:
     scaled: Rows = x / np.sqrt((x**2).mean(axis=1, keepdims=True))
     return scaled
@@ -144,8 +151,7 @@ class CausalServer(EmbeddingServerFake):
         return [*tokens[: self.context - 1], tokens[-1]]
 
     def _vector(self, tokens: list[str]) -> Rows:
-        found = states(tokens or [" "])
-        vector: Rows = {"last": found[-1], "mean": found.mean(axis=0), "cls": found[0]}[self.pooling]
+        vector = _pooled(tuple(tokens or [" "]), self.pooling)
         if self.noise:
             vector = vector + self.noise * _FRESH.standard_normal(WIDTH)
         if self.normalises:
