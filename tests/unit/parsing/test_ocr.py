@@ -33,20 +33,27 @@ needs_english = pytest.mark.skipif(
 on_unix = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for Tesseract is a shell script")
 
 
-@pytest.fixture
-def read(tmp_path: Path) -> Iterator[Callable[..., ParsedPaper]]:
-    made: list[PdfiumParser] = []
+@pytest.fixture(scope="module")
+def parsers() -> Iterator[dict[object, PdfiumParser]]:
+    """The parsers that were made, by their settings and the path on which they looked for Tesseract."""
+    made: dict[object, PdfiumParser] = {}
+    yield made
+    for parser in made.values():
+        parser.close()
 
+
+@pytest.fixture
+def read(tmp_path: Path, parsers: dict[object, PdfiumParser]) -> Callable[..., ParsedPaper]:
     def parse(content: bytes, **settings: object) -> ParsedPaper:
         given = {"ocr": True, "seconds": 60, "memory_mb": 2048, "max_pages": 20, **settings}
-        made.append(PdfiumParser(workers=1, **given))  # type: ignore[arg-type]
+        key = (*sorted(given.items()), os.environ["PATH"])
+        if key not in parsers:
+            parsers[key] = PdfiumParser(workers=1, **given)  # type: ignore[arg-type]
         path = tmp_path / "scan.pdf"
         path.write_bytes(content)
-        return made[-1].parse(path, "scan.pdf")
+        return parsers[key].parse(path, "scan.pdf")
 
-    yield parse
-    for parser in made:
-        parser.close()
+    return parse
 
 
 @pytest.fixture
