@@ -17,9 +17,9 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.paper import in_context, is_reference_list
 from carrel.core.ports import Reranked, Reranker
-from carrel.core.ranking import FusedPaper, Query, Reranking
+from carrel.core.ranking import FusedPaper, Reranking
 from carrel.core.tasks import task_of
-from carrel.search.sources import Sources
+from carrel.search.inquiry import Inquiry
 from carrel.storage import papers, passages
 from carrel.storage.database import Catalog
 
@@ -63,26 +63,20 @@ class _Document:
     text: str
 
 
-def rerank(
-    text: str,
-    query: Query,
-    fused: Sequence[FusedPaper],
-    knowledge_bases: Sequence[KnowledgeBase],
-    sources: Sources,
-    reranker: Reranker | None,
-    most: int,
-) -> Order:
+def rerank(inquiry: Inquiry, fused: Sequence[FusedPaper], reranker: Reranker | None, most: int) -> Order:
     """Return the papers, the best ``most`` of them in the reranker's order and the others behind.
 
     The reranker is asked as the sources say.
     """
     if reranker is None:
         return Order(tuple(fused))
+    query, knowledge_bases, sources = inquiry.query, inquiry.knowledge_bases, inquiry.sources
     documents = _documents(fused[:most], knowledge_bases, sources.catalog)
     candidates = len({document.paper for document in documents})
     if not documents:
         return Order(tuple(fused), Reranking(reranker.model, False, 0, tr("there is nothing to reorder")))
     task = task_of(query.instruction, [knowledge_base.domain for knowledge_base in knowledge_bases])
+    text = inquiry.text or inquiry.words
     try:
         with sources.asking(reranker.model):
             said = reranker.rerank(text, [document.text for document in documents], task)
