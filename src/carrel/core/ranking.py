@@ -195,7 +195,10 @@ class StageTimings:
 
 @dataclass(frozen=True, slots=True)
 class Reranking:
-    """Whether a reranker ordered the results; ``reason`` says why not, in the reader's language."""
+    """Whether a reranker ordered the results; ``reason`` says why not, in the reader's language.
+
+    Where it did and there is a reason, it failed after so many papers, and they are in its order.
+    """
 
     model: str
     applied: bool

@@ -32,9 +32,7 @@ def record_fields(record: SearchRecord, text: str) -> dict[str, Json]:
         "at": record.at,
         "query": {**query_fields(record.query), "query": text},
         "knowledge_bases": [_base_fields(base) for base in record.knowledge_bases],
-        "reranker": None
-        if record.reranker is None
-        else {"model": record.reranker.model, "applied": record.reranker.applied},
+        "reranker": None if record.reranker is None else _reranker_fields(record.reranker),
         "results": [_paper_fields(paper) for paper in record.papers],
     }
 
@@ -179,8 +177,15 @@ def _query_of(values: dict[str, object], searched: tuple[KnowledgeBaseId, ...]) 
     )
 
 
+def _reranker_fields(used: RecordedReranker) -> dict[str, Json]:
+    return {"model": used.model, "applied": used.applied, "candidates": used.candidates}
+
+
 def _reranker_of(values: dict[str, object]) -> RecordedReranker:
-    return RecordedReranker(as_text(values.get("model")), _flag(values.get("applied")))
+    read = values.get("candidates")
+    return RecordedReranker(
+        as_text(values.get("model")), _flag(values.get("applied")), None if read is None else as_number(read)
+    )
 
 
 def _years(filters: Filters) -> str:

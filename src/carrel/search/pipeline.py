@@ -11,7 +11,6 @@ from dataclasses import asdict, replace
 from itertools import chain
 
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.core.ports import Reranker
 from carrel.core.ranking import Candidate, Hit, Query, SearchResult, Signal, StageTimings
 from carrel.search import exact, retrieve, understand
 from carrel.search.fusing import Fused, Lists, fused
@@ -19,20 +18,18 @@ from carrel.search.hits import presented
 from carrel.search.inquiry import Inquiry
 from carrel.search.likes import NO_TASTES, Tastes, themselves, weighed
 from carrel.search.listing import listed
+from carrel.search.reading import NO_READING, Reading
 from carrel.search.rerank import Order, rerank
 from carrel.search.scope import Scope, scope_of
 from carrel.search.sources import Sources
 from carrel.search.translate import translated
-
-RERANKED = 50  # papers that a reranker looks at
 
 
 def search(
     query: Query,
     knowledge_bases: Sequence[KnowledgeBase],
     sources: Sources,
-    reranker: Reranker | None = None,
-    reranker_candidates: int = RERANKED,
+    reading: Reading = NO_READING,
     tastes: Tastes = NO_TASTES,
 ) -> SearchResult:
     """Answer a query over knowledge bases that the asker may read; without a reranker, in the fused order.
@@ -56,7 +53,7 @@ def search(
     marks.append(time.perf_counter())
     found = fused(inquiry, lists)
     marks.append(time.perf_counter())
-    order = rerank(inquiry, found.papers, reranker, reranker_candidates)
+    order = rerank(inquiry, found.papers, reading)
     marks.append(time.perf_counter())
     hits = presented(order.papers, query, inquiry.knowledge_bases, sources.catalog, inquiry.narrow)
     marks.append(time.perf_counter())
