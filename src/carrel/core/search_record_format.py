@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.json_values import as_list, as_number, as_object, as_real, as_text
 from carrel.core.knowledge_base import ChunkSettings
-from carrel.core.ranking import Filters, Mode, Query
+from carrel.core.ranking import Filters, Mode, Preference, Query
 from carrel.core.search_record import RecordedBase, RecordedPaper, RecordedReranker, Searched, SearchRecord
 
 FORMAT, FORMAT_VERSION = "carrel-search-record", 1
@@ -56,6 +56,8 @@ def query_fields(query: Query) -> dict[str, Json]:
         "like": list(query.liked),
         "unlike": list(query.disliked),
         "translate": query.translate,
+        "prefer": [each.value for each in query.prefer],
+        "diverse": query.diverse,
     }
 
 
@@ -174,6 +176,8 @@ def _query_of(values: dict[str, object], searched: tuple[KnowledgeBaseId, ...]) 
         liked=tuple(map(PaperId, _texts(values.get("like")))),
         disliked=tuple(map(PaperId, _texts(values.get("unlike")))),
         translate=_flag(values.get("translate")),
+        prefer=tuple(map(Preference, _texts(values.get("prefer", [])))),  # not in earlier records
+        diverse=_flag(values.get("diverse", False)),
     )
 
 

@@ -1,6 +1,7 @@
 """The query's journey, from a question to papers with passages. It reads from top to bottom.
 
-    understand → translate → embed → retrieve (dense + BM25, passages + papers) → fuse → rerank → present
+    understand → translate → embed → retrieve (dense + BM25, passages + papers) → weigh, fuse → rerank
+    → wishes (newer, different papers) → present
 
 No stage loads a model or builds an index: both are open before the journey begins.
 """
@@ -23,6 +24,7 @@ from carrel.search.rerank import Order, rerank
 from carrel.search.scope import Scope, scope_of
 from carrel.search.sources import Sources
 from carrel.search.translate import translated
+from carrel.search.wishes import granted
 
 
 def search(
@@ -55,7 +57,8 @@ def search(
     marks.append(time.perf_counter())
     order = rerank(inquiry, found.papers, reading)
     marks.append(time.perf_counter())
-    hits = presented(order.papers, query, inquiry.knowledge_bases, sources.catalog, inquiry.narrow)
+    best = granted(inquiry, order.papers)
+    hits = presented(best, query, inquiry.knowledge_bases, sources.catalog, inquiry.narrow)
     marks.append(time.perf_counter())
     return _answer(inquiry, found, order, hits, _timings(*marks))
 

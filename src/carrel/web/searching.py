@@ -157,6 +157,9 @@ def _narrowed(asked: Asked, shelves: list[KnowledgeBase]) -> list[Chip]:
             found.append((text, asked.without(name)))
     if asked.translate:
         found.append((tr("not asked in English"), asked.without("translate")))
+    found += [(tr("newer papers further up"), asked.without("prefer", each)) for each in asked.prefer]
+    if asked.diverse:
+        found.append((tr("papers unlike one another"), asked.without("diverse")))
     if asked.mode.value != "hybrid":
         found.append(
             (

@@ -1,0 +1,66 @@
+"""The last stage that orders papers, where a query wishes for newer ones, or for some unlike one another.
+
+It looks at the best papers alone, and those behind stay behind; what the query quotes stays first. Without a
+wish it does nothing and looks nothing up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import takewhile
+
+from carrel.core.ids import PaperId
+from carrel.core.ranking import FusedPaper, Preference
+from carrel.core.space import Encoder, Vectors
+from carrel.search.diversity import diversified
+from carrel.search.inquiry import Inquiry
+from carrel.search.preference import favouring_recent
+from carrel.search.retrieve import CANDIDATES
+from carrel.storage import vector_keys
+from carrel.storage.descriptions import descriptions
+
+_AMONG = 50  # papers among which those unlike one another are looked for: the same for ten results and thirty
+
+
+def granted(inquiry: Inquiry, papers: tuple[FusedPaper, ...]) -> tuple[FusedPaper, ...]:
+    """Return the papers as the query wishes for them."""
+    query = inquiry.query
+    if not query.prefer and not query.diverse:
+        return papers
+    quoted = tuple(takewhile(lambda paper: paper.quotation > 0, papers))
+    others = papers[len(quoted) :]
+    if Preference.RECENT in query.prefer:
+        best = others[: max(CANDIDATES, query.limit)]
+        others = favouring_recent(best, _years(inquiry, best)) + others[len(best) :]
+    if query.diverse:
+        best = others[: max(_AMONG, query.limit)]
+        others = diversified(best, _vectors(inquiry, best), len(quoted)) + others[len(best) :]
+    # What is quoted may be old: the scores fall with the places all the same.
+    places = sorted((paper.score for paper in quoted + others), reverse=True)
+    return tuple(replace(p, score=score) for p, score in zip(quoted + others, places, strict=True))
+
+
+def _years(inquiry: Inquiry, papers: Sequence[FusedPaper]) -> dict[PaperId, int]:
+    """Return the years that are known, of a paper in several knowledge bases that of the first one."""
+    ids = [base.id for base in inquiry.knowledge_bases]
+    with inquiry.sources.catalog.read() as tx:
+        cards = descriptions(tx, ids, [paper.paper_id for paper in papers])
+    found: dict[PaperId, int] = {}
+    for card in sorted(cards, key=lambda card: ids.index(card.knowledge_base)):
+        if card.year is not None:
+            found.setdefault(card.paper, card.year)
+    return found
+
+
+def _vectors(inquiry: Inquiry, papers: Sequence[FusedPaper]) -> list[dict[PaperId, Vectors]]:
+    """Return the papers' vectors that the cache has, by model; no model is asked."""
+    bases, sources = {base.id: base for base in inquiry.knowledge_bases}, inquiry.sources
+    with sources.catalog.read() as tx:
+        about = vector_keys.of_papers(tx, list(bases), [paper.paper_id for paper in papers])
+    keys: dict[Encoder, dict[PaperId, str]] = {}
+    for base, paper, key in about:
+        keys.setdefault(sources.embedder_of(bases[base]).encoder, {})[paper] = key
+    found = []
+    for encoder, of_papers in keys.items():
+        vectors = sources.vectors.get(encoder, list(of_papers.values()))
+        found.append({paper: vectors[key] for paper, key in of_papers.items() if key in vectors})
+    return found
