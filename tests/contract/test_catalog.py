@@ -27,7 +27,7 @@ from carrel.core.metadata import Metadata
 from carrel.core.paper import Box, PageSize, ParsedPaper, Passage, WordBoxes
 from carrel.library.cleaning import work_off_leftovers
 from carrel.library.shelves import Shelves
-from carrel.storage import knowledge_bases, leftovers, paper_pages, papers, passages, queue, removals
+from carrel.storage import citing, knowledge_bases, leftovers, paper_pages, papers, passages, queue, removals
 from carrel.storage.database import Catalog, Row, Transaction
 from carrel.storage.paper_pages import Wanted
 from carrel.storage.removals import Removal, What
@@ -295,6 +295,26 @@ def test_numbers_bytes_and_nothing_come_back_as_they_went_in(catalog: Catalog) -
         row = tx.row("SELECT sketch FROM likenesses")
         assert row is not None
         assert row["sketch"] == bytes(range(256))
+
+
+def test_citations_are_counted_among_papers_that_may_be_read(catalog: Catalog) -> None:
+    with catalog.write() as tx:
+        shelf, other = base(tx, "a"), base(tx, "b")
+        for n, holder, keys in ((1, shelf, [-5, 7]), (2, shelf, [7, 2**62]), (3, other, [7]), (4, shelf, [])):
+            papers.register(tx, paper(n), sha(n), 1000)
+            papers.publish(tx, holder, paper(n), f"{n}.pdf", parsed(Metadata(), 1), [])
+            citing.record(tx, paper(n), np.array(keys, "<i8").tobytes())
+    works = {paper(1): frozenset({7}), paper(3): frozenset({-5, 2**62, 1}), paper(4): frozenset[int]()}
+    with catalog.read() as tx:
+        assert citing.counts(tx, [shelf.id], works) == {paper(1): 1, paper(3): 2, paper(4): 0}
+        assert citing.counts(tx, [shelf.id, other.id], works)[paper(1)] == 2
+        assert citing.counts(tx, [other.id], {paper(3): frozenset({7})}) == {paper(3): 0}  # itself
+        assert citing.unknown(tx, [paper(4), paper(5)]) == {paper(5)}
+    with catalog.write() as tx:
+        papers.remove(tx, shelf, paper(2))
+        papers.forget_unreferenced(tx, [paper(2)])
+        assert citing.counts(tx, [shelf.id], works)[paper(1)] == 0
+        assert citing.unknown(tx, [paper(2)]) == {paper(2)}
 
 
 # --- Knowledge bases and removal -------------------------------------------------------------------

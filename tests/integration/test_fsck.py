@@ -107,6 +107,7 @@ ORPHANS: dict[str, str] = {
         "INSERT INTO likenesses (paper_id, sketch, pieces, title, surnames, identifiers) "
         "VALUES (:nobody, x'', 0, '', '[]', '[]')"
     ),
+    "citations-of-nothing": "INSERT INTO cited_works VALUES (:nobody, x'')",
     "link-of-nothing": "INSERT INTO version_links VALUES (:nobody, :nobody)",
     "member-of-nothing": "INSERT INTO members VALUES (:base, :nobody, 'owner')",
     "session-of-nothing": "INSERT INTO sessions VALUES ('t', :nobody, 'c', :now, :now, :now, '', '')",

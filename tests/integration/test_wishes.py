@@ -8,6 +8,7 @@ import pytest
 
 from carrel.core.ids import PaperId
 from carrel.core.ranking import FusedPaper, Preference, Query, SearchResult
+from carrel.core.rebuild import Change
 from carrel.core.search_record import compared
 from carrel.core.search_record_format import record_fields, record_of
 from carrel.search.inquiry import Inquiry
@@ -66,6 +67,30 @@ def test_each_wish_does_what_it_says_and_says_what_it_did(world: World) -> None:
         assert hit.score == pytest.approx(
             sum(part.share for part in hit.contributions) + hit.quotation + favour.share
         )
+
+
+def test_papers_that_others_of_the_searched_cite_come_up_and_reindexing_fills_in_what_is_missing(
+    world: World,
+) -> None:
+    cited = PAPERS[1][0]
+    reference = f"\n\n> Heat, A. (2003). {cited}. Journal of Corals, 1."
+    for name, kb in (("One", "library"), ("Two", "library"), ("Three", "elsewhere")):
+        world.accept_bytes(f"{name}.pdf", fake_paper(f"{name} of coral reefs", f"On reefs.{reference}"), kb)
+    world.work()
+
+    def counted(*kbs: str) -> dict[str, int | None]:
+        found = search(world, knowledge_bases=kbs, prefer=(Preference.CITED,))
+        return {title_of(hit): hit.favours[0].value for hit in found.hits}
+
+    assert counted("library") == {title: 0 for title, *_ in PAPERS} | {"One": 0, "Two": 0, cited: 2}
+    assert counted()[cited] == 3
+    assert titles(search(world, "corals bleach"))[0] != cited
+    assert titles(search(world, "corals bleach", prefer=(Preference.CITED,)))[0] == cited
+    with world.services.catalog.write() as tx:
+        tx.run("DELETE FROM cited_works")  # as in a library from before
+    assert counted("library")[cited] == 0
+    world.reindex(Change(chunk_size=128, chunk_overlap=32))
+    assert counted("library")[cited] == 2
 
 
 def test_a_quoted_paper_stays_first_and_scores_fall(world: World) -> None:

@@ -33,7 +33,8 @@ SomeBases = Annotated[
     typer.Option("--kb", help=tr("Knowledge base; may be repeated. All of them by default.")),
 ]
 Preferences = Annotated[
-    list[Preference] | None, typer.Option("--prefer", help=tr("Newer papers further up (recent)."))
+    list[Preference] | None,
+    typer.Option("--prefer", help=tr("Further up: newer papers, or those that others here cite.")),
 ]
 Diverse = Annotated[
     bool, typer.Option("--diverse", help=tr("Papers further up that are unlike those before them."))

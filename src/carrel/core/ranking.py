@@ -27,6 +27,7 @@ class Preference(StrEnum):
     """What an order is to favour besides answers, where somebody asks for it."""
 
     RECENT = "recent"
+    CITED = "cited"
 
 
 class Signal(StrEnum):
@@ -116,7 +117,10 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Favour:
-    """What a preference adds to a paper's score, and for what: its year, None where that is not known."""
+    """What a preference adds to a paper's score, and for what.
+
+    ``value`` is the paper's year (None where it is not known), or how many of the searched papers cite it.
+    """
 
     preference: Preference
     value: int | None

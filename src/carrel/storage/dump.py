@@ -2,7 +2,7 @@
 
 A part is one line that names table and columns, then a line a row; bytes are written as base64. What only
 matters while a process runs is left out (sessions, handed-over work), and so are notes of what is to be
-deleted, and what publishing a paper writes anew (what its versions are recognised by).
+deleted, and what publishing a paper writes anew (what its versions are recognised by, what it cites).
 """
 
 import base64
@@ -79,6 +79,7 @@ LEFT_OUT = frozenset(
     [
         "alembic_version",
         "built",
+        "cited_works",
         "generations",
         "handovers",
         "likeness_keys",

@@ -71,6 +71,7 @@ ORPHANS = (
         )
         """,
     ),
+    _of_nothing("citations", "cited_works", paper_id="papers"),
     _of_nothing("likeness", "likenesses", paper_id="papers"),
     Orphans(
         "likeness-of-nothing",

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
-from carrel.core.ranking import Hit, PassageHit, SearchResult, Signal
+from carrel.core.ranking import Hit, PassageHit, Preference, SearchResult, Signal
 from carrel.library.citations import citation
 from carrel.search.excerpts import Excerpt
 from carrel.search.marking import Marker
@@ -156,9 +156,12 @@ def _hit(hit: Hit, shelf: KnowledgeBase | None, marker: Marker, q: str, most: fl
 
 def _wished(hit: Hit) -> Iterator[str]:
     for favour in hit.favours:
-        known = favour.value is not None
-        text = tr("Of {year}: {share} more for being newer.") if known else tr("Its year is not known.")
-        yield text.format(year=favour.value, share=f"{favour.share:.3f}")
+        text = tr("Cited by {value} of the papers searched: {share} more.")
+        if favour.preference is Preference.RECENT:
+            text = tr("Of {value}: {share} more for being newer.")
+        if favour.value is None:
+            text = tr("Its year is not known.")
+        yield text.format(value=favour.value, share=f"{favour.share:.3f}")
     if hit.place_before is not None:
         yield tr("Before papers unlike one another were put further up: place {rank}.").format(
             rank=hit.place_before

@@ -9,7 +9,7 @@ from carrel.core.ids import PaperId
 from carrel.core.ranking import Favour, FusedPaper, Preference
 from carrel.core.space import Vectors
 from carrel.search.diversity import diversified
-from carrel.search.preference import HALF_LIFE, favouring_recent
+from carrel.search.preference import HALF_LIFE, favouring
 
 Papers = tuple[FusedPaper, ...]
 
@@ -62,7 +62,7 @@ def test_diverse_is_a_permutation_and_the_first_stays(scores: list[float], data:
 
 def test_what_is_newer_comes_up_by_a_share_that_halves() -> None:
     years = {PaperId("a"): 2010, PaperId("b"): 2020, PaperId("d"): 2015}
-    found = favouring_recent(ranked(0.8, 0.79, 0.78, 0.5), years)
+    found = favouring(ranked(0.8, 0.79, 0.78, 0.5), Preference.RECENT, years)
     assert order(found) == "bacd"
     shares = {paper.paper_id: paper.favours[0].share for paper in found}
     assert shares[PaperId("d")] == pytest.approx(shares[PaperId("b")] / 2)
@@ -71,17 +71,27 @@ def test_what_is_newer_comes_up_by_a_share_that_halves() -> None:
     assert found[2].score == 0.78
 
 
-@given(scores, st.data())
-def test_recent_is_a_permutation_whose_scores_fall(scores: list[float], data: st.DataObject) -> None:
+def test_what_is_cited_comes_up_by_the_logarithm() -> None:
+    cited = {PaperId("a"): 0, PaperId("b"): 1, PaperId("c"): 9}
+    found = favouring(ranked(0.8, 0.79, 0.75), Preference.CITED, cited)
+    assert order(found) == "cba"
+    assert [paper.favours[0].value for paper in found] == [9, 1, 0]
+    shares = [paper.favours[0].share for paper in found]
+    assert shares == pytest.approx([0.08, 0.08 * np.log(2) / np.log(10), 0.0])
+
+
+@given(st.sampled_from(Preference), scores, st.data())
+def test_a_preference_is_a_permutation_whose_scores_fall(
+    preference: Preference, scores: list[float], data: st.DataObject
+) -> None:
     papers = ranked(*scores)
-    years = {
-        paper.paper_id: data.draw(st.integers(1500, 2100)) for paper in papers if data.draw(st.booleans())
-    }
-    found = favouring_recent(papers, years)
+    values = {paper.paper_id: data.draw(st.integers(0, 2100)) for paper in papers if data.draw(st.booleans())}
+    found = favouring(papers, preference, values)
     assert sorted(order(found)) == sorted(order(papers))
     assert [each.score for each in found] == sorted((each.score for each in found), reverse=True)
     before = {paper.paper_id: paper.score for paper in papers}
     for paper in found:
         assert paper.score == before[paper.paper_id] + paper.favours[0].share
-    assert order(favouring_recent(papers, {})) == order(papers)
-    assert order(favouring_recent(papers, {paper.paper_id: 1999 for paper in papers})) == order(papers)
+    assert order(favouring(papers, preference, {})) == order(papers)
+    alike = {paper.paper_id: 1999 for paper in papers}
+    assert order(favouring(papers, preference, alike)) == order(papers)

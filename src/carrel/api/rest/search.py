@@ -82,8 +82,10 @@ class Search(Given):
     unlike: list[Name] = Field(
         default_factory=list, max_length=20, description="Papers of a sort that is not wanted, likewise."
     )
-    prefer: list[Literal["recent"]] = Field(
-        default_factory=list, max_length=5, description="Favour newer papers among those that answer."
+    prefer: list[Literal["recent", "cited"]] = Field(
+        default_factory=list,
+        max_length=5,
+        description="Put newer papers further up, or those that others of the searched papers cite.",
     )
     diverse: bool = Field(False, description="Put papers forward that are unlike those before them.")
     rerank: bool | None = Field(None, description="By default as the server is set.")
