@@ -231,6 +231,8 @@ def _asked_of(
                 "mode": configuration.mode.value,
                 "limit": DEPTH,
                 "rerank": configuration.rerank,
+                "prefer": [each.value for each in configuration.prefer],
+                "diverse": configuration.diverse,
                 "instruction": settings.query_instruction,
             },
         )

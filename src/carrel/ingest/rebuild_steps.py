@@ -220,7 +220,7 @@ class Builder:
     def _note_citations(self, serving: KnowledgeBase, found: Generation) -> None:
         """Note what those papers cite that were read before that was noted, where their parses are there."""
         with self.tools.catalog.read() as tx:
-            lacking = sorted(citing.unknown(tx, sorted(rebuilds.built(tx, found.built_as))))
+            lacking = citing.unknown(tx, found.built_as)
         fingerprint = ""
         with suppress(CarrelError):  # a parser that cannot be used now: another time
             fingerprint = self.tools.parser_of(serving).fingerprint if lacking else ""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from carrel.core.ids import KnowledgeBaseId, PaperId
+from carrel.core.knowledge_base import KnowledgeBase
 from carrel.storage.database import Transaction
 
 
@@ -23,10 +24,19 @@ def forget(tx: Transaction, paper: str) -> None:
     tx.run("DELETE FROM cited_works WHERE paper_id = :paper", paper=paper)
 
 
-def unknown(tx: Transaction, papers: Sequence[PaperId]) -> frozenset[PaperId]:
-    """Return which of these papers were read before it was recorded what they cite."""
-    rows = tx.rows("SELECT paper_id FROM cited_works WHERE paper_id IN :papers", papers=papers)
-    return frozenset(papers) - {PaperId(row["paper_id"]) for row in rows}
+def unknown(tx: Transaction, knowledge_base: KnowledgeBase) -> tuple[PaperId, ...]:
+    """Return the papers of a generation that is built that were read before what they cite was recorded."""
+    rows = tx.rows(
+        """
+        SELECT paper_id FROM built
+        WHERE knowledge_base_id = :knowledge_base AND generation = :generation
+            AND NOT EXISTS (SELECT 1 FROM cited_works WHERE cited_works.paper_id = built.paper_id)
+        ORDER BY paper_id
+        """,
+        knowledge_base=knowledge_base.id,
+        generation=knowledge_base.generation,
+    )
+    return tuple(PaperId(row["paper_id"]) for row in rows)
 
 
 def counts(
