@@ -108,6 +108,19 @@ def of_points(tx: Transaction, knowledge_base: KnowledgeBase, points: Sequence[s
     return tuple(row["key"] for row in rows)
 
 
+def of_papers(tx: Transaction, knowledge_base_id: str, papers: Sequence[PaperId]) -> dict[PaperId, str]:
+    """Return the keys of what these papers are about, of those that the knowledge base holds."""
+    rows = tx.rows(
+        """
+        SELECT paper_id, about_key FROM holdings
+        WHERE knowledge_base_id = :base AND paper_id IN :papers AND about_key <> ''
+        """,
+        base=knowledge_base_id,
+        papers=papers,
+    )
+    return {PaperId(row["paper_id"]): row["about_key"] for row in rows}
+
+
 def any_without(tx: Transaction) -> bool:
     """Whether there are passages from before keys were kept: what they have cannot be told by its key."""
     return tx.row("SELECT 1 FROM passages WHERE text_key = '' LIMIT 1") is not None
