@@ -15,7 +15,7 @@ _GROWTH = 1.5
 class Calibration:
     """What was found out of a generation of a knowledge base, and on what.
 
-    Neither sentences nor judged queries: there was too little to measure on, or somebody wants the usual share.
+    Neither sentences nor judged queries: there was too little to measure on, or somebody wants what is usual.
     """
 
     share: float  # of meaning against words, in (0, 1]

@@ -5,8 +5,10 @@ Question Answering", ACL 2019). Unlike a title or a sentence that stays, its wor
 themselves; so how much words and meaning say of each other comes near to what they say in real questions.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from random import Random
 
 from carrel.chunking.sentences import sentence_ends
@@ -17,6 +19,7 @@ from carrel.core.metadata import Metadata
 
 _FEWEST_LETTERS = 25  # of a sentence: Latin ones, of which a Chinese character is two
 _LONGEST = 300  # characters: longer ones are lists, or no sentences
+_SET_OFF = re.compile(r"\s[.!?]\s+")
 _LEFT = 2  # sentences, or lines of code, at least, that are left
 
 
@@ -53,7 +56,7 @@ class HeldOut:
 
 
 def drawn(units: Sequence[Unit], count: int, seed: str) -> tuple[HeldOut, ...]:
-    """Return at most so many sentences, each of another unit, drawn at random: the same seed draws the same."""
+    """Return at most so many sentences, each of another unit, drawn at random, the same by the same seed."""
     chance = Random(seed)  # noqa: S311 - no secret
     order = sorted(range(len(units)), key=lambda number: units[number].point)
     chance.shuffle(order)
@@ -74,14 +77,18 @@ def _cuttings(unit: Unit) -> Iterator[tuple[str, str]]:
         if _letters(said) >= _FEWEST_LETTERS and sum(map(bool, map(str.strip, rest.splitlines()))) >= _LEFT:
             yield said[:_LONGEST], rest
         return
-    ends = sentence_ends(unit.text)
-    spans = list(zip([0, *ends[:-1]], ends, strict=True))
+    spans = list(pairwise([0, *_ends(unit.text)]))
     if len(spans) <= _LEFT:
         return
     for start, end in spans:
         sentence = " ".join(unit.text[start:end].split())
         if _letters(sentence) >= _FEWEST_LETTERS and len(sentence) <= _LONGEST:
             yield sentence, f"{unit.text[:start]} {unit.text[end:]}".strip()
+
+
+def _ends(text: str) -> list[int]:
+    """Return where sentences end, also in texts that are all in small letters, with full stops set off."""
+    return sorted({*sentence_ends(text), *(match.end() for match in _SET_OFF.finditer(text))})
 
 
 def _letters(text: str) -> int:

@@ -1,8 +1,8 @@
 """Which share of meaning is best, and whether that is more than chance. Pure.
 
-The share that is usual stays unless another one is better by more than a standard error: the one-standard-error
-rule (Breiman, Friedman, Olshen and Stone, "Classification and Regression Trees", 1984), with what is usual in
-the place of what is simplest.
+The share that is usual stays unless another one is better by more than a standard error: the rule of one
+standard error (Breiman, Friedman, Olshen and Stone, "Classification and Regression Trees", 1984), with what
+is usual in the place of what is simplest.
 """
 
 import math
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 SHARES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
-"""Shares of meaning that are tried. A cosine moves in a small part of its range: below .3 words decide alone."""
+"""Shares of meaning that are tried. A cosine moves in a small part of its range: below .3 words decide."""
 
 Columns = Mapping[float, Sequence[float]]
 """How good the answers are by the share of meaning: a value a question, in the same order in each."""
@@ -18,7 +18,7 @@ Columns = Mapping[float, Sequence[float]]
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A share: the mean of its values, and how much better than the usual one it is, with its standard error."""
+    """A share: the mean of its values, and its gain over the usual one, with the standard error of that."""
 
     share: float
     mean: float

@@ -110,7 +110,7 @@ def cut_into_passages(
 
 
 def about_text(title: str, text: str, embedder: Embedder) -> str:
-    """Return what stands for a whole paper, as long as the model reads: its title, and what it says of itself.
+    """Return what stands for a whole paper: its title and what it says of itself, as long as the model reads.
 
     Cut here and not by the model: its vector is kept under the text that it is of.
     """
