@@ -82,9 +82,14 @@ class Calibrating:
     def __init__(self, services: Services, clock: Callable[[], float] = time.monotonic) -> None:
         self._services = services
         self._clock = clock
-        self._next_look = clock()
+        self._next_look = clock() + _LOOK_SECONDS  # a server that starts has other things to do
         self._under_way: tuple[KnowledgeBase, Errand[Found]] | None = None
         self._not_before: dict[tuple[str, int], float] = {}
+
+    @property
+    def under_way(self) -> bool:
+        """Whether one is being calibrated, or was and has not been looked at since."""
+        return self._under_way is not None
 
     def advance(self) -> None:
         """See whether the one under way has ended, or begin the next. What failed is tried again later."""
