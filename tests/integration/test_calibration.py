@@ -31,7 +31,7 @@ def filled(world: World, with_sentences: int = 0) -> KnowledgeBase:
     papers = [
         Metadata(
             title=f"Paper {number}",
-            abstract=f"We studied nomen{number} here at length. What nomen{number} is we knew not. It was odd."
+            abstract=f"We studied nomen{number} here at length. What nomen{number} is we knew not. It is odd."
             if number < with_sentences
             else "",
         )
