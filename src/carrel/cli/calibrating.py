@@ -50,7 +50,7 @@ def calibrate_where_due(opened: Services, base: KnowledgeBase) -> None:
     wanted = next((each for each in due(opened) if each.id == base.id), None)
     if wanted is None:
         return
-    said = tr("Finding out how much meaning and how much words count in {name}; it takes some seconds.")
+    said = tr("Finding out how much meaning and how much words count in {name}; it may take half a minute.")
     note(said.format(name=printable(base.name)))
     try:
         found_out(opened, wanted)
