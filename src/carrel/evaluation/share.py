@@ -14,7 +14,8 @@ SHARES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
 
 _LEAVES = 2.0
 # Standard errors by which the best share must be better. It is the best of eleven, and sentences speak a
-# little more for words than questions do: with one, three draws of four on Cranfield leave for what is worse there.
+# little more for words than questions do: with one, three draws of four on Cranfield leave for what is
+# worse there.
 
 Columns = Mapping[float, Sequence[float]]
 """How good the answers are by the share of meaning: a value a question, in the same order in each."""
