@@ -107,9 +107,15 @@ def cut_into_passages(
 ) -> tuple[tuple[Chunk, ...], str]:
     """Return a paper's passages, and what stands for the whole: its title and abstract, or its beginning."""
     chunks = chunk(paper, parsed, embedder.tokens, knowledge_base.chunking, embedder.max_tokens)
-    about = in_context(parsed.metadata.title, "", parsed.metadata.abstract or parsed.text[:8000])
-    # Cut here and not by the model: its vector is kept under the text that it is of.
-    return chunks, shortened(about, embedder.tokens, embedder.max_tokens)
+    return chunks, about_text(parsed.metadata.title, parsed.metadata.abstract or parsed.text[:8000], embedder)
+
+
+def about_text(title: str, text: str, embedder: Embedder) -> str:
+    """Return what stands for a whole paper: its title and what it says of itself, as long as the model reads.
+
+    Cut here and not by the model: its vector is kept under the text that it is of.
+    """
+    return shortened(in_context(title, "", text), embedder.tokens, embedder.max_tokens)
 
 
 def as_corrected(job: Job, parsed: ParsedPaper, tools: Tools) -> Metadata:

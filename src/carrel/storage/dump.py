@@ -47,6 +47,12 @@ TABLES = (  # those that others refer to come first
     _table("paper_tags", 3, "knowledge_base_id paper_id tag_key label"),
     _table("judgments", 4, "knowledge_base_id query_key paper_id user_id query grade judged_at"),
     _table(
+        "calibrations",
+        2,
+        """knowledge_base_id generation share usual_share sentences judged of_papers of_queries
+        calibrated_at""",
+    ),
+    _table(
         "passages",
         3,
         """knowledge_base_id generation id paper_id ordinal first past section pages boxes text paragraph
@@ -169,6 +175,14 @@ def settle(tx: Transaction) -> None:
         """
     )
     tx.run("DELETE FROM jobs WHERE generation <> 0")
+    tx.run(
+        """
+        DELETE FROM calibrations WHERE NOT EXISTS (
+            SELECT 1 FROM knowledge_bases WHERE knowledge_bases.id = calibrations.knowledge_base_id
+                AND knowledge_bases.generation = calibrations.generation
+        )
+        """
+    )
     tx.run(
         """
         UPDATE jobs SET state = 'queued', worker = '', lease_until = '', stage = ''
