@@ -67,7 +67,8 @@ class Settings:
     reranker_api_key: str = ""
     reranker_template: str = "auto"  # who writes Qwen3-Reranker's prompt: auto, carrel or server
     reranker_seconds: float = 5.0  # after so long the order stays as it was
-    reranker_candidates: int = 50  # papers it looks at
+    reranker_candidates: int = 50  # papers it looks at, at most
+    reranker_budget: float = 3.0  # seconds after which it begins to read no more of them; 0: it reads all
     gateway_api_key: str = ""  # what clients of /v1/embeddings must send; needed beyond this machine
     # Encrypts endpoints' keys in the catalog; "" is secret.key in the data folder.
     secret_key: str = field(default="", repr=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from carrel.core.calibration import Calibration
 from carrel.core.errors import (
     AmbiguousPaperId,
     CatalogBusy,
@@ -27,7 +28,18 @@ from carrel.core.metadata import Metadata
 from carrel.core.paper import Box, PageSize, ParsedPaper, Passage, WordBoxes
 from carrel.library.cleaning import work_off_leftovers
 from carrel.library.shelves import Shelves
-from carrel.storage import knowledge_bases, leftovers, paper_pages, papers, passages, queue, removals
+from carrel.storage import (
+    calibrations,
+    citing,
+    generations,
+    knowledge_bases,
+    leftovers,
+    paper_pages,
+    papers,
+    passages,
+    queue,
+    removals,
+)
 from carrel.storage.database import Catalog, Row, Transaction
 from carrel.storage.paper_pages import Wanted
 from carrel.storage.removals import Removal, What
@@ -188,6 +200,31 @@ def test_a_catalog_that_stays_locked_is_named_and_readers_go_on(
     hasty.close()
 
 
+def test_a_calibration_comes_with_the_generation_that_it_is_of(catalog: Catalog) -> None:
+    found = Calibration(0.7, 0.8, 200, 3, 400, 5, "2026-11-30T12:00:00.000+00:00")
+    with catalog.write() as tx:
+        shelf, other = base(tx), base(tx, "other")
+        ready(tx, shelf, 1)
+        calibrations.put(tx, shelf, replace(found, share=0.9))
+        calibrations.put(tx, shelf, found)
+    with catalog.read() as tx:
+        assert knowledge_bases.by_id(tx, shelf.id).calibration == found
+        assert [each.calibration for each in knowledge_bases.all_of_them(tx)] == [found, None]
+        assert [each.knowledge_base.name for each in calibrations.at_rest(tx)] == ["library", "other"]
+    with catalog.write() as tx:
+        papers.register(tx, paper(2), sha(2), 1)
+        queue.enqueue(tx, shelf, paper(2), "2.pdf")
+        assert [each.knowledge_base.id for each in calibrations.at_rest(tx)] == [other.id]
+        generations.begin(tx, shelf, "")
+        generations.begin(tx, other, "")  # without papers: it serves at once
+        assert knowledge_bases.by_id(tx, shelf.id).calibration == found
+        calibrations.put(tx, other, found)  # of the generation before
+        assert knowledge_bases.by_id(tx, other.id).calibration is None
+        knowledge_bases.delete(tx, shelf)
+        calibrations.put(tx, shelf, found)  # it was gone before this was found out
+        assert tx.rows("SELECT * FROM calibrations") == []
+
+
 def test_a_passage_comes_back_as_it_went_in(catalog: Catalog) -> None:
     with catalog.write() as tx:
         shelf = base(tx)
@@ -295,6 +332,25 @@ def test_numbers_bytes_and_nothing_come_back_as_they_went_in(catalog: Catalog) -
         row = tx.row("SELECT sketch FROM likenesses")
         assert row is not None
         assert row["sketch"] == bytes(range(256))
+
+
+def test_citations_are_counted_among_papers_that_may_be_read(catalog: Catalog) -> None:
+    with catalog.write() as tx:
+        shelf, other = base(tx, "a"), base(tx, "b")
+        for n, holder, keys in ((1, shelf, [-5, 7]), (2, shelf, [7, 2**62]), (3, other, [7]), (4, shelf, [])):
+            papers.register(tx, paper(n), sha(n), 1000)
+            papers.publish(tx, holder, paper(n), f"{n}.pdf", parsed(Metadata(), 1), [])
+            citing.record(tx, paper(n), np.array(keys, "<i8").tobytes())
+    works = {paper(1): frozenset({7}), paper(3): frozenset({-5, 2**62, 1}), paper(4): frozenset[int]()}
+    with catalog.read() as tx:
+        assert citing.counts(tx, [shelf.id], works) == {paper(1): 1, paper(3): 2, paper(4): 0}
+        assert citing.counts(tx, [shelf.id, other.id], works)[paper(1)] == 2
+        assert citing.counts(tx, [other.id], {paper(3): frozenset({7})}) == {paper(3): 0}  # itself
+    with catalog.write() as tx:
+        papers.remove(tx, shelf, paper(2))
+        papers.forget_unreferenced(tx, [paper(2)])
+        assert citing.counts(tx, [shelf.id], works)[paper(1)] == 0
+        assert tx.rows("SELECT 1 FROM cited_works WHERE paper_id = :paper", paper=paper(2)) == []
 
 
 # --- Knowledge bases and removal -------------------------------------------------------------------

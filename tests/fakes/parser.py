@@ -4,6 +4,7 @@
     title: Sparse Attention          (also authors, abstract, year, venue, doi, language)
     <blank line>
     # Introduction                   a heading; ## one level deeper
+    > Moby, A. (1851). Whales.       an entry of the list of references
     Blocks are parted by blank lines,
     pages by form feeds.
 
@@ -108,8 +109,10 @@ class _Typesetter:
             for block in filter(str.strip, page.split("\n\n")):
                 lines = [line.strip() for line in block.splitlines() if line.strip()]
                 level = len(lines[0]) - len(lines[0].lstrip("#"))
-                lines[0] = lines[0][level:].strip() or "#"
-                self._block(BlockKind.HEADING if level else BlockKind.PARAGRAPH, level, lines, number, row)
+                cited = lines[0].startswith("> ")
+                lines[0] = lines[0][2:] if cited else lines[0][level:].strip() or "#"
+                kind = BlockKind.REFERENCE if cited else BlockKind.HEADING if level else BlockKind.PARAGRAPH
+                self._block(kind, level, lines, number, row)
                 row += len(lines) + 1
         columns = np.array(self.rows, np.int32).reshape(-1, 4)
         words = WordBoxes(

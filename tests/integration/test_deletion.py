@@ -36,7 +36,7 @@ TABLES_OF_A_BASE = (
     "paper_tags",
     "judgments",
 )
-TABLES_OF_PAPERS = ("papers", "likenesses", "likeness_keys", "version_links")
+TABLES_OF_PAPERS = ("papers", "likenesses", "likeness_keys", "version_links", "cited_works")
 
 
 @pytest.fixture(params=WORLDS_OF_STORES)

@@ -93,6 +93,7 @@ ORPHANS: dict[str, str] = {
     "generation-of-nothing": (
         "INSERT INTO generations VALUES (:nobody, 1, 'kept', '', 0, 1, 0, 0, '', '', :now, '', '', '', '')"
     ),
+    "calibration-of-nothing": "INSERT INTO calibrations VALUES (:nobody, 1, 0.8, 0.8, 0, 0, 0, 0, :now)",
     "built-of-nothing": "INSERT INTO built VALUES (:base, 5, :nobody, 1, '')",
     "job-of-nothing": (
         "INSERT INTO jobs (id, number, knowledge_base_id, paper_id, file_name, state, error_kind, "
@@ -107,6 +108,7 @@ ORPHANS: dict[str, str] = {
         "INSERT INTO likenesses (paper_id, sketch, pieces, title, surnames, identifiers) "
         "VALUES (:nobody, x'', 0, '', '[]', '[]')"
     ),
+    "citations-of-nothing": "INSERT INTO cited_works VALUES (:nobody, x'')",
     "link-of-nothing": "INSERT INTO version_links VALUES (:nobody, :nobody)",
     "member-of-nothing": "INSERT INTO members VALUES (:base, :nobody, 'owner')",
     "session-of-nothing": "INSERT INTO sessions VALUES ('t', :nobody, 'c', :now, :now, :now, '', '')",

@@ -74,7 +74,7 @@ def test_what_is_handed_over_is_what_one_process_would_have_made(world: World, t
         assert world.titles("comets") == []
         take_in(world)
         assert set(states(world).values()) == {JobState.DONE}
-        tables = ("passages", "holdings", "likenesses", "version_links", "papers")
+        tables = ("passages", "holdings", "likenesses", "version_links", "cited_works", "papers")
         columns = {"knowledge_base_id", "added_at", "published_at", "number"}
         for table in tables:
             found = []

@@ -185,6 +185,24 @@ def test_a_reranker_that_fails_changes_nothing_and_the_answer_says_so(reranked: 
     assert "gone" in result.reranking.reason
 
 
+def test_a_reranker_that_fails_later_keeps_the_order_of_what_it_has_read(tmp_path: Path) -> None:
+    class Tiring(Backwards):
+        def rerank(self, query: str, documents: Sequence[str], instruction: str = "") -> Answered:
+            said = super().rerank(query, documents, instruction)
+            self.failing = EndpointUnavailable(endpoint="http://x/v1", detail="gone", setting="CARREL_X")
+            return said
+
+    with world_of_fakes(tmp_path) as world:
+        world.add(*(f"Attention number {number}" for number in range(11)))
+        plain = titles(world.search("paper about attention", limit=20))
+        result = Reranked(world, FakeReranker()).search("paper about attention", reranker=Tiring(), limit=20)
+    assert titles(result) == plain[:8][::-1] + plain[8:]
+    assert result.reranking is not None
+    assert (result.reranking.applied, result.reranking.candidates) == (True, 8)
+    assert "gone" in result.reranking.reason
+    check_sound(result)
+
+
 @pytest.mark.parametrize(
     "failing",
     [

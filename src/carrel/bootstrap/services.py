@@ -49,6 +49,7 @@ from carrel.search import pipeline, understand
 from carrel.search.facets import facets_of
 from carrel.search.likes import NO_TASTES, tastes_of
 from carrel.search.marking import Marker, marker
+from carrel.search.reading import Reading
 from carrel.search.recording import recorded
 from carrel.search.rerank import ENGINE_FAILURES, BrokenReranker
 from carrel.search.similar import SimilarPaper, about_vector, similar_papers
@@ -185,6 +186,8 @@ class Services:
             raise NoRerankerConfigured()
         if self.dictionary.is_off:
             query = replace(query, translate=False)
+        settings = self.settings
+        reading = Reading(reranker, settings.reranker_candidates, settings.reranker_budget)
         with self.courtesy.search(), self.steady():
             return pipeline.search(
                 query,
@@ -192,8 +195,7 @@ class Services:
                 Sources(
                     self.catalog, self.vectors, self.embedder_of, self.index_of, self.dictionary.get, asking
                 ),
-                reranker,
-                self.settings.reranker_candidates,
+                reading,
                 tastes,
             )
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from carrel.bootstrap import Services
+from carrel.cli.calibrating import calibrate_where_due
 from carrel.cli.output import Json, error_document, note, print_json, printable
 from carrel.cli.progress import Reporter, reporter
+from carrel.cli.server_file import find
 from carrel.cli.session import services, settings_with_workers
 from carrel.cli.watching import Watched
 from carrel.core.errors import CarrelError, IndexBusy, PaperError, RemovedMeanwhile, UsageError
@@ -71,6 +73,8 @@ def add_papers(
                     _say_refused(items)
                     raise
             _look_up(items, ended, knowledge_base, opened)
+            if find(opened.settings.home) is None:  # a server does it by itself
+                calibrate_where_due(opened, knowledge_base)
     _report(items, as_json)
     return _SOME_FAILED if any(item.status == "failed" for item in items) else 0
 

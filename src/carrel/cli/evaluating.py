@@ -84,7 +84,9 @@ class _Asking:
         model = knowledge_base.embedder
         if model not in self._remembering:
             self._remembering[model] = RememberingEmbedder(opened.embedder_of(knowledge_base))
-        asked = replace(opened, embedder_of=lambda _: self._remembering[model])
+        # However fast this machine is: what is measured is the whole reading.
+        settings = replace(opened.settings, reranker_budget=0.0)
+        asked = replace(opened, settings=settings, embedder_of=lambda _: self._remembering[model])
         return lambda configuration: (
             lambda text: asked.search(self._query(configuration, text, knowledge_base))
         )
@@ -229,6 +231,8 @@ def _asked_of(
                 "mode": configuration.mode.value,
                 "limit": DEPTH,
                 "rerank": configuration.rerank,
+                "prefer": [each.value for each in configuration.prefer],
+                "diverse": configuration.diverse,
                 "instruction": settings.query_instruction,
             },
         )

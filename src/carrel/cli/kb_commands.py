@@ -83,6 +83,22 @@ def kb_configure(
     sys.exit(configure_knowledge_base(name, Changes(rename, description, wish), wait, as_json))
 
 
+@kb_app.command(
+    "calibrate",
+    help=tr("Find out on a knowledge base's own papers how much meaning counts against words in it."),
+)
+def kb_calibrate(
+    name: Annotated[str, typer.Argument(help=tr("Its name."))],
+    forget: Annotated[
+        bool, typer.Option("--forget", help=tr("Go back to the default, and measure nothing."))
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    from carrel.cli.calibrating import calibrate_knowledge_base
+
+    sys.exit(calibrate_knowledge_base(name, forget, as_json))
+
+
 @kb_app.command("delete", help=tr("Delete a knowledge base and the papers that no other one holds."))
 def kb_delete(name: Annotated[str, typer.Argument(help=tr("Its name."))], as_json: AsJson = False) -> None:
     from carrel.cli.knowledge_bases import delete_knowledge_base

@@ -8,10 +8,12 @@ from carrel.cli.rebuilding import Rebuilt, begin_or_resume, rebuilt_fields, see_
 from carrel.cli.reindex import Wish, sentence_of
 from carrel.cli.session import services
 from carrel.core.accounts import Role
+from carrel.core.calibration import Calibration
 from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import DEFAULT_DOMAIN, DEFAULT_PARSER, KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.rebuild import Change
+from carrel.search.weighing import weights_of
 
 
 def list_knowledge_bases(as_json: bool) -> int:
@@ -127,4 +129,12 @@ def _document(knowledge_base: KnowledgeBase) -> dict[str, Json]:
         "generation": knowledge_base.generation,
         "papers": knowledge_base.papers,
         "passages": knowledge_base.passages,
+        "meaning_share": weights_of([knowledge_base]).dense,
+        "calibration": _calibration(knowledge_base.calibration),
     }
+
+
+def _calibration(found: Calibration | None) -> dict[str, Json] | None:
+    if found is None or not found.measured:
+        return None
+    return {"sentences": found.sentences, "judged": found.judged, "at": found.at}

@@ -19,7 +19,7 @@ from carrel.cli.judgments_commands import judgments_app
 from carrel.cli.kb_commands import kb_app
 from carrel.cli.keeping_commands import keeping
 from carrel.cli.models_commands import models_app
-from carrel.cli.options import AsJson, OneBase, SomeBases
+from carrel.cli.options import AsJson, Diverse, OneBase, Preferences, SomeBases
 from carrel.cli.reindex_commands import reindex
 from carrel.core.citation_format import CitationFormat
 from carrel.core.errors import CarrelError
@@ -176,6 +176,8 @@ def search(
     unlike: Annotated[
         list[str] | None, typer.Option(metavar="PAPER", help=tr("A paper of a sort that is not wanted."))
     ] = None,
+    prefer: Preferences = None,
+    diverse: Diverse = False,
     task: Annotated[
         str,
         typer.Option(
@@ -222,6 +224,8 @@ def search(
         explain,
         tuple(like or ()),
         tuple(unlike or ()),
+        tuple(dict.fromkeys(prefer or ())),
+        diverse,
         record,
     )
     sys.exit(search_papers(request, as_json))

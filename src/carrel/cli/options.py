@@ -9,6 +9,7 @@ from carrel.config import load_settings
 from carrel.core.domains import Domain
 from carrel.core.errors import CarrelError
 from carrel.core.language import tr, use_language
+from carrel.core.ranking import Preference
 
 
 def _language() -> str:
@@ -30,6 +31,13 @@ OneBase = Annotated[str, typer.Option("--kb", help=tr("Knowledge base; created w
 SomeBases = Annotated[
     list[str] | None,
     typer.Option("--kb", help=tr("Knowledge base; may be repeated. All of them by default.")),
+]
+Preferences = Annotated[
+    list[Preference] | None,
+    typer.Option("--prefer", help=tr("Further up: newer papers, or those that others here cite.")),
+]
+Diverse = Annotated[
+    bool, typer.Option("--diverse", help=tr("Papers further up that are unlike those before them."))
 ]
 
 Dimensions = Annotated[

@@ -121,6 +121,7 @@ def _named(what: str) -> str:
     names = {
         "version": tr("Carrel's version"),
         "reranker": tr("reranker"),
+        "read": tr("papers that the reranker read"),
         "instruction": tr("instruction to the model"),
         "generation": tr("generation of the index"),
         "model": tr("model"),

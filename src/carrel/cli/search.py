@@ -21,7 +21,7 @@ from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import DEFAULT_EMBEDDER
 from carrel.core.language import tr
 from carrel.core.ports import Embedder
-from carrel.core.ranking import Hit, LeftOut, Mode, PassageHit, Query, SearchResult
+from carrel.core.ranking import Hit, LeftOut, Mode, PassageHit, Preference, Query, SearchResult
 from carrel.core.search_record_format import query_fields, record_fields
 from carrel.core.server_errors import ServerSilent
 from carrel.library.mending import check_complete
@@ -50,6 +50,8 @@ class Request:
     explain: bool
     like: tuple[str, ...] = ()  # papers: beginnings of ids, or names of files
     unlike: tuple[str, ...] = ()
+    prefer: tuple[Preference, ...] = ()
+    diverse: bool = False
     record: Path | None = None  # the file for a record of the search
 
 
@@ -67,6 +69,8 @@ def search_papers(request: Request, as_json: bool) -> int:
         liked=tuple(map(PaperId, request.like)),
         disliked=tuple(map(PaperId, request.unlike)),
         translate=request.translate,
+        prefer=request.prefer,
+        diverse=request.diverse,
     )
     answer = answered(settings, query, request.explain, request.rerank, record=request.record is not None)
     if request.record is not None:
@@ -239,6 +243,11 @@ def _print_hit(hit: Hit, columns: int, explain: bool) -> None:
             print(_styled(f"     quotation → {hit.quotation:.4f}", "2"))
         if hit.rerank_score is not None:
             print(_styled(f"     rerank: {hit.rerank_score:.4f}", "2"))
+        for favour in hit.favours:
+            known = "—" if favour.value is None else favour.value
+            print(_styled(f"     {favour.preference.value}: {known} → {favour.share:.4f}", "2"))
+        if hit.place_before is not None:
+            print(_styled(f"     diverse: #{hit.place_before} before", "2"))
     print()
 
 

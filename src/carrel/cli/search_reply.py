@@ -8,11 +8,13 @@ from carrel.core.paper import Passage
 from carrel.core.ranking import (
     Candidate,
     Contribution,
+    Favour,
     Hit,
     LeftOut,
     Mode,
     PaperRecord,
     PassageHit,
+    Preference,
     Reranking,
     SearchResult,
     Signal,
@@ -69,7 +71,7 @@ def _records(document: dict[str, object], side: str) -> tuple[PaperRecord, ...]:
 
 def _hit(document: dict[str, object]) -> Hit:
     paper = as_object(document.get("paper"))
-    score = document.get("rerank_score")
+    score, before = document.get("rerank_score"), document.get("place_before")
     return Hit(
         rank=as_number(document.get("rank")),
         score=as_real(document.get("score")),
@@ -79,6 +81,8 @@ def _hit(document: dict[str, object]) -> Hit:
         quotation=as_real(document.get("quotation") or 0.0),
         versions=tuple(_record(as_object(each)) for each in as_list(paper.get("versions") or [])),
         rerank_score=None if score is None else as_real(score),
+        favours=tuple(_favour(as_object(each)) for each in as_list(document.get("favours") or [])),
+        place_before=None if before is None else as_number(before),
     )
 
 
@@ -117,6 +121,15 @@ def _contribution(document: dict[str, object]) -> Contribution:
         Signal(as_text(document.get("signal"))),
         None if rank is None else as_number(rank),
         None if score is None else as_real(score),
+        as_real(document.get("share")),
+    )
+
+
+def _favour(document: dict[str, object]) -> Favour:
+    value = document.get("value")
+    return Favour(
+        Preference(as_text(document.get("prefer"))),
+        None if value is None else as_number(value),
         as_real(document.get("share")),
     )
 

@@ -19,7 +19,9 @@ def rerank_line(reranking: Reranking) -> str:
     """Return what came of reranking in one line."""
     if reranking.applied:
         text = tr("Reordered by {model}, which read {count} papers.")
-        return text.format(model=reranking.model, count=reranking.candidates)
+        if reranking.reason:
+            text = tr("Reordered by {model}, which read {count} papers and no more: {reason}")
+        return text.format(model=reranking.model, count=reranking.candidates, reason=reranking.reason)
     text = tr("Not reordered by {model}: {reason}")
     return text.format(model=reranking.model, reason=reranking.reason)
 

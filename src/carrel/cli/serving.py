@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from carrel.bootstrap import Services
+from carrel.bootstrap.calibrating import Calibrating
 from carrel.cli.server_file import announced
 from carrel.cli.team import WORKER, Team
 from carrel.cli.warming import keep_warm
@@ -36,7 +37,8 @@ def at_work(
     """
     stop = threading.Event()
     unhurried = opened.unhurried()
-    owner = unhurried.owner((unhurried.clean, unhurried.rebuilds().advance, *duties))
+    calibrating = Calibrating(opened)
+    owner = unhurried.owner((unhurried.clean, unhurried.rebuilds().advance, calibrating.advance, *duties))
     thread = threading.Thread(target=_own, args=(unhurried, owner, stop), daemon=True, name="owner")
     # Not waited for at the end: it may be asking a server that takes its time.
     warming = threading.Thread(target=keep_warm, args=(opened, stop), daemon=True, name="warming")

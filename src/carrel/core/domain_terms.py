@@ -55,10 +55,19 @@ def question_text(domain: Domain, text: str) -> str:
 def summary(section: str, code: str) -> str:
     """Return what a function says that it does: the words of its name, and its docstring or first comment."""
     name = split_identifier(section.rpartition(" › ")[2])
-    said = _DOCSTRING.search(code)
-    comment = None if said else _COMMENT.search(code)
-    about = said[2] if said else (comment[1] or comment[2]) if comment else ""
-    return f"{name}\n{' '.join(_SIGNS.sub('', about[:_LONGEST_SUMMARY]).split())}".strip()
+    return f"{name}\n{docstring(code)[0]}".strip()
+
+
+def docstring(code: str) -> tuple[str, str]:
+    """Return a function's docstring or first comment without its signs, and the code without that."""
+    if found := _DOCSTRING.search(code):
+        said = found[2]
+    elif found := _COMMENT.search(code):
+        said = found[1] or found[2]
+    else:
+        return "", code
+    even = " ".join(_SIGNS.sub("", said[:_LONGEST_SUMMARY]).split())
+    return even, code[: found.start()] + code[found.end() :]
 
 
 def split_identifier(name: str) -> str:

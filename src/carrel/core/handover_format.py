@@ -58,6 +58,7 @@ class Head:
     quality: ParseQuality
     pages: int
     likeness: Likeness
+    cited: bytes  # see ``cited_keys``
     about_key: str  # of the vector cache
     ids: tuple[str, ...]
     vector: Vectors  # [dimensions], of the whole paper
@@ -98,6 +99,7 @@ def encode_head(head: Head) -> bytes:
             "surnames": list(likeness.surnames),
             "identifiers": list(likeness.identifiers),
         },
+        "cited": head.cited.hex(),
         "about": head.about_key,
         "ids": list(head.ids),
     }
@@ -126,10 +128,18 @@ def decode_head(data: bytes) -> Head:
             surnames=_texts(likeness.get("surnames")),
             identifiers=_texts(likeness.get("identifiers")),
         ),
+        cited=_cited(as_text(fields.get("cited", ""))),  # a worker of before does not say it
         about_key=as_text(fields.get("about")),
         ids=_texts(fields.get("ids")),
         vector=vectors[0],
     )
+
+
+def _cited(text: str) -> bytes:
+    keys = bytes.fromhex(text)
+    if len(keys) % 8:
+        raise ValueError("handover: numbers of 64 bits were expected")
+    return keys
 
 
 def encode_piece(piece: Piece) -> bytes:

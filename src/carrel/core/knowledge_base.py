@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from carrel.core.calibration import Calibration
 from carrel.core.domains import Domain
 from carrel.core.ids import KnowledgeBaseId
 
@@ -53,3 +54,4 @@ class KnowledgeBase:
     created_by: str = ""  # the user's id; "": the command line
     created_at: str = ""
     paused: bool = False  # whether its jobs wait until somebody lets them go on
+    calibration: Calibration | None = None  # of the generation that serves

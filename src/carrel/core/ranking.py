@@ -23,6 +23,13 @@ class Mode(StrEnum):
     LEXICAL = "lexical"
 
 
+class Preference(StrEnum):
+    """What an order is to favour besides answers, where somebody asks for it."""
+
+    RECENT = "recent"
+    CITED = "cited"
+
+
 class Signal(StrEnum):
     """The four ranked lists that retrieval yields."""
 
@@ -81,6 +88,8 @@ class Query:
     disliked: tuple[PaperId, ...] = ()
     literal: bool = False  # no operators are read in the text
     translate: bool = True  # where a model does not read the question's language
+    prefer: tuple[Preference, ...] = ()
+    diverse: bool = False  # papers unlike one another
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +116,25 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True)
+class Favour:
+    """What a preference adds to a paper's score, and for what.
+
+    ``value`` is the paper's year (None where it is not known), or how many of the searched papers cite it.
+    """
+
+    preference: Preference
+    value: int | None
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class FusedPaper:
     """A paper in the fused ranking: its score, its passages best first, and why.
 
     ``score`` is the sum of the contributions' shares and of ``quotation``, which is above 0 where the
     query quotes the paper. Once a reranker has looked at it, ``score`` is that of the place it was put in,
-    and ``rerank_score`` the reranker's own.
+    and ``rerank_score`` the reranker's own. ``favours`` come on top of that. ``place_before`` (from 1) is
+    where it stood before papers unlike one another were put forward.
     """
 
     paper_id: PaperId
@@ -121,6 +143,8 @@ class FusedPaper:
     contributions: tuple[Contribution, ...]
     quotation: float = 0.0
     rerank_score: float | None = None
+    favours: tuple[Favour, ...] = ()
+    place_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +194,7 @@ class Hit:
     ``score`` falls with the rank: it is the fused score, or with a reranker the fused score of its place.
     ``rerank_score`` is on the reranker's own scale, None where it did not look at the paper.
     ``versions`` are the other versions of the paper, the published one first.
+    ``favours`` and ``place_before`` say what the query's wishes did (``FusedPaper``).
     """
 
     rank: int
@@ -180,6 +205,8 @@ class Hit:
     quotation: float = 0.0
     versions: tuple[PaperRecord, ...] = ()
     rerank_score: float | None = None
+    favours: tuple[Favour, ...] = ()
+    place_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +222,10 @@ class StageTimings:
 
 @dataclass(frozen=True, slots=True)
 class Reranking:
-    """Whether a reranker ordered the results; ``reason`` says why not, in the reader's language."""
+    """Whether a reranker ordered the results; ``reason`` says why not, in the reader's language.
+
+    Where it did and there is a reason, it failed after so many papers, and they are in its order.
+    """
 
     model: str
     applied: bool

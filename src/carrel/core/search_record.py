@@ -41,10 +41,14 @@ class RecordedBase:
 
 @dataclass(frozen=True, slots=True)
 class RecordedReranker:
-    """Which reranker was asked, and whether the order is its."""
+    """Which reranker was asked, whether the order is its, and how many papers it read in the time it had.
+
+    Records of earlier versions do not say how many.
+    """
 
     model: str
     applied: bool
+    candidates: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +160,11 @@ def _alike_or_none(one: float | None, other: float | None) -> bool:
 def _causes(before: SearchRecord, now: SearchRecord) -> Iterator[Cause]:
     if before.version != now.version:
         yield Cause("version", "", before.version, now.version)
-    if before.reranker != now.reranker:
-        yield Cause("reranker", "", _reranker(before.reranker), _reranker(now.reranker))
+    used, uses = before.reranker, now.reranker
+    if _reranker(used) != _reranker(uses):
+        yield Cause("reranker", "", _reranker(used), _reranker(uses))
+    elif used and uses and used.candidates and uses.candidates and used.candidates != uses.candidates:
+        yield Cause("read", "", str(used.candidates), str(uses.candidates))
     if before.query.instruction != now.query.instruction:
         yield Cause("instruction", "", before.query.instruction, now.query.instruction)
     present = {base.id: base for base in now.knowledge_bases}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.json_values import as_list, as_number, as_object, as_real, as_text
 from carrel.core.knowledge_base import ChunkSettings
-from carrel.core.ranking import Filters, Mode, Query
+from carrel.core.ranking import Filters, Mode, Preference, Query
 from carrel.core.search_record import RecordedBase, RecordedPaper, RecordedReranker, Searched, SearchRecord
 
 FORMAT, FORMAT_VERSION = "carrel-search-record", 1
@@ -32,9 +32,7 @@ def record_fields(record: SearchRecord, text: str) -> dict[str, Json]:
         "at": record.at,
         "query": {**query_fields(record.query), "query": text},
         "knowledge_bases": [_base_fields(base) for base in record.knowledge_bases],
-        "reranker": None
-        if record.reranker is None
-        else {"model": record.reranker.model, "applied": record.reranker.applied},
+        "reranker": None if record.reranker is None else _reranker_fields(record.reranker),
         "results": [_paper_fields(paper) for paper in record.papers],
     }
 
@@ -58,6 +56,8 @@ def query_fields(query: Query) -> dict[str, Json]:
         "like": list(query.liked),
         "unlike": list(query.disliked),
         "translate": query.translate,
+        "prefer": [each.value for each in query.prefer],
+        "diverse": query.diverse,
     }
 
 
@@ -176,11 +176,20 @@ def _query_of(values: dict[str, object], searched: tuple[KnowledgeBaseId, ...]) 
         liked=tuple(map(PaperId, _texts(values.get("like")))),
         disliked=tuple(map(PaperId, _texts(values.get("unlike")))),
         translate=_flag(values.get("translate")),
+        prefer=tuple(map(Preference, _texts(values.get("prefer", [])))),  # not in earlier records
+        diverse=_flag(values.get("diverse", False)),
     )
 
 
+def _reranker_fields(used: RecordedReranker) -> dict[str, Json]:
+    return {"model": used.model, "applied": used.applied, "candidates": used.candidates}
+
+
 def _reranker_of(values: dict[str, object]) -> RecordedReranker:
-    return RecordedReranker(as_text(values.get("model")), _flag(values.get("applied")))
+    read = values.get("candidates")
+    return RecordedReranker(
+        as_text(values.get("model")), _flag(values.get("applied")), None if read is None else as_number(read)
+    )
 
 
 def _years(filters: Filters) -> str:

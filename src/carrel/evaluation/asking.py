@@ -26,7 +26,7 @@ class Answered:
         if self.result is None:
             return False
         reranking = self.result.reranking
-        return bool(self.result.left_out) or (reranking is not None and not reranking.applied)
+        return bool(self.result.left_out) or (reranking is not None and bool(reranking.reason))
 
 
 def answers(

@@ -5,15 +5,17 @@ from dataclasses import dataclass, replace
 
 from carrel.core.evaluation_errors import ConfigurationUnknown, QuantisationUnsupported
 from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
-from carrel.core.ranking import Mode, Query
+from carrel.core.ranking import Mode, Preference, Query
 
 DEPTH = 100
 """Papers that are asked for: measures look no deeper."""
 
 _QUANTISATION = frozenset({"quantisation", "quantization", "precision"})
 _FULL = frozenset({"none", "float32", "fp32", "full", "no", "off"})
+_YES, _NO = frozenset({"", "true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 _EXPECTED = (
-    "mode=hybrid|dense|lexical, rerank=true|false, dimensions=N, chunk=N, overlap=N, embedder=MODEL; "
+    "mode=hybrid|dense|lexical, rerank=true|false, prefer=recent|cited, diverse=true|false, dimensions=N, "
+    "chunk=N, overlap=N, embedder=MODEL; "
     "several with commas, such as mode=hybrid,dimensions=128"
 )
 
@@ -46,6 +48,8 @@ class Configuration:
     mode: Mode = Mode.HYBRID
     rerank: bool = False
     build: Build = Build()
+    prefer: tuple[Preference, ...] = ()
+    diverse: bool = False
 
     @property
     def label(self) -> str:
@@ -54,7 +58,9 @@ class Configuration:
         parts = {"dimensions": build.dimensions, "chunk": build.chunk, "overlap": build.overlap}
         named = [self.mode.value, *(f"{name}={value}" for name, value in parts.items() if value)]
         named += [f"embedder={build.embedder}"] if build.embedder else []
-        return ", ".join([*named, *(["rerank"] if self.rerank else [])])
+        named += [f"prefer={each.value}" for each in self.prefer]
+        flags = {"diverse": self.diverse, "rerank": self.rerank}
+        return ", ".join([*named, *(name for name, on in flags.items() if on)])
 
     @property
     def without_dimensions(self) -> str:
@@ -64,7 +70,14 @@ class Configuration:
     def query(self, text: str, knowledge_base: KnowledgeBase, instruction: str = "") -> Query:
         """Return the query of a text, as ``carrel search`` makes it."""
         return Query(
-            text, (knowledge_base.id,), self.mode, DEPTH, instruction=instruction, rerank=self.rerank
+            text,
+            (knowledge_base.id,),
+            self.mode,
+            DEPTH,
+            instruction=instruction,
+            rerank=self.rerank,
+            prefer=self.prefer,
+            diverse=self.diverse,
         )
 
 
@@ -99,12 +112,14 @@ def configuration(text: str) -> Configuration:
 
 def _with(found: Configuration, part: str) -> Configuration:
     name, _, value = (side.strip() for side in part.partition("="))
-    if name in (mode.value for mode in Mode) and not value:
-        return replace(found, mode=Mode(name))
-    if name == "mode" and value in (mode.value for mode in Mode):
-        return replace(found, mode=Mode(value))
-    if name == "rerank" and value.lower() in ("", "true", "yes", "on", "1", "false", "no", "off", "0"):
-        return replace(found, rerank=value.lower() in ("", "true", "yes", "on", "1"))
+    mode = value if name == "mode" else name if not value else ""
+    if mode in tuple(Mode):
+        return replace(found, mode=Mode(mode))
+    if name in ("rerank", "diverse") and value.lower() in _YES | _NO:
+        on = value.lower() in _YES
+        return replace(found, rerank=on) if name == "rerank" else replace(found, diverse=on)
+    if name == "prefer" and value in tuple(Preference):
+        return replace(found, prefer=tuple(each for each in Preference if each in (*found.prefer, value)))
     if name in ("dimensions", "chunk", "overlap") and value.isdigit() and int(value) > 0:
         number, build = int(value), found.build
         changed = {

@@ -173,6 +173,8 @@ def _outcome(outcome: Outcome) -> dict[str, Json]:
         "configuration": configuration.label,
         "mode": configuration.mode.value,
         "rerank": configuration.rerank,
+        "prefer": [each.value for each in configuration.prefer],
+        "diverse": configuration.diverse,
         "dimensions": build.dimensions or None,
         "chunk": build.chunk or None,
         "overlap": build.overlap or None,

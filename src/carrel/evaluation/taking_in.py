@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from carrel.chunking.chunker import Chunk
+from carrel.core.cited_keys import keys_of_references
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.likeness import likeness_of
@@ -121,7 +122,7 @@ def _bring_in(
     with catalog.write() as tx:
         for paper, each, likeness in zip(coming, embedded, likenesses, strict=True):
             papers.register(tx, paper.id, paper.sha256, len(each.parsed.text.encode()))
-            publish(tx, knowledge_base, paper.id, paper.name, each, likeness)
+            publish(tx, knowledge_base, paper.id, paper.name, each, likeness, keys_of_references(each.parsed))
 
 
 def _remove(gone: Sequence[PaperId], knowledge_base: KnowledgeBase, catalog: Catalog, index: Index) -> None:

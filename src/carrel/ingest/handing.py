@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from carrel.core.cited_keys import keys_of_references
 from carrel.core.handover_format import (
     PASSAGES_A_PIECE,
     Head,
@@ -75,6 +76,7 @@ def _head(embedded: Embedded, made_for: str, dimensions: int) -> Head:
         quality=parsed.quality,
         pages=len(parsed.pages),
         likeness=likeness_of(parsed),
+        cited=keys_of_references(parsed),
         about_key=text_key(embedded.about),
         ids=tuple(item.passage.id for item in embedded.chunks),
         vector=cut(embedded.paper_vector, dimensions),

@@ -34,7 +34,7 @@ from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Index, IndexedPaper, IndexedPassage
 from carrel.core.space import Space, Vectors
 from carrel.ingest import hands
-from carrel.storage import corrections, handovers, papers, queue, targets, versions
+from carrel.storage import citing, corrections, handovers, papers, queue, targets, versions
 from carrel.storage.database import Catalog, Transaction
 
 _log = logging.getLogger(__name__)
@@ -163,6 +163,7 @@ class Owner:
         else:
             papers.publish_ready(tx, knowledge_base, job.paper_id, job.file_name, head, pieces)
             versions.record(tx, job.paper_id, head.likeness)
+            citing.record(tx, job.paper_id, head.cited)
         queue.finish(tx, job)
 
     def _do_duties(self) -> bool:

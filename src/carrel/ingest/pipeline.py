@@ -13,6 +13,7 @@ import numpy as np
 
 from carrel.chunking.chunker import Chunk, chunk, shortened
 from carrel.chunking.structured import structured
+from carrel.core.cited_keys import keys_of_references
 from carrel.core.domain_terms import paper_text, passage_text
 from carrel.core.domains import Domain
 from carrel.core.engine_errors import TextRefused, TextsRefused
@@ -27,7 +28,7 @@ from carrel.core.paper import ParsedPaper, Passage, in_context
 from carrel.core.ports import BlobStore, Embedder, Index, IndexedPaper, IndexedPassage, Parser
 from carrel.core.rebuild_errors import GenerationOutdated
 from carrel.core.space import Vectors, cut
-from carrel.storage import corrections, knowledge_bases, papers, queue, targets, versions
+from carrel.storage import citing, corrections, knowledge_bases, papers, queue, targets, versions
 from carrel.storage.database import Catalog, Transaction
 from carrel.storage.parses import ParseStore
 from carrel.storage.rebuilds import PassageRow
@@ -106,9 +107,15 @@ def cut_into_passages(
 ) -> tuple[tuple[Chunk, ...], str]:
     """Return a paper's passages, and what stands for the whole: its title and abstract, or its beginning."""
     chunks = chunk(paper, parsed, embedder.tokens, knowledge_base.chunking, embedder.max_tokens)
-    about = in_context(parsed.metadata.title, "", parsed.metadata.abstract or parsed.text[:8000])
-    # Cut here and not by the model: its vector is kept under the text that it is of.
-    return chunks, shortened(about, embedder.tokens, embedder.max_tokens)
+    return chunks, about_text(parsed.metadata.title, parsed.metadata.abstract or parsed.text[:8000], embedder)
+
+
+def about_text(title: str, text: str, embedder: Embedder) -> str:
+    """Return what stands for a whole paper: its title and what it says of itself, as long as the model reads.
+
+    Cut here and not by the model: its vector is kept under the text that it is of.
+    """
+    return shortened(in_context(title, "", text), embedder.tokens, embedder.max_tokens)
 
 
 def as_corrected(job: Job, parsed: ParsedPaper, tools: Tools) -> Metadata:
@@ -171,12 +178,13 @@ def make_searchable(
     """
     parsed = embedded.parsed
     index.add([as_indexed(job.paper_id, embedded, knowledge_base)])
-    likeness = likeness_of(parsed)  # takes a second in a very long book: others may write meanwhile
+    # Takes a second in a very long book: others may write meanwhile.
+    likeness, cited = likeness_of(parsed), keys_of_references(parsed)
     with tools.catalog.write() as tx:
         wanted = queue.still_wanted(tx, job)
         outdated = wanted and not _serves(tx, knowledge_base)
         if wanted and not outdated:
-            publish(tx, knowledge_base, job.paper_id, job.file_name, embedded, likeness)
+            publish(tx, knowledge_base, job.paper_id, job.file_name, embedded, likeness, cited)
             queue.finish(tx, job, len(embedded.chunks), len(parsed.pages))
     if outdated or not wanted:
         index.remove([job.paper_id])
@@ -199,13 +207,15 @@ def publish(
     file_name: str,
     embedded: Embedded,
     likeness: Likeness,
+    cited: bytes,
 ) -> None:
-    """Make a paper searchable that is in the index, and link it to its versions."""
+    """Make a paper searchable that is in the index, link it to its versions, and note what it cites."""
     passages = [item.passage for item in embedded.chunks]
     keys = [text_key(item.embedded_text) for item in embedded.chunks]
     about_key = text_key(embedded.about)
     papers.publish(tx, knowledge_base, paper, file_name, embedded.parsed, passages, keys, about_key)
     versions.record(tx, paper, likeness)
+    citing.record(tx, paper, cited)
 
 
 def _serves(tx: Transaction, knowledge_base: KnowledgeBase) -> bool:

@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from carrel.chunking.structured import structured
+from carrel.core.cited_keys import keys_of_references
 from carrel.core.courtesy import Courtesy
+from carrel.core.errors import CarrelError
 from carrel.core.ids import PaperId
 from carrel.core.kept_errors import kept
 from carrel.core.knowledge_base import KnowledgeBase
@@ -18,7 +21,16 @@ from carrel.core.rebuild_errors import SelfCheckFailed
 from carrel.core.space import cut
 from carrel.ingest.pipeline import Tools, indexed
 from carrel.ingest.self_check import bring_in_step, check, check_model
-from carrel.storage import generations, knowledge_bases, papers, rebuild_jobs, rebuilds, swaps, versions
+from carrel.storage import (
+    citing,
+    generations,
+    knowledge_bases,
+    papers,
+    rebuild_jobs,
+    rebuilds,
+    swaps,
+    versions,
+)
 from carrel.storage.database import Transaction
 from carrel.storage.readings import Reading
 from carrel.storage.rebuilds import Held
@@ -119,6 +131,7 @@ class Builder:
                     generations.end(tx, found, GenerationState.FAILED, (error.kind, kept(error)))
             return True
         readings = self._read_anew(serving, found)
+        self._note_citations(serving, found)
         with self.tools.catalog.write() as tx:
             if not _is_present(tx, serving, found):
                 return True
@@ -189,19 +202,36 @@ class Builder:
         with self.tools.catalog.read() as tx:
             built = sorted(rebuilds.built(tx, target))
         for first in range(0, len(built), _PAPERS_A_PAGE):
-            seen: dict[PaperId, Likeness] = {}
+            seen: dict[PaperId, tuple[Likeness, bytes]] = {}
             for paper in built[first : first + _PAPERS_A_PAGE]:
                 if (stored := self.tools.parses.get(paper, fingerprint)) is not None:
                     parsed = structured(stored, target.domain)
                     readings[paper] = Reading(len(parsed.pages), parsed.metadata, parsed.quality)
-                    seen[paper] = likeness_of(parsed)
+                    seen[paper] = likeness_of(parsed), keys_of_references(parsed)
             with self.tools.catalog.write() as tx:
                 if not _is_present(tx, serving, found):
                     break
-                for paper, likeness in seen.items():
+                for paper, (likeness, cited) in seen.items():
                     if papers.holds(tx, serving, paper):
                         versions.record(tx, paper, likeness)
+                        citing.record(tx, paper, cited)
         return readings
+
+    def _note_citations(self, serving: KnowledgeBase, found: Generation) -> None:
+        """Note what those papers cite that were read before that was noted, where their parses are there."""
+        with self.tools.catalog.read() as tx:
+            lacking = citing.unknown(tx, found.built_as)
+        fingerprint = ""
+        with suppress(CarrelError):  # a parser that cannot be used now: another time
+            fingerprint = self.tools.parser_of(serving).fingerprint if lacking else ""
+        for first in range(0, len(lacking) if fingerprint else 0, _PAPERS_A_PAGE):
+            self.courtesy.give_way()
+            page = lacking[first : first + _PAPERS_A_PAGE]
+            stored = {paper: self.tools.parses.get(paper, fingerprint) for paper in page}
+            with self.tools.catalog.write() as tx:
+                for paper, parsed in stored.items():
+                    if parsed is not None and papers.holds(tx, serving, paper):
+                        citing.record(tx, paper, keys_of_references(parsed))
 
 
 def _is_present(tx: Transaction, serving: KnowledgeBase, found: Generation) -> bool:

@@ -5,18 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from carrel.core import titles
+from carrel.core.identifiers import arxiv_ids_in, dois_in, without_version
 from carrel.core.ids import KnowledgeBaseId, PaperId
-from carrel.core.metadata import ARXIV_DOI
 from carrel.core.paper import BlockKind, Box, ParsedPaper
 from carrel.core.ranking import PaperRecord, published_first
 from carrel.storage.papers import Named
 
-_DOI = re.compile(r"(?<![\d.])10\.\d{4,9}/[^\s\"<>{}|\\^~\[\]`，；。（）]+", re.IGNORECASE)
-_ARXIV = re.compile(
-    r"(?:arxiv(?:\.org/(?:abs|pdf)/|[:.\s]\s*)|abs/)(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})",
-    re.IGNORECASE,
-)
-_ARXIV_VERSION = re.compile(r"v\d+$")
 _BEGINS = (15, 5)  # letters of a title by which it is looked up; of one in Chinese, fewer tell
 _LETTERS_WITHOUT_AUTHOR = 40  # of a title that may stand for a paper whose authors are not known
 _BEFORE = frozenset(".,:;!?\"'“”‘’«»„‚()[]{}《》〈〉「」『』，。：；、．！？（）")
@@ -69,7 +63,7 @@ class Works:
         By DOI or arXiv id; else by its whole title, set off from what stands around it, together with one of
         its authors' family names.
         """
-        for identifier in (*_dois(text), *_arxiv_ids(text)):
+        for identifier in (*dois_in(text), *arxiv_ids_in(text)):
             if identifier in self._identified:
                 return self._identified[identifier]
         return self._by_title(text)
@@ -96,7 +90,7 @@ def references_of(parsed: ParsedPaper) -> tuple[Reference, ...]:
     for block in parsed.blocks:
         if block.kind is BlockKind.REFERENCE and (text := " ".join(parsed.block_text(block).split())):
             pages = parsed.words.pages(block.start, block.end)
-            identifiers = [*_dois(text), *_arxiv_ids(text)]
+            identifiers = [*dois_in(text), *arxiv_ids_in(text)]
             found.append(
                 Reference(
                     number=len(found) + 1,
@@ -112,7 +106,7 @@ def references_of(parsed: ParsedPaper) -> tuple[Reference, ...]:
 
 def likely(references: Sequence[Reference], names: Iterable[Named]) -> list[PaperId]:
     """Return the papers whose identifiers or titles occur in references: those worth a closer look."""
-    identifiers = {each for found in references for each in (*_dois(found.text), *_arxiv_ids(found.text))}
+    identifiers = {each for found in references for each in (*dois_in(found.text), *arxiv_ids_in(found.text))}
     letters = "\n".join(titles.letters(found.text) for found in references)
     return sorted(
         {
@@ -149,26 +143,8 @@ def _begin_of(letters: str) -> str:
 
 
 def _identifiers(doi: str, arxiv_id: str) -> list[str]:
-    arxiv = _ARXIV_VERSION.sub("", arxiv_id.casefold())
-    return [*_dois(doi), *([f"arxiv:{arxiv}"] if arxiv else [])]
-
-
-def _dois(text: str) -> list[str]:
-    """Return the DOIs in a text as identifiers; one of arXiv's own is an arXiv id."""
-    found = []
-    for match in _DOI.findall(text):
-        doi = str(match).rstrip(".,;:'”’*†").casefold()
-        while doi.endswith(")") and doi.count("(") < doi.count(")"):
-            doi = doi[:-1].rstrip(".,;:")
-        if doi.startswith(ARXIV_DOI):
-            found.append(f"arxiv:{_ARXIV_VERSION.sub('', doi.removeprefix(ARXIV_DOI))}")
-        else:
-            found.append(f"doi:{doi}")
-    return found
-
-
-def _arxiv_ids(text: str) -> list[str]:
-    return [f"arxiv:{found.casefold()}" for found in _ARXIV.findall(text)]
+    arxiv = without_version(arxiv_id.casefold())
+    return [*dois_in(doi), *([f"arxiv:{arxiv}"] if arxiv else [])]
 
 
 def _first(identifiers: Sequence[str], kind: str) -> str:

@@ -16,7 +16,7 @@ from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import EmbeddedQuery
 from carrel.core.ranking import FusedPaper, Mode, Query
-from carrel.core.space import Vectors
+from carrel.core.space import Encoder, Vectors
 from carrel.core.understanding import Understood
 from carrel.search.retrieve import Asked, asked_of
 from carrel.search.sources import Sources
@@ -51,13 +51,15 @@ def drawn(
     """
     read = islice((paper for paper in fused if paper.paper_id not in unread), _BEST)
     best = [paper.passages[0][0] if paper.passages else paper.paper_id for paper in read]
-    near: dict[Asked, dict[str, Vectors]] = {}
+    keys: dict[Asked, list[str]] = {}
+    encoders: dict[Asked, Encoder] = {}
     with sources.catalog.read() as tx:
         for base in knowledge_bases:
-            asked = asked_of(query, base)
-            if asked in questions and (keys := vector_keys.of_points(tx, base, best)):
-                found = sources.vectors.get(sources.embedder_of(base).encoder, keys)
-                near.setdefault(asked, {}).update(found)
+            if (asked := asked_of(query, base)) in questions:
+                keys.setdefault(asked, []).extend(vector_keys.of_points(tx, base, best))
+                encoders[asked] = sources.embedder_of(base).encoder
+    # The cache is a file of its own: nothing of the catalog waits for it.
+    near = {asked: sources.vectors.get(encoders[asked], found) for asked, found in keys.items() if found}
     return {
         asked: replace(question, vector=moved(question.vector, list(near[asked].values())))
         if near.get(asked)

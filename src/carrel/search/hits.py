@@ -112,4 +112,6 @@ def _hit(
         quotation=paper.quotation,
         versions=versions_of_it,
         rerank_score=paper.rerank_score,
+        favours=paper.favours,
+        place_before=paper.place_before,
     )

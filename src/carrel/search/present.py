@@ -95,6 +95,11 @@ def _hit_document(hit: Hit, explain: bool) -> dict[str, Json]:
             for part in hit.contributions
         ]
         document["quotation"] = round(hit.quotation, 6)
+        document["favours"] = [
+            {"prefer": each.preference.value, "value": each.value, "share": round(each.share, 6)}
+            for each in hit.favours
+        ]
+        document["place_before"] = hit.place_before
     return document
 
 

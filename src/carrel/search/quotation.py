@@ -16,7 +16,8 @@ from carrel.core.ranking import FusedPaper
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
 _FEWEST_RUNS = 5  # a shorter query matches by chance
-_CHANCE = 0.3  # the share of runs in common below which nothing is concluded
+_CHANCE = 0.3  # the share of runs in common below which nothing is concluded,
+_SET_PHRASES = 2  # beside so many runs that any sentence may share: names, "the cause of"
 _WEIGHT = 0.5  # added to the score of a passage that holds the whole query
 
 
@@ -58,8 +59,10 @@ def _raised(paper: FusedPaper, raises: Mapping[str, float]) -> FusedPaper:
 
 
 def _certainty(asked: frozenset[tuple[str, ...]], text: str) -> float:
-    share = len(asked & _runs(text)) / len(asked) if asked else 0.0
-    return max(0.0, share - _CHANCE) / (1 - _CHANCE)
+    if len(asked) <= _SET_PHRASES:
+        return 0.0
+    share, chance = len(asked & _runs(text)) / len(asked), _CHANCE + _SET_PHRASES / len(asked)
+    return max(0.0, share - chance) / (1 - chance)
 
 
 def _runs(text: str) -> frozenset[tuple[str, ...]]:

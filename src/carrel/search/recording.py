@@ -52,7 +52,9 @@ def recorded(
         at=now(),
         query=replace(query, knowledge_bases=tuple(base.id for base in knowledge_bases)),
         knowledge_bases=tuple(map(base_of, knowledge_bases)),
-        reranker=None if reranking is None else RecordedReranker(reranking.model, reranking.applied),
+        reranker=None
+        if reranking is None
+        else RecordedReranker(reranking.model, reranking.applied, reranking.candidates),
         papers=tuple(map(_paper, result.hits)),
     )
 

@@ -16,10 +16,11 @@ from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
 from carrel.core.paper import in_context, is_reference_list
-from carrel.core.ports import Reranked, Reranker
-from carrel.core.ranking import FusedPaper, Query, Reranking
+from carrel.core.ports import Reranked
+from carrel.core.ranking import FusedPaper, Reranking
 from carrel.core.tasks import task_of
-from carrel.search.sources import Sources
+from carrel.search.inquiry import Inquiry
+from carrel.search.reading import Document, Heard, Reading
 from carrel.storage import papers, passages
 from carrel.storage.database import Catalog
 
@@ -54,47 +55,35 @@ class BrokenReranker:
         """Do nothing: there is nothing to end."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Document:
-    """A text that stands for a paper: one of its passages, or (``passage`` "") its title and abstract."""
-
-    paper: PaperId
-    passage: str
-    text: str
-
-
-def rerank(
-    text: str,
-    query: Query,
-    fused: Sequence[FusedPaper],
-    knowledge_bases: Sequence[KnowledgeBase],
-    sources: Sources,
-    reranker: Reranker | None,
-    most: int,
-) -> Order:
-    """Return the papers, the best ``most`` of them in the reranker's order and the others behind.
+def rerank(inquiry: Inquiry, fused: Sequence[FusedPaper], reading: Reading) -> Order:
+    """Return the papers, the best of them in the reranker's order and the others behind.
 
     The reranker is asked as the sources say.
     """
-    if reranker is None:
+    if (reranker := reading.reranker) is None:
         return Order(tuple(fused))
-    documents = _documents(fused[:most], knowledge_bases, sources.catalog)
-    candidates = len({document.paper for document in documents})
+    bases, sources = inquiry.knowledge_bases, inquiry.sources
+    documents = _documents(fused[: reading.papers], bases, sources.catalog)
     if not documents:
         return Order(tuple(fused), Reranking(reranker.model, False, 0, tr("there is nothing to reorder")))
-    task = task_of(query.instruction, [knowledge_base.domain for knowledge_base in knowledge_bases])
+    text = inquiry.text or inquiry.words
+    task = task_of(inquiry.query.instruction, [base.domain for base in bases])
+    heard, reason = Heard(documents), ""
     try:
         with sources.asking(reranker.model):
-            said = reranker.rerank(text, [document.text for document in documents], task)
+            heard.read(reading, lambda texts: reranker.rerank(text, texts, task))
     except ENGINE_FAILURES as error:
-        return Order(tuple(fused), Reranking(reranker.model, False, candidates, error.message))
-    scores = dict(zip(documents, map(float, said.scores), strict=True))
-    return Order(
-        reordered(fused, scores_of(scores)), Reranking(reranker.model, True, candidates), said.exchanges
-    )
+        reason = error.message
+    scores = scores_of(heard.scores)
+    if not scores:
+        candidates = len({document.paper for document in documents})
+        return Order(tuple(fused), Reranking(reranker.model, False, candidates, reason))
+    # Where it failed later on, what it has read before is as good as if the time had been over.
+    reranking = Reranking(reranker.model, True, len(scores), reason)
+    return Order(reordered(fused, scores), reranking, tuple(heard.exchanges))
 
 
-def scores_of(scores: Mapping[_Document, float]) -> dict[PaperId, dict[str, float]]:
+def scores_of(scores: Mapping[Document, float]) -> dict[PaperId, dict[str, float]]:
     """Return the scores of each paper's passages, by the passages' ids; "" is the paper as a whole."""
     found: dict[PaperId, dict[str, float]] = {}
     for document, score in scores.items():
@@ -138,7 +127,7 @@ def _traded(paper: FusedPaper, scores: Mapping[str, float]) -> tuple[tuple[str, 
 
 def _documents(
     fused: Sequence[FusedPaper], knowledge_bases: Sequence[KnowledgeBase], catalog: Catalog
-) -> list[_Document]:
+) -> list[Document]:
     """Return what is to be read of each paper, best first; nothing of one that was removed meanwhile."""
     wanted = [passage for paper in fused for passage, _ in paper.passages[:_LOOKED_THROUGH]]
     with catalog.read() as tx:
@@ -155,9 +144,9 @@ def _documents(
         # A list of references has everybody's words in it and answers nothing.
         there.sort(key=lambda passage: is_reference_list(found[passage][0]))
         documents += [
-            _Document(paper.paper_id, passage, in_context(title, *found[passage]))
+            Document(paper.paper_id, passage, in_context(title, *found[passage]))
             for passage in there[: 2 if place < _READ_TWICE else 1]
         ]
         if not there and about.strip():
-            documents.append(_Document(paper.paper_id, "", about.strip()))
+            documents.append(Document(paper.paper_id, "", about.strip()))
     return documents

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-HEAD = "0009"
+HEAD = "0011"
 """The newest revision in ``migrations/versions``; a test keeps the two equal."""
 
 Value = str | int | float | bytes | None

@@ -2,7 +2,7 @@
 
 A part is one line that names table and columns, then a line a row; bytes are written as base64. What only
 matters while a process runs is left out (sessions, handed-over work), and so are notes of what is to be
-deleted, and what publishing a paper writes anew (what its versions are recognised by).
+deleted, and what publishing a paper writes anew (what its versions are recognised by, what it cites).
 """
 
 import base64
@@ -47,6 +47,12 @@ TABLES = (  # those that others refer to come first
     _table("paper_tags", 3, "knowledge_base_id paper_id tag_key label"),
     _table("judgments", 4, "knowledge_base_id query_key paper_id user_id query grade judged_at"),
     _table(
+        "calibrations",
+        2,
+        """knowledge_base_id generation share usual_share sentences judged of_papers of_queries
+        calibrated_at""",
+    ),
+    _table(
         "passages",
         3,
         """knowledge_base_id generation id paper_id ordinal first past section pages boxes text paragraph
@@ -79,6 +85,7 @@ LEFT_OUT = frozenset(
     [
         "alembic_version",
         "built",
+        "cited_works",
         "generations",
         "handovers",
         "likeness_keys",
@@ -168,6 +175,14 @@ def settle(tx: Transaction) -> None:
         """
     )
     tx.run("DELETE FROM jobs WHERE generation <> 0")
+    tx.run(
+        """
+        DELETE FROM calibrations WHERE NOT EXISTS (
+            SELECT 1 FROM knowledge_bases WHERE knowledge_bases.id = calibrations.knowledge_base_id
+                AND knowledge_bases.generation = calibrations.generation
+        )
+        """
+    )
     tx.run(
         """
         UPDATE jobs SET state = 'queued', worker = '', lease_until = '', stage = ''

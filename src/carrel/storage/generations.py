@@ -13,7 +13,7 @@ from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
 from carrel.core.rebuild import Generation, GenerationState
 from carrel.core.rebuild_errors import NoRebuild, NothingKept, RebuildUnderWay
-from carrel.storage import knowledge_bases, removals, vector_keys
+from carrel.storage import calibrations, knowledge_bases, removals, vector_keys
 from carrel.storage.clock import now
 from carrel.storage.database import Row, Transaction, Value
 
@@ -252,6 +252,7 @@ def end(
         id=generation.built_as.id,
         generation=generation.number,
     )
+    calibrations.forget(tx, generation.built_as.id, generation.number)
     removals.note_rows(tx, generation.built_as)
     removals.note_generation(tx, generation.built_as)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from carrel.core.calibration import Calibration
 from carrel.core.domains import Domain
 from carrel.core.errors import KnowledgeBaseExists, KnowledgeBaseMissing
 from carrel.core.ids import KnowledgeBaseId
@@ -13,9 +14,23 @@ from carrel.storage.database import Row, Transaction
 _SELECT = """
     SELECT knowledge_bases.*,
            (SELECT count(*) FROM holdings WHERE knowledge_base_id = knowledge_bases.id) AS papers,
-           (SELECT sum(passages) FROM holdings WHERE knowledge_base_id = knowledge_bases.id) AS passages
-    FROM knowledge_bases
+           (SELECT sum(passages) FROM holdings WHERE knowledge_base_id = knowledge_bases.id) AS passages,
+           share, usual_share, sentences, judged, of_papers, of_queries, calibrated_at
+    FROM knowledge_bases LEFT JOIN calibrations
+        ON calibrations.knowledge_base_id = knowledge_bases.id
+            AND calibrations.generation = knowledge_bases.generation
 """
+
+_OF_ONE = (  # tables whose rows go with it at once
+    "holdings",
+    "jobs",
+    "built",
+    "generations",
+    "corrections",
+    "paper_tags",
+    "judgments",
+    "calibrations",
+)
 
 
 def create(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
@@ -112,7 +127,7 @@ def delete(tx: Transaction, knowledge_base: KnowledgeBase) -> None:
         "DELETE FROM handovers WHERE job_id IN (SELECT id FROM jobs WHERE knowledge_base_id = :id)",
         id=knowledge_base.id,
     )
-    for table in ("holdings", "jobs", "built", "generations", "corrections", "paper_tags", "judgments"):
+    for table in _OF_ONE:
         tx.run(f"DELETE FROM {table} WHERE knowledge_base_id = :id", id=knowledge_base.id)  # noqa: S608
     members.remove_all(tx, knowledge_base.id)
     tx.run("DELETE FROM knowledge_bases WHERE id = :id", id=knowledge_base.id)
@@ -143,4 +158,19 @@ def _knowledge_base(row: Row) -> KnowledgeBase:
         created_by=row["created_by"],
         paused=bool(row["paused"]),
         created_at=row["created_at"],
+        calibration=_calibration(row),
+    )
+
+
+def _calibration(row: Row) -> Calibration | None:
+    if row["share"] is None:
+        return None
+    return Calibration(
+        share=row["share"],
+        usual=row["usual_share"],
+        sentences=row["sentences"],
+        judged=row["judged"],
+        papers=row["of_papers"],
+        queries=row["of_queries"],
+        at=row["calibrated_at"],
     )

@@ -42,6 +42,7 @@ _UNFINISHED = "state NOT IN ('done', 'failed', 'cancelled')"
 ORPHANS = (
     _of_nothing("holding", "holdings", paper_id="papers", knowledge_base_id="knowledge_bases"),
     _of_nothing("generation", "generations", knowledge_base_id="knowledge_bases"),
+    _of_nothing("calibration", "calibrations", knowledge_base_id="knowledge_bases"),
     _of_nothing("built", "built", paper_id="papers", knowledge_base_id="knowledge_bases"),
     _of_nothing("job", "jobs", paper_id="papers", knowledge_base_id="knowledge_bases"),
     Orphans(
@@ -71,6 +72,7 @@ ORPHANS = (
         )
         """,
     ),
+    _of_nothing("citations", "cited_works", paper_id="papers"),
     _of_nothing("likeness", "likenesses", paper_id="papers"),
     Orphans(
         "likeness-of-nothing",

@@ -14,6 +14,7 @@ from carrel.core.metadata_format import evidence_of, quality_of
 from carrel.core.paper import ParsedPaper, Passage
 from carrel.core.ranking import PaperRecord
 from carrel.storage import corrections, holdings, judgments, passages, readings, removals, tags, versions
+from carrel.storage.citing import forget as forget_cited
 from carrel.storage.database import Row, Transaction, Value
 
 
@@ -148,6 +149,7 @@ def forget_unreferenced(tx: Transaction, candidates: Iterable[str]) -> None:
         )
         if row is not None:
             versions.forget(tx, PaperId(paper))
+            forget_cited(tx, paper)
             corrections.forget(tx, PaperId(paper))
             tags.forget(tx, PaperId(paper))
             judgments.forget(tx, PaperId(paper))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from carrel.core.handover_format import ReadyPassage
 from carrel.core.ids import PaperId, PassageId
@@ -206,6 +207,39 @@ def sections_and_texts(
         )
         found.update((row["id"], (row["section"], row["text"])) for row in rows)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class CachedText:
+    """A passage's text with what it is embedded under: ``key`` is that of the vector cache."""
+
+    id: str
+    paper_id: PaperId
+    section: str
+    text: str
+    key: str
+
+
+def cached_texts(
+    tx: Transaction, knowledge_base: KnowledgeBase, papers: Sequence[PaperId], limit: int
+) -> tuple[CachedText, ...]:
+    """Return so many passages of these papers, in the order of papers and of reading."""
+    rows = tx.rows(
+        """
+        SELECT id, paper_id, section, text, text_key FROM passages
+        WHERE knowledge_base_id = :knowledge_base AND generation = :generation AND paper_id IN :papers
+            AND text_key <> ''
+        ORDER BY paper_id, ordinal LIMIT :limit
+        """,
+        knowledge_base=knowledge_base.id,
+        generation=knowledge_base.generation,
+        papers=papers,
+        limit=limit,
+    )
+    return tuple(
+        CachedText(row["id"], PaperId(row["paper_id"]), row["section"], row["text"], row["text_key"])
+        for row in rows
+    )
 
 
 def openings(

@@ -6,7 +6,7 @@ the same text may stand in another paper. A vector goes once nothing has its key
 
 from collections.abc import Sequence
 
-from carrel.core.ids import PaperId
+from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.storage.database import Transaction
 from carrel.storage.holds import IMPORTING
@@ -106,6 +106,25 @@ def of_points(tx: Transaction, knowledge_base: KnowledgeBase, points: Sequence[s
         points=points,
     )
     return tuple(row["key"] for row in rows)
+
+
+def of_papers(
+    tx: Transaction, knowledge_bases: Sequence[KnowledgeBaseId], papers: Sequence[PaperId]
+) -> tuple[tuple[KnowledgeBaseId, PaperId, str], ...]:
+    """Return the keys of whole papers, in each of the knowledge bases that holds them and has one."""
+    rows = tx.rows(
+        """
+        SELECT knowledge_base_id, paper_id, about_key FROM holdings
+        WHERE knowledge_base_id IN :bases AND paper_id IN :papers AND about_key <> ''
+        ORDER BY knowledge_base_id, paper_id
+        """,
+        bases=knowledge_bases,
+        papers=papers,
+    )
+    return tuple(
+        (KnowledgeBaseId(row["knowledge_base_id"]), PaperId(row["paper_id"]), str(row["about_key"]))
+        for row in rows
+    )
 
 
 def any_without(tx: Transaction) -> bool:

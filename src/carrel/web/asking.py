@@ -8,7 +8,7 @@ from starlette.datastructures import QueryParams
 
 from carrel.config import Settings
 from carrel.core.ids import PaperId
-from carrel.core.ranking import Mode, Query
+from carrel.core.ranking import Mode, Preference, Query
 from carrel.search import understand
 
 SHOWN, MOST_SHOWN = 10, 100
@@ -36,6 +36,8 @@ class Asked:
     timings: bool = False
     like: tuple[str, ...] = ()  # papers' ids
     unlike: tuple[str, ...] = ()
+    prefer: tuple[Preference, ...] = ()
+    diverse: bool = False
 
     @classmethod
     def of(cls, given: QueryParams) -> "Asked":
@@ -62,6 +64,8 @@ class Asked:
             timings=given.get("timings") == "1",
             like=tuple(dict.fromkeys(given.getlist("like")))[:_MOST_PAPERS],
             unlike=tuple(dict.fromkeys(given.getlist("unlike")))[:_MOST_PAPERS],
+            prefer=tuple(each for each in Preference if each in given.getlist("prefer")),
+            diverse=given.get("diverse") == "1",
         )
 
     @property
@@ -100,6 +104,8 @@ class Asked:
             tuple(map(PaperId, self.like)),
             tuple(map(PaperId, self.unlike)),
             translate=self.translate != "no",
+            prefer=self.prefer,
+            diverse=self.diverse,
         )
 
     def address(self, **changes: object) -> str:
@@ -112,7 +118,7 @@ class Asked:
 
     def without(self, name: str, value: str = "") -> str:
         """Return the address without a filter, or without one of its values."""
-        if name in ("kb", "like", "unlike"):
+        if name in ("kb", "like", "unlike", "prefer"):
             return self.address(**{name: tuple(each for each in getattr(self, name) if each != value)})
         return self.address(mode=Mode.HYBRID) if name == "mode" else self.address(**{name: ""})
 
@@ -137,6 +143,8 @@ class Asked:
         found += [(name, each) for name in ("like", "unlike") for each in getattr(self, name)]
         names = ("year", "author", "venue", "language", "tag", "rerank", "translate")
         found.extend((name, getattr(self, name)) for name in names)
+        found += [("prefer", each.value) for each in self.prefer]
+        found.append(("diverse", "1" if self.diverse else ""))
         found.append(("mode", "" if self.mode is Mode.HYBRID else self.mode.value))
         found.append(("shown", "" if self.shown == SHOWN else str(self.shown)))
         found.append(("why", "1" if self.why else ""))

@@ -63,6 +63,7 @@ def field_name(name: str) -> str:
         "sessions": tr("sessions"),
         "agent": tr("Browser"),
         "purpose": tr("For"),
+        "meaning_share": tr("Share of meaning"),
         "model": tr("Model"),
         "url": tr("Address"),
         "key_changed": tr("new key"),

@@ -1,13 +1,13 @@
 """Results as a page shows them: who wrote a paper, the words that match, and why it ranks where it does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
-from carrel.core.ranking import Hit, PassageHit, SearchResult, Signal
+from carrel.core.ranking import Hit, PassageHit, Preference, SearchResult, Signal
 from carrel.library.citations import citation
 from carrel.search.excerpts import Excerpt
 from carrel.search.marking import Marker
@@ -63,6 +63,7 @@ class ShownHit:
     passages: tuple[ShownPassage, ...]
     why: tuple[Share, ...]
     quoted: bool
+    wished: tuple[str, ...]  # what the question's wishes did to its place, in a sentence each
     citation: str
     language: str  # of the paper, as it is known; "" where it is not
     versions: tuple[tuple[str, str], ...]  # title or venue and year, address
@@ -139,6 +140,7 @@ def _hit(hit: Hit, shelf: KnowledgeBase | None, marker: Marker, q: str, most: fl
             for part in hit.contributions
         ),
         quoted=hit.quotation > 0,
+        wished=tuple(_wished(hit)),
         citation=citation(record),
         language=metadata.language,
         versions=tuple(
@@ -150,6 +152,20 @@ def _hit(hit: Hit, shelf: KnowledgeBase | None, marker: Marker, q: str, most: fl
             for each in hit.versions
         ),
     )
+
+
+def _wished(hit: Hit) -> Iterator[str]:
+    for favour in hit.favours:
+        text = tr("Cited by {value} of the papers searched: {share} more.")
+        if favour.preference is Preference.RECENT:
+            text = tr("Of {value}: {share} more for being newer.")
+        if favour.value is None:
+            text = tr("Its year is not known.")
+        yield text.format(value=favour.value, share=f"{favour.share:.3f}")
+    if hit.place_before is not None:
+        yield tr("Before papers unlike one another were put further up: place {rank}.").format(
+            rank=hit.place_before
+        )
 
 
 def _passage(found: PassageHit, base: str, paper: str, marker: Marker, q: str, most: int) -> ShownPassage:

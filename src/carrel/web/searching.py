@@ -16,7 +16,7 @@ from carrel.core.citation_format import CitationFormat
 from carrel.core.errors import CarrelError, UsageError
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
-from carrel.core.ranking import Reranking, SearchResult, StageTimings
+from carrel.core.ranking import Preference, Reranking, SearchResult, StageTimings
 from carrel.core.translation import Translation
 from carrel.library.judging import own_grades
 from carrel.web.apart import apart
@@ -157,6 +157,12 @@ def _narrowed(asked: Asked, shelves: list[KnowledgeBase]) -> list[Chip]:
             found.append((text, asked.without(name)))
     if asked.translate:
         found.append((tr("not asked in English"), asked.without("translate")))
+    for preference in asked.prefer:
+        recent = preference is Preference.RECENT
+        text = tr("newer papers further up") if recent else tr("cited papers further up")
+        found.append((text, asked.without("prefer", preference)))
+    if asked.diverse:
+        found.append((tr("papers unlike one another"), asked.without("diverse")))
     if asked.mode.value != "hybrid":
         found.append(
             (

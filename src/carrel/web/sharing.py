@@ -12,6 +12,7 @@ from carrel.core.accounts import Role
 from carrel.core.errors import UsageError
 from carrel.core.language import tr
 from carrel.library.sharing import Sharing
+from carrel.search.weighing import weights_of
 from carrel.web.form_tokens import form_token
 from carrel.web.reader import Reader
 from carrel.web.rendering import rendered
@@ -123,6 +124,7 @@ def settings_page(
         failed.status if failed else 422 if wrong else 200,
         shelf=found,
         owns=role is Role.OWNER,
+        meaning=weights_of([found]).dense,
         wrong=said.detail if said else wrong,
         hint=said.hint if said else "",
         judged=judging(reader.access, found.id).counts(),

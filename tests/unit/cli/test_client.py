@@ -15,7 +15,7 @@ from carrel.cli.client import ask
 from carrel.cli.search import Request, search_papers
 from carrel.cli.search_reply import result_of
 from carrel.cli.server_file import FILE_NAME, Running, announced, find, new_token
-from carrel.core.ranking import Mode
+from carrel.core.ranking import Mode, Preference
 from carrel.core.server_errors import ServerRefuses, ServerSilent
 from carrel.search.present import search_document
 from tests.integration.worlds import world_of_fakes
@@ -127,6 +127,8 @@ def test_a_search_beside_a_server_is_asked_of_it(
         "",
         True,
         True,
+        prefer=(Preference.RECENT,),
+        diverse=True,
     )
     with announced(tmp_path / "home", server.address, "secret"):
         assert search_papers(request, as_json=True) == 0
@@ -152,6 +154,8 @@ def test_a_search_beside_a_server_is_asked_of_it(
         "instruction": "",
         "like": [],
         "unlike": [],
+        "prefer": ["recent"],
+        "diverse": True,
         "explain": True,
     }
     assert not (tmp_path / "home" / "carrel.db").exists()  # all was left to the server

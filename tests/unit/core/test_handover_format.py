@@ -37,6 +37,7 @@ def a_head(**changes: object) -> Head:
         "metadata": Metadata(title="A title", authors=("Ada", "博"), year=1999),
         "quality": ParseQuality(0.0, 0.1, None, 0.2, (1,), (2,)),
         "pages": 7,
+        "cited": b"12345678",
         "likeness": Likeness(b"\x00\xff", 12, "a title", ("ada",), ("doi:1",)),
         "about_key": "k",
         "ids": ("one", "two"),

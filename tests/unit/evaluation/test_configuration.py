@@ -5,7 +5,7 @@ import pytest
 from carrel.core.evaluation_errors import ConfigurationUnknown, QuantisationUnsupported
 from carrel.core.ids import KnowledgeBaseId
 from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
-from carrel.core.ranking import Mode
+from carrel.core.ranking import Mode, Preference
 from carrel.evaluation.configuration import Build, Configuration, configuration, configurations, usual
 
 BASE = KnowledgeBase(KnowledgeBaseId("k"), "k", chunking=ChunkSettings(512, 128), dimensions=256)
@@ -19,6 +19,8 @@ BASE = KnowledgeBase(KnowledgeBaseId("k"), "k", chunking=ChunkSettings(512, 128)
         ("lexical", Configuration(Mode.LEXICAL)),
         ("rerank=true", Configuration(rerank=True)),
         ("rerank, rerank=no", Configuration()),
+        ("diverse", Configuration(diverse=True)),
+        ("prefer=cited,prefer=recent", Configuration(prefer=(Preference.RECENT, Preference.CITED))),
         ("mode=hybrid,dimensions=128", Configuration(build=Build(dimensions=128))),
         ("chunk=256, overlap=64", Configuration(build=Build(chunk=256, overlap=64))),
         ("embedder=qwen3:4b,quantisation=none", Configuration(build=Build(embedder="qwen3:4b"))),
@@ -31,7 +33,15 @@ def test_a_configuration_is_read_and_written(text: str, expected: Configuration)
 
 @pytest.mark.parametrize(
     "text",
-    ["mode=best", "dimensions=0", "dimensions=x", "rerank=perhaps", "colour=red", "chunk=8", "overlap=900"],
+    [
+        "mode=best",
+        "dimensions=0",
+        "dimensions=x",
+        "rerank=perhaps",
+        "colour=red",
+        "chunk=8",
+        "overlap=900",
+    ],
 )
 def test_what_cannot_be_set_is_refused_with_what_can(text: str) -> None:
     with pytest.raises(ConfigurationUnknown, match="Expected"):

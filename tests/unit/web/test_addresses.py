@@ -13,7 +13,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from carrel.core.errors import CarrelError
-from carrel.core.ranking import Mode
+from carrel.core.ranking import Mode, Preference
 from carrel.core.rest_errors import BodyOverLimit, ContentNotTaken
 from carrel.web.asking import MOST_SHOWN, SHOWN, Asked
 from carrel.web.forms import Form, read_form
@@ -72,6 +72,8 @@ asked = st.builds(
     shown=st.integers(1, MOST_SHOWN),
     why=st.booleans(),
     timings=st.booleans(),
+    prefer=st.sets(st.sampled_from(Preference)).map(lambda some: tuple(p for p in Preference if p in some)),
+    diverse=st.booleans(),
 )
 
 
@@ -84,7 +86,7 @@ def test_a_question_comes_back_from_its_address(question: Asked) -> None:
 
 @given(asked)
 def test_without_a_filter_nothing_of_it_is_left_and_all_else_is(question: Asked) -> None:
-    for name in ("year", "author", "venue", "language", "tag", "mode"):
+    for name in ("year", "author", "venue", "language", "tag", "mode", "diverse"):
         fields = dict(parse_qsl(question.without(name).partition("?")[2]))
         assert name not in fields
     for each in question.kb:
@@ -107,7 +109,7 @@ def test_an_address_that_nobody_gave_is_a_question_or_a_reason(fields: dict[str,
 @given(asked)
 def test_a_new_question_keeps_what_its_form_has_no_field_for(question: Asked) -> None:
     """With the fields that are shown, it is the same question again."""
-    shown = {"q", "kb", "year", "author", "mode", "rerank"}
+    shown = {"q", "kb", "year", "author", "mode", "rerank", "prefer", "diverse"}
     of_form = [(name, value) for name, value in question.fields() if name in shown]
     again = Asked.of(QueryParams(urlencode([*of_form, *question.kept()])))
     assert again == replace(question, shown=SHOWN)

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from carrel.core.calibration import Calibration
+from carrel.storage import calibrations
 from tests.unit.web import world
 from tests.unit.web.world import House, house
 
@@ -69,3 +71,18 @@ def test_an_owner_sees_and_takes_back_what_all_said_and_brings_more(opened: Hous
     assert "song" in opened.see(f"{base}/judgments?brought=1&unknown=1", "owner").text
     exported = opened.see(f"{base}/judgments/export?file=qrels", "owner").text
     assert exported.split("\n")[1].endswith(f"\t{opened.paper}\t2")
+
+
+def test_the_settings_say_how_much_meaning_counts_and_why(opened: House) -> None:
+    address = opened.at("/shelves/{base}/settings")
+    (line,) = world.tree(opened.see(address)).xpath("//dd[@id='weights']")
+    assert line.text_content() == "Meaning counts 0.80, words 0.20. That is the default."
+    found = Calibration(0.65, 0.8, 200, 31, 500, 40, "2026-11-30T12:00:00.000+00:00")
+    with opened.lab.world.services.catalog.write() as tx:
+        calibrations.put(tx, opened.base, found)
+    (line,) = world.tree(opened.see(address)).xpath("//dd[@id='weights']")
+    assert line.text_content().startswith("Meaning counts 0.65, words 0.35. Found out on 200 sentences")
+    one = opened.lab.client.get(
+        f"/api/v1/knowledge-bases/{opened.base.id}", headers={"Cookie": "carrel_session=viewer-session"}
+    )
+    assert one.json()["meaning_share"] == 0.65

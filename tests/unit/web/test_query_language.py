@@ -98,3 +98,35 @@ def test_rest_says_what_was_understood_and_asks_with_papers(there: House) -> Non
     for paper in (there.paper, "f" * 32):
         assert str(post("stranger", like=[paper])["type"]).endswith("paper-missing")
     assert str(post("viewer", unlike=[there.paper])["type"]).endswith("empty-query")
+
+
+def test_newer_papers_and_papers_unlike_one_another_are_wishes_on_the_page_and_in_rest(there: House) -> None:
+    plain, wished = "/?q=whales", "/?q=whales&prefer=recent&prefer=cited&diverse=1&why=1"
+    assert titles(there, plain) == ["Whales of the North", "Seals of the Shore"]
+    answer = there.see(wished)
+    page = tree(answer)
+    ticked = page.xpath("//form[@role='search']//input[@type='checkbox'][@checked]/@name")
+    assert ticked == ["prefer", "prefer", "diverse"]
+    chips = page.xpath("//*[@id='answer-count']//a[contains(@class, 'chip')]")
+    assert [chip.text_content().strip() for chip in chips] == [
+        "newer papers further up",
+        "cited papers further up",
+        "papers unlike one another",
+    ]
+    left = [parse_qs(urlsplit(chip.get("href")).query) for chip in chips]
+    assert [(each.get("prefer"), each.get("diverse")) for each in left] == [
+        (["cited"], ["1"]),
+        (["recent"], ["1"]),
+        (["recent", "cited"], None),
+    ]
+    assert "Cited by 0 of the papers searched" in words(answer)
+    assert "Of 1851: " in words(answer)
+    assert "were put further up: place " in words(answer)
+    found = there.lab.client.post(
+        f"{API}/search",
+        json={"query": "whales", "prefer": ["recent", "cited"], "diverse": True, "explain": True},
+        headers=there.lab.as_("viewer"),
+    ).json()["results"]
+    assert {each["favours"][0]["value"] for each in found} == {1851, 1999}
+    assert {each["favours"][1]["value"] for each in found} == {0}
+    assert {each["place_before"] for each in found} == {1, 2}

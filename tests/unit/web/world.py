@@ -143,6 +143,7 @@ class House:
             "/?q=%22whales+sing%22+-%22the+krill%22+author%3Amoby&why=1",
             "/?q=author%3Amoby",
             f"/?like={self.paper}",
+            "/?q=whales&prefer=recent&prefer=cited&diverse=1&why=1",
             "/?q=" + "nothing" * 30 + "&mode=lexical",
             f"{paper}?q=whales&page=2",
             f"{paper}?find=whales&at=2",

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from carrel.core.accounts import Role
 from carrel.core.knowledge_base import ChunkSettings, KnowledgeBase
+from carrel.search.weighing import weights_of
 
 
 class Given(BaseModel):
@@ -91,6 +92,9 @@ class KnowledgeBaseDocument(BaseModel):
     generation: int = Field(description="Of its index; each re-indexing makes the next.")
     papers: int = Field(description="Searchable papers in it.")
     passages: int
+    meaning_share: float = Field(
+        description="How much meaning counts in a search of it, against words; from 0 to 1."
+    )
     role: Role = Field(description="What the caller may do with it.")
     paused: bool
     created_at: str
@@ -113,6 +117,7 @@ class KnowledgeBaseDocument(BaseModel):
             generation=found.generation,
             papers=found.papers,
             passages=found.passages,
+            meaning_share=weights_of([found]).dense,
             role=role,
             paused=found.paused,
             created_at=found.created_at,

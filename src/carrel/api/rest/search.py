@@ -14,7 +14,7 @@ from carrel.api.rest.paper_documents import BoxDocument, Version
 from carrel.api.rest.problems import problem_document, problem_responses
 from carrel.api.rest.route import RestRoute
 from carrel.core.engine_errors import NoRerankerConfigured
-from carrel.core.ranking import MOST_RESULTS, Filters, Mode, Query
+from carrel.core.ranking import MOST_RESULTS, Filters, Mode, Preference, Query
 from carrel.core.search_record_format import record_fields
 from carrel.search import understand
 from carrel.search.present import facets_document, left_out_document, search_document
@@ -82,6 +82,12 @@ class Search(Given):
     unlike: list[Name] = Field(
         default_factory=list, max_length=20, description="Papers of a sort that is not wanted, likewise."
     )
+    prefer: list[Literal["recent", "cited"]] = Field(
+        default_factory=list,
+        max_length=5,
+        description="Put newer papers further up, or those that others of the searched papers cite.",
+    )
+    diverse: bool = Field(False, description="Put papers forward that are unlike those before them.")
     rerank: bool | None = Field(None, description="By default as the server is set.")
     task: Annotated[str, Field(max_length=2000), PLAIN] = Field(
         "", description="What is searched for: a task's name or own words, where the model reads that."
@@ -122,7 +128,10 @@ class FoundPassage(BaseModel):
 
 
 class Result(BaseModel):
-    """A paper that answers, with its best passages; with explain also ``why`` and ``quotation``."""
+    """A paper that answers, with its best passages.
+
+    With explain also ``why``, ``quotation``, ``favours`` and ``place_before``.
+    """
 
     model_config = ConfigDict(extra="allow")
 
@@ -257,6 +266,8 @@ def _answer(access: Access, wanted: Search) -> Response:
         tuple(shelves.named(each, readable).id for each in wanted.like),
         tuple(shelves.named(each, readable).id for each in wanted.unlike),
         translate=wanted.translate,
+        prefer=tuple(map(Preference, dict.fromkeys(wanted.prefer))),
+        diverse=wanted.diverse,
     )
     result = access.rest.searches.run(query, access.caller)
     document: dict[str, Any] = search_document(result, wanted.explain)
