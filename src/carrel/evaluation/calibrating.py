@@ -27,7 +27,7 @@ from carrel.evaluation.sample_lists import Analysis, Instead, SampleLists, Terms
 from carrel.evaluation.share import SHARES, Point, chosen, curve
 from carrel.ingest.pipeline import about_text
 from carrel.search.fuse import Weights, fuse
-from carrel.search.weighing import usual_share
+from carrel.search.weighing import usual_share, weighed_for
 from carrel.storage import judgments
 from carrel.storage.clock import now
 from carrel.storage.database import Catalog
@@ -166,7 +166,8 @@ def _measured(
         tools.pause()
         found = lists.of(vector, terms, _instead(base, sample, question, tools.analysis))
         for share in shares:
-            columns[share].append(worth(fuse(found, Weights(dense=share)), question.grades))
+            weights = weighed_for(question.text, Weights(dense=share))
+            columns[share].append(worth(fuse(found, weights), question.grades))
     return columns
 
 

@@ -22,7 +22,7 @@ from carrel.search.retrieve import Asked, asked_of
 from carrel.search.sources import Sources
 from carrel.storage import vector_keys
 
-_BEST = 3  # papers that are taken to be what was asked for
+_BEST = 2  # papers that are taken to be what was asked for
 _SHARE = 0.3  # of their mean, beside the question's own vector
 _LONGEST = 300  # characters of a question
 

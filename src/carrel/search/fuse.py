@@ -3,7 +3,7 @@
 Scores of each signal are brought to [0, 1] and mixed by a convex combination, which holds up better
 across collections than ranks alone (Bruch, Gai and Ingber, "An Analysis of Fusion Functions for
 Hybrid Retrieval", TOIS 2023). A paper is as good as its best passage and as what it is about as a
-whole, both alike (Lin, "Is searching full text more effective than searching abstracts?", 2009).
+whole (Lin, "Is searching full text more effective than searching abstracts?", 2009).
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ class Weights:
     """Shares in [0, 1]: of meaning against words, and of the whole paper against its best passage."""
 
     dense: float = 0.8
-    paper: float = 0.5
+    paper: float = 0.7
 
 
 DEFAULT_WEIGHTS = Weights()

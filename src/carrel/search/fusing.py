@@ -9,7 +9,7 @@ from carrel.search.fuse import Weights, fuse
 from carrel.search.identified import put_first
 from carrel.search.inquiry import Inquiry
 from carrel.search.unread import unread_papers
-from carrel.search.weighing import weights_of
+from carrel.search.weighing import weighed_for, weights_of
 from carrel.storage import papers, passages
 
 Lists = Mapping[Signal, tuple[Candidate, ...]]
@@ -31,7 +31,7 @@ def fused(inquiry: Inquiry, lists: Lists) -> Fused:
 
     Papers that the query quotes or names by an identifier come first.
     """
-    weights = weights_of(inquiry.knowledge_bases)
+    weights = weighed_for(inquiry.text, weights_of(inquiry.knowledge_bases))
     query, bases, sources = inquiry.query, inquiry.knowledge_bases, inquiry.sources
     models = {model for model, _ in inquiry.questions}
     unread = unread_papers(inquiry.text, lists, bases, models, sources)

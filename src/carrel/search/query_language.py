@@ -108,7 +108,7 @@ def _condition_at(text: str, at: int, *, apart: bool) -> Condition | None:
     if (field := _FIELD.match(text, begins)) is not None:
         return _of_field(text, FIELDS[field[1].lower()], field.end(), at, excluded)
     word = _WORD_OUT.match(text, begins) if excluded else None
-    if word is None:
+    if word is None or word[0].rstrip(_BEHIND)[-1] in _MINUS:  # a dash on either side is no operator
         return None
     value = word[0].rstrip(_BEHIND + ".:：'’")
     part = Part.WORD if value.isalpha() and not any(map(_is_cjk, value)) else Part.PHRASE

@@ -17,7 +17,7 @@ from carrel.core.ranking import FusedPaper
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")
 _FEWEST_RUNS = 5  # a shorter query matches by chance
 _CHANCE = 0.3  # the share of runs in common below which nothing is concluded,
-_SET_PHRASES = 2  # beside so many runs that any sentence may share: names, "the cause of"
+_SET_PHRASES = 4  # and so many runs at least: names and "the cause of" stand in many sentences
 _WEIGHT = 0.5  # added to the score of a passage that holds the whole query
 
 
@@ -59,9 +59,9 @@ def _raised(paper: FusedPaper, raises: Mapping[str, float]) -> FusedPaper:
 
 
 def _certainty(asked: frozenset[tuple[str, ...]], text: str) -> float:
-    if len(asked) <= _SET_PHRASES:
+    if not asked:
         return 0.0
-    share, chance = len(asked & _runs(text)) / len(asked), _CHANCE + _SET_PHRASES / len(asked)
+    share, chance = len(asked & _runs(text)) / len(asked), max(_CHANCE, _SET_PHRASES / len(asked))
     return max(0.0, share - chance) / (1 - chance)
 
 

@@ -17,7 +17,9 @@ _YEAR = re.compile(r"(\d{4})|(\d{4})?\.\.(\d{4})?")
 _LONGEST_QUERY = 100_000
 # Letters' widths, of which a Chinese character is two: what is longer was pasted, unless most of it is
 # conditions. About 60 words: abstracts have 100 and more, and nobody types that many between operators.
+# A quote or a dash is an operator by its place alone, and stands in any sentence; a field by its name.
 _PASTED = 400
+_PASTED_WITHOUT_FIELDS = 200
 _LONGEST_WITH_CONDITIONS = 4_000  # characters
 _LANGUAGE_FROM = 2_000  # characters of a text that tell its language
 _SCRIPTS = (
@@ -48,7 +50,9 @@ def read(text: str, may_be_empty: bool = False, literal: bool = False) -> Unders
         raise EmptyQuery()
     conditions = () if literal or len(source) > _LONGEST_WITH_CONDITIONS else conditions_in(source)
     within = sum(each.end - each.start for each in conditions)
-    if pasted := _width(source) > _PASTED and 2 * within < len(source):
+    named = any(each.part not in (Part.PHRASE, Part.WORD) for each in conditions)
+    longest = _PASTED if named or not conditions else _PASTED_WITHOUT_FIELDS
+    if pasted := _width(source) > longest and 2 * within < len(source):
         conditions = ()
     for each in conditions:
         _check(each)
