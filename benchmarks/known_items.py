@@ -35,6 +35,8 @@ SAMPLES = Path(__file__).resolve().parents[1] / "examples" / "papers"
 _WINDOW_WORDS = 60
 _DELETED_SHARE = 1 / 3
 _FEWEST_WORDS = 30
+_SINGLE_LETTERS = 0.4  # of the words
+_DRAWN_AGAIN = 50
 _SENTENCE_ENDS = r"(?<=[.!?])\s+|(?<=[。！？])"
 _FEWEST_OF_A_SENTENCE = 8  # words, or pairs of Chinese characters
 _REFERENCES = {"References", "REFERENCES", "Bibliography"}
@@ -111,14 +113,25 @@ def _passage(file: str, texts: list[list[str]], chance: random.Random) -> Item:
     """
     pages = [n for n, words in enumerate(texts, start=1) if len(words) >= _FEWEST_WORDS]
     deep = [n for n in pages if n > 1] or pages
-    page = chance.choice(deep)
-    words = texts[page - 1]
-    begin = chance.randrange(max(1, len(words) - _WINDOW_WORDS))
-    window = words[begin : begin + _WINDOW_WORDS]
+    for _ in range(_DRAWN_AGAIN):
+        page = chance.choice(deep)
+        words = texts[page - 1]
+        begin = chance.randrange(max(1, len(words) - _WINDOW_WORDS))
+        window = words[begin : begin + _WINDOW_WORDS]
+        if not _letters_apart(window):
+            break
     kept = sorted(chance.sample(range(len(window)), round(len(window) * (1 - _DELETED_SHARE))))
     sentences = _sentences([window[n] for n in kept])
     chance.shuffle(sentences)
     return Item("deep passage", " ".join(chain.from_iterable(sentences)), file, page)
+
+
+def _letters_apart(words: Sequence[str]) -> bool:
+    """Whether most of it is single letters: so pdfium's bare text has listings with monospaced letters.
+
+    Nobody would search for that. Carrel's own text of them has the words.
+    """
+    return sum(len(word) == 1 and word.isascii() for word in words) > _SINGLE_LETTERS * len(words)
 
 
 def _sentences(words: list[str]) -> list[list[str]]:
