@@ -59,7 +59,7 @@ def _raised(paper: FusedPaper, raises: Mapping[str, float]) -> FusedPaper:
 
 
 def _certainty(asked: frozenset[tuple[str, ...]], text: str) -> float:
-    if not asked:
+    if len(asked) <= _SET_PHRASES:
         return 0.0
     share, chance = len(asked & _runs(text)) / len(asked), max(_CHANCE, _SET_PHRASES / len(asked))
     return max(0.0, share - chance) / (1 - chance)
