@@ -1,7 +1,7 @@
 """Search against its parts, on every judged set: words alone, meaning alone, both, and the best fixed mix.
 
-A mix is fused from what words alone and meaning alone find, with one share of meaning for all queries. The best
-is chosen with hindsight: for each set, of fifteen shares that with the highest mean.
+A mix is fused from what words alone and meaning alone find, with one share of meaning for all queries. The
+best is chosen with hindsight: for each set, of fifteen shares that with the highest mean.
 Run: ``python -m benchmarks.retrieval`` (``--sets ret_scifact,xl_csl``, ``--home DIR`` to keep the libraries,
 so that a second run embeds nothing, ``--misses N`` to print the queries that lose most against the best mix).
 """
