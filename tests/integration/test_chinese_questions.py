@@ -90,6 +90,20 @@ def test_without_the_dictionary_the_answer_says_that_it_would_help(world: World)
     assert ask(world, "彗星", Mode.LEXICAL).hits
 
 
+def test_without_the_dictionary_chinese_papers_are_listed_as_if_nothing_were_translated(world: World) -> None:
+    from carrel.engines.dictionaries import remove_dictionary
+
+    remove_dictionary(world.services.settings.cache)
+    assert ask(world, "珊瑚白化").hits == ()  # the model would read nothing, and every paper is English
+    world.accept_bytes("彗星.pdf", fake_paper("彗星", "彗星在夜空中划过。", language="zh"))
+    world.work()
+    found, plain = ask(world, "珊瑚白化"), ask(world, "珊瑚白化", translate=False)
+    assert found.translation is not None
+    assert not found.translation.made
+    assert "彗星.pdf" in {hit.paper.file_name for hit in found.hits}
+    assert [(hit.paper.id, hit.score) for hit in found.hits] == [(h.paper.id, h.score) for h in plain.hits]
+
+
 def test_switched_off_it_is_not_even_missed(world: World) -> None:
     settings = replace(world.services.settings, dictionary=OFF)
     off = DictionaryInUse(settings, world.services.catalog)

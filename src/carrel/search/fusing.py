@@ -31,7 +31,8 @@ def fused(inquiry: Inquiry, lists: Lists) -> Fused:
 
     Papers that the query quotes or names by an identifier come first.
     """
-    translated = inquiry.translation.answer is not None
+    answer = inquiry.translation.answer
+    translated = answer is not None and answer.made
     weights = weighed_for(inquiry.text, weights_of(inquiry.knowledge_bases), translated)
     query, bases, sources = inquiry.query, inquiry.knowledge_bases, inquiry.sources
     models = {model for model, _ in inquiry.questions}

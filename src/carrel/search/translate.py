@@ -71,7 +71,8 @@ def translated(
 ) -> Translated:
     """Translate a Chinese question where a model reads no Chinese, and English papers are to be searched.
 
-    Without a dictionary the answer says that one would be needed.
+    Without a dictionary the answer says that one would be needed, and the question is asked as it stands where
+    there are Chinese papers.
     """
     if not query.translate or not is_chinese(text):
         return UNTRANSLATED
@@ -80,14 +81,16 @@ def translated(
         return UNTRANSLATED
     models = frozenset(base.embedder for base in unread)
     in_vain = models if query.mode is Mode.HYBRID and _is_mostly_chinese(text) else frozenset[str]()
+    ids = [base.id for base in unread]
     with sources.catalog.read() as tx:
-        if not selection.has_language(tx, [base.id for base in unread], _ENGLISH):
+        if not selection.has_language(tx, ids, _ENGLISH):
             return Translated(unread=in_vain)
+        chinese_too = selection.has_language(tx, ids, _CHINESE)
     opened = sources.dictionary()
-    answer = Translation(_CHINESE) if opened is None else in_english(text, opened)
-    if not answer.made:
-        return Translated(answer if opened is None else None, unread=in_vain)
-    return Translated(answer, models)
+    if opened is None:
+        return Translated(Translation(_CHINESE), unread=frozenset() if chinese_too else in_vain)
+    answer = in_english(text, opened)
+    return Translated(answer, models) if answer.made else Translated(unread=in_vain)
 
 
 def is_chinese(text: str) -> bool:
