@@ -75,7 +75,7 @@ def found(result: SearchResult) -> list[str]:
         ('"sparse attention" "reef is a metaphor"', {"Windows"}),
         ("attention -reef", {"Kernels", "Chinese", "Undated"}),
         ('attention -"sparse attention"', {"Kernels", "Chinese", "Undated"}),
-        ('attention -"to be or not to be" -the', {"Windows", "Kernels", "Chinese"}),
+        ('attention -"to be or not to be" -"the"', {"Windows", "Kernels", "Chinese"}),
         ("attention -documents -稀疏注意力", {"Corals", "Undated"}),
         ("attention -hinton", {"Kernels", "Corals", "Chinese"}),
         ("attention title:windows", {"Windows"}),

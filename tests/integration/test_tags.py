@@ -85,6 +85,16 @@ def test_searches_are_narrowed_down_by_tag(world: World) -> None:
     assert world.search("text", "other", filters=Filters(tags=("method",))).hits == ()
 
 
+@pytest.mark.parametrize("tag", ["🦄", "?!"])
+def test_a_tag_may_be_of_signs_alone_and_is_asked_for(world: World, tag: str) -> None:
+    a, _ = (world.accept(title, "The same text in all.").paper_id for title in "AB")
+    world.work()
+    holdings(world).tag([a], [tag])
+    for query in (f'tag:"{tag}"', f'text tag:"{tag}"'):
+        assert [hit.paper.file_name[0] for hit in world.search(query).hits] == ["A"]
+    assert [hit.paper.file_name[0] for hit in world.search(f'text -tag:"{tag}"').hits] == ["B"]
+
+
 def test_a_paper_that_comes_back_has_no_tags(world: World) -> None:
     paper = world.accept("A").paper_id
     world.work()

@@ -7,6 +7,7 @@ are quotes within a sentence of Chinese, which stress a word: phrases are set of
 import re
 from collections.abc import Iterator, Sequence
 
+from carrel.core.terms import FUNCTION_WORDS
 from carrel.core.understanding import Condition, Part
 
 FIELDS = {
@@ -77,7 +78,8 @@ def text_left(text: str, conditions: Sequence[Condition]) -> str:
 def written(part: Part, value: str, excluded: bool = False) -> str:
     """Return a condition as it is typed: reading it gives the same condition."""
     name = "" if part in _NAMELESS else f"{_NAMES.get(part, part.value)}:"
-    if part is Part.WORD or (name and value == _trimmed(part, value) and _BARE.fullmatch(value)):
+    bare = name and value == _trimmed(part, value).strip(_QUOTES) and _BARE.fullmatch(value)
+    if part is Part.WORD or bare:
         said = value
     else:
         free = (quotes for quotes in _WRITTEN_QUOTES if not set(_CLOSED_BY[quotes[0]]) & set(value))
@@ -111,6 +113,8 @@ def _condition_at(text: str, at: int, *, apart: bool) -> Condition | None:
     if word is None or word[0].rstrip(_BEHIND)[-1] in _MINUS:  # a dash on either side is no operator
         return None
     value = word[0].rstrip(_BEHIND + ".:：'’")
+    if (len(value) == 1 and not _is_cjk(value)) or value.casefold() in FUNCTION_WORDS:
+        return None  # "ls -a": what nearly every text has; in quotes it is excluded
     part = Part.WORD if value.isalpha() and not any(map(_is_cjk, value)) else Part.PHRASE
     return Condition(part, value, True, at, begins + len(value))
 
@@ -120,28 +124,34 @@ def _phrase(text: str, opens: int, start: int, *, excluded: bool) -> Condition |
     if quoted is None:
         return None
     value, end = quoted
+    if not says_something(value):
+        return None
     if end < len(text) and (text[end].isalnum() or _is_cjk(text[end])):
         return None  # the sentence goes on
     return Condition(Part.PHRASE, value, excluded, start, end)
 
 
 def _quoted(text: str, opens: int) -> tuple[str, int] | None:
-    """Return what stands in quotes that open at a place, and where they end; None where that is nothing."""
+    """Return what stands in quotes that open at a place, and where they end; None where none closes them."""
     found = [end for closing in _CLOSED_BY[text[opens]] if (end := text.find(closing, opens + 1)) > 0]
-    value = text[opens + 1 : min(found)].strip() if found else ""
-    return (value, min(found) + 1) if any(character.isalnum() for character in value) else None
+    return (text[opens + 1 : min(found)].strip(), min(found) + 1) if found else None
 
 
 def _of_field(text: str, part: Part, at: int, start: int, excluded: bool) -> Condition | None:
-    if text[at] in _CLOSED_BY and (quoted := _quoted(text, at)) is not None:
-        value, end = quoted
-        return Condition(part, value, excluded, start, end)
+    """Return a field's condition; of signs only, or of nothing, it is still one, which may be refused."""
+    quoted = _quoted(text, at) if text[at] in _CLOSED_BY else None
+    if quoted is not None and (says_something(quoted[0]) or (part is Part.TAG and quoted[0])):
+        return Condition(part, quoted[0], excluded, start, quoted[1])
     bare = (_BARE_DOI if part is Part.DOI else _BARE).match(text, at)
     shown = "" if bare is None else _trimmed(part, bare[0])
-    value = shown.strip(_QUOTES)  # a lone one says nothing
-    if not value or (part is not Part.YEAR and not any(character.isalnum() for character in value)):
-        return None
-    return Condition(part, value, excluded, start, at + len(shown))
+    if value := shown.strip(_QUOTES):  # a lone one says nothing
+        return Condition(part, value, excluded, start, at + len(shown))
+    return None if quoted is None else Condition(part, quoted[0], excluded, start, quoted[1])
+
+
+def says_something(value: str) -> bool:
+    """Say whether there is a letter or a digit in a value."""
+    return any(character.isalnum() for character in value)
 
 
 def _trimmed(part: Part, value: str) -> str:

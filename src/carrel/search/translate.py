@@ -71,8 +71,8 @@ def translated(
 ) -> Translated:
     """Translate a Chinese question where a model reads no Chinese, and English papers are to be searched.
 
-    Without a dictionary the answer says that one would be needed, and the question is asked as it stands where
-    there are Chinese papers.
+    Without a dictionary the answer says that one would be needed, and the question is asked as it stands
+    where there are Chinese papers.
     """
     if not query.translate or not is_chinese(text):
         return UNTRANSLATED

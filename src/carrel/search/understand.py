@@ -9,10 +9,17 @@ from carrel.core.identifiers import identifier_of
 from carrel.core.ranking import Filters
 from carrel.core.text_language import language_of
 from carrel.core.understanding import Asked, Condition, Part, Understood
-from carrel.search.query_language import conditions_in, text_left
+from carrel.search.query_language import conditions_in, says_something, text_left
 
 _LANGUAGE = re.compile(r"([a-z]{2})(?:[-_][a-z0-9]+)*")  # zh-Hans-CN is zh
 _YEAR = re.compile(r"(\d{4})|(\d{4})?\.\.(\d{4})?")
+_WRITTEN = {  # examples of the fields whose values are words
+    Part.TITLE: 'title:attention, title:"deep learning"',
+    Part.AUTHOR: 'author:hinton, author:"Geoffrey Hinton"',
+    Part.YEAR: "year:2019, year:2019..2021",
+    Part.VENUE: 'venue:nips, venue:"Nature Communications"',
+    Part.TAG: 'tag:"to read"',
+}
 # Beyond this a query is a document; models read far less, and the index caps the terms.
 _LONGEST_QUERY = 100_000
 # Letters' widths, of which a Chinese character is two: what is longer was pasted, unless most of it is
@@ -92,12 +99,21 @@ def _cleaned(text: str) -> str:
 
 
 def _check(condition: Condition) -> None:
-    if condition.part is Part.YEAR:
+    if condition.part is Part.YEAR and condition.value:
         _years(condition.value)
     elif condition.part is Part.LANGUAGE:
         _language(condition.value)
     elif condition.part is Part.DOI and not identifier_of(condition.value):
         raise InvalidFilter(name="doi", value=condition.value, expected="doi:10.1000/182")
+    elif condition.part in _WRITTEN and not _can_be(condition):
+        raise InvalidFilter(
+            name=condition.part.value, value=condition.value, expected=_WRITTEN[condition.part]
+        )
+
+
+def _can_be(condition: Condition) -> bool:
+    """Say whether anything can have this value: a tag any, the others what has letters or digits."""
+    return bool(condition.value) if condition.part is Part.TAG else says_something(condition.value)
 
 
 def _language_of(text: str) -> str:

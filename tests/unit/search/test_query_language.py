@@ -59,6 +59,13 @@ def read(text: str) -> list[tuple[str, str]]:
         ("doi:https://doi.org/10.1145/(A)1.", [("doi", "https://doi.org/10.1145/(A)1")], "."),
         ("(year:2019) year:2020.", [("year", "2019"), ("year", "2020")], "( ) ."),
         ('title:"unclosed words', [("title", "unclosed")], "words"),
+        (
+            'tag:🦄 tag:"?!" title:% author:_',
+            [("tag", "🦄"), ("tag", "?!"), ("title", "%"), ("author", "_")],
+            "",
+        ),
+        ('title:"???" -venue:"" 标题：“ ”', [("title", "???"), ("-venue", ""), ("title", "")], ""),
+        ("review -reviews -b. -1d", [("-word", "reviews")], "review -b. -1d"),
     ],
 )
 def test_operators(text: str, expected: list[tuple[str, str]], left: str) -> None:
@@ -76,7 +83,9 @@ def test_operators(text: str, expected: list[tuple[str, str]], left: str) -> Non
         "title: attention author : hinton",
         "foo:bar 3:1 std::vector",
         "第一作者：王伟",
-        'empty "" “” title:"" author:',
+        'empty "" “” title: author:',
+        'title:" a lone one, author:? and so on: title:...',
+        "search -a -I -of -The -的",
         "it's the authors' choice",
         "a−b 2-year",
         "论广告的“全球化”与“本土化”",
@@ -144,6 +153,12 @@ def test_what_is_written_is_read_back(part: Part, value: str, excluded: bool) ->
     text = f"sparse {written(part, value, excluded)} attention"
     (found,) = conditions_in(text)
     assert (found.part, found.value, found.excluded) == (part, value, excluded)
+
+
+@pytest.mark.parametrize("value", ["🦄", "?!", "...", "-", "to read", "“", '"'])
+def test_a_tag_of_signs_is_written_so_that_it_is_read_back(value: str) -> None:
+    (found,) = conditions_in(written(Part.TAG, value))
+    assert (found.part, found.value) == (Part.TAG, value)
 
 
 @pytest.mark.parametrize("value", ['the "big" one', "a “b” c", 'a "b" “c”'])

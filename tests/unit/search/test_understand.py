@@ -110,6 +110,15 @@ def test_a_query_may_be_nothing_but_an_identifier(text: str, identifier: str) ->
         ("lang:Chinese", "en, zh"),
         ("语言：中文", "en, zh"),
         ("doi:none", r"10\.1000/182"),
+        ("doi:%", r"10\.1000/182"),
+        ("title:%", "title:attention"),
+        ('title:"???"', "title:attention"),
+        ('标题：""', "title:attention"),
+        ("-author:_", "author:hinton"),
+        ("期刊：《》", "venue:nips"),
+        ('year:""', r"year:2019\.\.2021"),
+        ('lang:""', "en, zh"),
+        ('tag:" "', "tag:"),
     ],
 )
 def test_a_bad_value_is_an_error_that_says_how_to_write_it(text: str, expected: str) -> None:
