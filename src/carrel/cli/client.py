@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from carrel.cli.output import Json
 from carrel.cli.server_file import Running
 from carrel.core.json_values import as_object
-from carrel.core.server_errors import ServerRefuses, ServerSilent
+from carrel.core.language import language
+from carrel.core.server_errors import ServerRefuses, ServerSilent, hint_without_server
 
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 300.0  # a reranker or a model on a processor may take its time
@@ -23,10 +24,16 @@ def ask(running: Running, path: str, question: Mapping[str, Json]) -> dict[str, 
     import httpx2
 
     timeout = httpx2.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS)
-    headers = {"Authorization": f"Bearer {running.token}"}
+    headers = {
+        "Authorization": f"Bearer {running.token}",
+        "Accept-Language": language(),
+        "Content-Type": "application/json",
+    }
+    # A command line may hold bytes that are no text; they are replaced, as the search itself does.
+    content = json.dumps(question, ensure_ascii=False).encode("utf-8", "replace")
     try:
         with httpx2.Client(timeout=timeout, trust_env=False, follow_redirects=False) as client:
-            answer = client.post(running.url + path, json=question, headers=headers)
+            answer = client.post(running.url + path, content=content, headers=headers)
     except httpx2.ConnectError:
         return None
     except httpx2.HTTPError as error:
@@ -39,6 +46,8 @@ def ask(running: Running, path: str, question: Mapping[str, Json]) -> dict[str, 
         raise ServerSilent(url=running.url, detail=f"HTTP {answer.status_code}") from error
     if answer.status_code == 200:
         return document
-    said = " ".join(str(document[name]) for name in ("detail", "hint") if document.get(name))
     kind = str(document.get("kind") or "server-refuses")
+    # The server's hint is for who asks over HTTP; the command line has its own.
+    hint = hint_without_server(kind) or document.get("hint")
+    said = " ".join(str(each) for each in (document.get("detail"), hint) if each)
     raise ServerRefuses(kind=kind, message=said or f"HTTP {answer.status_code}")

@@ -6,7 +6,9 @@ CarrelError
     └── ServerSilent                    it runs, but gives no usable answer
 """
 
+from carrel.core.error_base import kind_of
 from carrel.core.errors import CarrelError, ServiceError
+from carrel.core.language import tr
 
 
 class ServerRefuses(CarrelError):
@@ -23,7 +25,8 @@ class ServerRefuses(CarrelError):
     @property
     def exit_code(self) -> int:  # type: ignore[override]  # of a class elsewhere, here of what was answered
         """The exit code that the command would have had without a server."""
-        return next((each.exit_code for each in _descendants(CarrelError) if _kind(each) == self.kind), 1)
+        error = _class_of(self.kind)
+        return 1 if error is None else error.exit_code
 
 
 class ServerSilent(ServiceError):
@@ -33,13 +36,18 @@ class ServerSilent(ServiceError):
     hint_template = "See whether it is well, or stop it: then commands do their work by themselves."
 
 
+def hint_without_server(kind: str) -> str:
+    """Return what a command says to do about an error of a kind; "" where that takes more than its kind."""
+    error = _class_of(kind)
+    return "" if error is None or "{" in error.hint_template else tr(error.hint_template)
+
+
+def _class_of(kind: str) -> type[CarrelError] | None:
+    return next((each for each in _descendants(CarrelError) if kind_of(each) == kind), None)
+
+
 def _descendants(error: type[CarrelError]) -> list[type[CarrelError]]:
     found = [error]
     for each in error.__subclasses__():
         found.extend(_descendants(each))
     return [each for each in found if each is not ServerRefuses]
-
-
-def _kind(error: type[CarrelError]) -> str:
-    name = error.__name__
-    return "".join("-" + c.lower() if c.isupper() else c for c in name).lstrip("-")

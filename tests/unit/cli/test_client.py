@@ -167,13 +167,33 @@ def test_a_refusal_keeps_its_kind_and_its_exit_code(server: StandIn) -> None:
     server.body = json.dumps(
         {"kind": "knowledge-base-missing", "detail": "There is none.", "hint": "Make one."}
     ).encode()
-    with pytest.raises(ServerRefuses, match=r"There is none\. Make one\.") as raised:
+    with pytest.raises(ServerRefuses, match=r"There is none\. See the existing ones") as raised:
         ask(running, "/api/v1/search", {})
     assert (raised.value.kind, raised.value.exit_code) == ("knowledge-base-missing", 2)
     server.body = b'{"detail": "?"}'
     with pytest.raises(ServerRefuses) as raised:
         ask(running, "/api/v1/search", {})
     assert raised.value.exit_code == 1
+
+
+def test_a_refusal_says_what_to_do_on_the_command_line(server: StandIn) -> None:
+    running = Running(server.address, "t", 1)
+    server.status = 404
+    hint = "See those there are with: GET /api/v1/knowledge-bases."
+    problem = {"kind": "knowledge-base-missing", "detail": "There is none.", "hint": hint}
+    server.body = json.dumps(problem).encode()
+    with pytest.raises(ServerRefuses, match=r"There is none\. See .*: carrel kb list\.") as raised:
+        ask(running, "/api/v1/search", {})
+    assert "GET" not in str(raised.value)
+    server.body = json.dumps({**problem, "kind": "of-another-version"}).encode()
+    with pytest.raises(ServerRefuses, match="GET /api"):
+        ask(running, "/api/v1/search", {})
+
+
+def test_bytes_that_are_no_text_reach_the_server_replaced(server: StandIn) -> None:
+    typed = b"\xff\xfe attention \xe2".decode("utf-8", "surrogateescape")  # as Python reads a command line
+    ask(Running(server.address, "t", 1), "/api/v1/search", {"query": typed, "knowledge_bases": ["论文"]})
+    assert server.asked[0][2] == {"query": "?? attention ?", "knowledge_bases": ["论文"]}
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b"[" * 100_000])
