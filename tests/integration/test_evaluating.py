@@ -15,6 +15,7 @@ from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.errors import InvalidSetting
 from carrel.core.evaluation_errors import NothingJudged
 from carrel.core.judgments import Judgment
+from carrel.core.page_errors import FileNotWritable
 from carrel.core.ports import Embedder
 from carrel.core.text_language import language_of
 from carrel.engines.cached_embedder import CachedEmbedder
@@ -148,6 +149,10 @@ def test_what_cannot_be_measured_is_said_before_anything_is_done(home: Path, ani
         evaluate_set(animals, "", "", "", wish("rerank=true"), load)
     with pytest.raises(InvalidSetting, match="data folder"):
         evaluate_set(animals, "", "", "", wish("mode=lexical", home=home), load)
+    nowhere = wish("mode=lexical", files=Files(html=home / "nowhere" / "x.html"))
+    for measure in (partial(evaluate_set, animals, "", "", ""), partial(evaluate_base, "none", 0, 1)):
+        with pytest.raises(FileNotWritable, match=r"x\.html"):
+            measure(nowhere, load)
     services = open_services(load_settings(), print, load)
     services.shelves.create("empty")
     services.close()

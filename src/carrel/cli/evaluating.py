@@ -100,6 +100,7 @@ def evaluate_set(
     ``load`` makes an embedder from a model's name; the engines' own by default.
     """
     settings = load_settings()
+    wish.files.check()
     compared, metrics = wish.configurations(settings), wish.checked_metrics()
     judged = read_set(folder, queries, qrels)
     coming = [
@@ -124,7 +125,7 @@ def evaluate_set(
             lambda record: record.file_name,
             counting.told,
         )
-    return give(replace(comparison, dimensions=dimensions), wish.files)
+    return give(replace(comparison, dimensions=dimensions, literal=True), wish.files)
 
 
 def evaluate_base(
@@ -132,6 +133,7 @@ def evaluate_base(
 ) -> int:
     """Measure on a knowledge base, by its judgments or by queries cut from it. As ``evaluate_set``."""
     settings = load_settings()
+    wish.files.check()
     compared, asking = wish.configurations(settings), _Asking(settings, literal=bool(known_items))
     wish.checked_metrics()  # what is wrong with them is said before waiting
     running = find(settings.home)
@@ -147,7 +149,8 @@ def evaluate_base(
         own = beside or asking.of(opened, base)
         comparison = _compared_over(base, opened, own, asking, questions, compared, wish, counting)
         dimensions = opened.space_of(base).dimensions
-    return give(replace(comparison, dimensions=dimensions), wish.files)
+    literal = bool(known_items) and running is None  # a server is asked as everybody asks it
+    return give(replace(comparison, dimensions=dimensions, literal=literal), wish.files)
 
 
 def _compared_over(

@@ -21,15 +21,15 @@ def evaluate(
     ] = None,
     kb: Annotated[str, typer.Option("--kb", help=tr("A knowledge base, by the judgments made in it."))] = "",
     known_items: Annotated[
-        int,
+        int | None,
         typer.Option(
             "--known-items",
             metavar="[N]",
-            min=0,
+            min=1,
             help=tr("With --kb: queries cut from N of its papers (100) instead of judgments."),
             show_default=False,
         ),
-    ] = 0,
+    ] = None,
     compare: Annotated[
         list[str] | None,
         typer.Option(
@@ -77,7 +77,7 @@ def evaluate(
     wish = Wish(tuple(compare or ()), chosen, home, Files(json_file, markdown_file, html_file))
     if folder is not None:
         sys.exit(evaluate_set(folder, queries, qrels, embedder, wish))
-    sys.exit(evaluate_base(kb, known_items, seed, wish))
+    sys.exit(evaluate_base(kb, known_items or 0, seed, wish))
 
 
 def replay(

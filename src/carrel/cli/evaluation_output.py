@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from carrel.cli.output import note, printable, shortened, width
+from carrel.cli.text_files import check_writable
 from carrel.core.language import tr
 from carrel.core.page_errors import FileNotWritable
 from carrel.evaluation.comparison import Comparison
@@ -30,6 +31,11 @@ class Files:
     json: Path | None = None
     markdown: Path | None = None
     html: Path | None = None
+
+    def check(self) -> None:
+        """See that they can be written, before anything is measured. Raises FileNotWritable."""
+        for path in filter(None, (self.json, self.markdown, self.html)):
+            check_writable(path)
 
 
 def give(comparison: Comparison, files: Files) -> int:

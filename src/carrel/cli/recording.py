@@ -4,12 +4,31 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from carrel.cli.text_files import read_text, write_text
-from carrel.core.record_errors import NotARecord, RecordTooNew
+from carrel.cli.text_files import check_writable, read_text, write_text
+from carrel.core.page_errors import FileNotReadable
+from carrel.core.record_errors import FileInTheWay, NotARecord, RecordTooNew
 from carrel.core.search_record import SearchRecord
 from carrel.core.search_record_format import NewerFormat, record_of
 
 _MOST_BYTES = 64 << 20
+
+
+def check_place(path: Path) -> None:
+    """See that a record can be written to a file, before anything is searched.
+
+    Raises:
+        FileNotWritable: its folder is not there, or it cannot be written.
+        FileInTheWay: there is something else than a record, of whichever Carrel, or than nothing at all.
+    """
+    check_writable(path)
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    try:
+        record_in(path)
+    except RecordTooNew:
+        return
+    except (NotARecord, FileNotReadable) as error:
+        raise FileInTheWay(path=path) from error
 
 
 def write_record(path: Path, record: Mapping[str, object] | None, typed: str) -> None:
@@ -17,8 +36,9 @@ def write_record(path: Path, record: Mapping[str, object] | None, typed: str) ->
 
     Raises:
         NotARecord: there is none: an older server has searched.
-        StorageFull, FileNotWritable: it cannot be written.
+        StorageFull, FileNotWritable, FileInTheWay: it cannot be written.
     """
+    check_place(path)
     read_record(path, record)  # what cannot be replayed is not worth keeping
     assert record is not None
     query = record["query"]

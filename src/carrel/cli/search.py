@@ -58,6 +58,10 @@ class Request:
 def search_papers(request: Request, as_json: bool) -> int:
     """Search, print the result, return the exit code; write the record where one is wanted."""
     settings = load_settings()
+    if request.record is not None:
+        from carrel.cli.recording import check_place, write_record
+
+        check_place(request.record)
     understand.read(request.query, may_be_empty=bool(request.like))  # what is wrong is said at once
     query = Query(
         request.query,
@@ -74,8 +78,6 @@ def search_papers(request: Request, as_json: bool) -> int:
     )
     answer = answered(settings, query, request.explain, request.rerank, record=request.record is not None)
     if request.record is not None:
-        from carrel.cli.recording import write_record
-
         write_record(request.record, answer.record, request.query)
     if as_json:
         print_json(answer.document)

@@ -1,6 +1,7 @@
 """Texts that commands read from files and write to them: with our errors, within limits, whole."""
 
 import errno
+import os
 from pathlib import Path
 
 from carrel.core.errors import PathMissing
@@ -31,6 +32,19 @@ def read_text(path: Path, most_bytes: int = MOST_BYTES) -> str:
         raise FileNotReadable(path=path, detail=error.strerror or str(error)) from error
     except UnicodeDecodeError as error:
         raise FileNotReadable(path=path, detail="UTF-8") from error
+
+
+def check_writable(path: Path) -> None:
+    """See, as far as it shows, that a file can be written, its folder being there. Raises FileNotWritable."""
+    missing = None
+    if path.is_dir():
+        missing = errno.EISDIR
+    elif not path.parent.is_dir():
+        missing = errno.ENOENT if not path.parent.exists() else errno.ENOTDIR
+    elif not os.access(path if path.exists() else path.parent, os.W_OK):
+        missing = errno.EACCES
+    if missing is not None:
+        raise FileNotWritable(path=path, detail=os.strerror(missing))
 
 
 def write_text(path: Path, text: str) -> None:

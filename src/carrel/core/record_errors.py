@@ -3,6 +3,7 @@
 CarrelError
 └── UsageError
     ├── NotARecord · RecordTooNew       the file is something else, or of a newer Carrel
+    ├── FileInTheWay                    a record is to be written over something else
     └── RecordForeign                   it is of knowledge bases that are not here
 """
 
@@ -21,6 +22,13 @@ class RecordTooNew(UsageError):
 
     template = "The record {path} was written by a newer Carrel ({version})."
     hint_template = "Update Carrel to at least that version, then ask again."
+
+
+class FileInTheWay(UsageError):
+    """A record is to be written where something else is. Parameter: path."""
+
+    template = "{path} is there already, and is no record of a search."
+    hint_template = "Name another file, or move this one away: only records are replaced."
 
 
 class RecordForeign(UsageError):

@@ -50,6 +50,7 @@ class Comparison:
     metrics: tuple[str, ...]
     outcomes: tuple[Outcome, ...]
     dimensions: int = 0  # of the collection's own index; 0: not known
+    literal: bool = False  # nothing in the queries was taken for an operator
 
     @property
     def baseline(self) -> Outcome:

@@ -98,15 +98,21 @@ def read_documents(path: Path) -> Iterator[Document]:
 
 
 def read_queries(path: Path) -> dict[str, str]:
-    """Return the queries of a file of JSON lines, by id. Raises SetUnreadable."""
-    return {_identity(path, number, row): _text(row, "text") for number, row in _rows(path)}
+    """Return the queries of a file of JSON lines, by id. Raises SetUnreadable, of an id that is there twice too."""
+    queries: dict[str, str] = {}
+    for number, row in _rows(path):
+        identity = _identity(path, number, row)
+        if identity in queries:
+            raise SetUnreadable(path=path, line=number, detail=f"the id {identity} stands there twice")
+        queries[identity] = _text(row, "text")
+    return queries
 
 
 def read_judgments(path: Path) -> dict[str, dict[str, int]]:
     """Return the grades of a table: query, document, grade with a head line, or TREC's four columns.
 
     Raises:
-        SetUnreadable: a line has other columns, or a grade that is no number.
+        SetUnreadable: a line has other columns, a grade that is no number, or another grade than one before.
     """
     judged: dict[str, dict[str, int]] = {}
     for number, line in enumerate(_lines(path), start=1):
@@ -115,8 +121,9 @@ def read_judgments(path: Path) -> dict[str, dict[str, int]]:
             continue
         if len(columns) not in (3, 4) or not _is_grade(columns[-1]):
             raise SetUnreadable(path=path, line=number, detail="expected query, document, grade")
-        query, document = columns[0], columns[-2]
-        judged.setdefault(query.strip(), {})[document.strip()] = round(float(columns[-1]))
+        query, document, grade = columns[0].strip(), columns[-2].strip(), round(float(columns[-1]))
+        if judged.setdefault(query, {}).setdefault(document, grade) != grade:
+            raise SetUnreadable(path=path, line=number, detail=f"{query} and {document} have two grades")
     return judged
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from carrel.core.evaluation_errors import NothingJudged, SetFileMissing, SetUnreadable
 from carrel.core.paper import BlockKind
-from carrel.evaluation.judged_set import Document, answerable, read_judgments, read_set
+from carrel.evaluation.judged_set import Document, answerable, read_judgments, read_queries, read_set
 from carrel.evaluation.set_papers import paper_of, parsed
 
 WHALES = {"_id": "w", "title": "Whales", "text": "Whales sing.\n\nThey dive.", "metadata": {}}
@@ -74,6 +74,18 @@ def test_a_line_that_cannot_be_read_is_named(tmp_path: Path, line: str, said: st
     (tmp_path / "corpus.jsonl").write_text(f"{json.dumps(WHALES)}\n\n{line}\n", encoding="utf-8")
     with pytest.raises(SetUnreadable, match=said):
         read_set(tmp_path)
+
+
+def test_a_query_or_a_grade_that_is_there_twice_is_named(tmp_path: Path) -> None:
+    queries, qrels = tmp_path / "queries.jsonl", tmp_path / "qrels.tsv"
+    queries.write_text('{"id": "a", "text": "x"}\n{"id": "b", "text": "y"}\n{"_id": "a", "text": "z"}\n')
+    with pytest.raises(SetUnreadable, match=r"Line 3 of .*queries\.jsonl .* the id a stands there twice"):
+        read_queries(queries)
+    qrels.write_text("query\tdocument\tgrade\na\tw\t1\na\tv\t2\na\tw\t1\n")
+    assert read_judgments(qrels) == {"a": {"w": 1, "v": 2}}  # said twice, and alike
+    qrels.write_text("a\tw\t1\nb\tw\t0\na\tw\t0\n")
+    with pytest.raises(SetUnreadable, match=r"Line 3 of .*qrels\.tsv .* a and w have two grades"):
+        read_judgments(qrels)
 
 
 @pytest.mark.parametrize("text", ["q1 w\n", "head\nq1 0 w x\n", "q1 a b c d 1\n"])

@@ -73,6 +73,12 @@ def test_a_report_is_whole_and_asks_for_nothing(language: str) -> None:
     assert not re.search(r"\bnan\b|\binf\b", page)
 
 
+def test_a_report_says_how_its_queries_were_asked() -> None:
+    comparison = a_comparison(("hybrid",), count=1)
+    assert "asked as a user asks it." in report(comparison)
+    assert "are no operators" in report(replace(comparison, literal=True))
+
+
 @pytest.mark.parametrize("texts", [("hybrid",), ("hybrid", "hybrid,dimensions=64")])
 def test_few_configurations_make_a_report_too(texts: tuple[str, ...]) -> None:
     assert "</html>" in report(a_comparison(texts, count=1))
