@@ -98,7 +98,7 @@ def read_documents(path: Path) -> Iterator[Document]:
 
 
 def read_queries(path: Path) -> dict[str, str]:
-    """Return the queries of a file of JSON lines, by id. Raises SetUnreadable, of an id that is there twice too."""
+    """Return the queries of a file of JSON lines, by id. Raises SetUnreadable, of an id there twice too."""
     queries: dict[str, str] = {}
     for number, row in _rows(path):
         identity = _identity(path, number, row)
