@@ -279,7 +279,7 @@ def test_knowledge_bases_are_created_listed_configured_and_deleted(
     (listed,) = carrel.json("kb", "list")["knowledge_bases"]
     assert set(listed) == fields
     assert listed["papers"] == 1
-    assert "已读 ✓  (1 papers" in carrel.run("kb", "list").out
+    assert "已读 ✓  (1 paper," in carrel.run("kb", "list").out
     deleted = carrel.json("kb", "delete", "已读 ✓")
     assert deleted["id"] == created["id"]
     assert carrel.json("kb", "list") == {"knowledge_bases": []}

@@ -135,7 +135,7 @@ def test_a_knowledge_base_is_measured_by_its_judgments_and_by_itself(
     finally:
         services.close()
     assert evaluate_base("animals", 0, 1, wish("mode=lexical", "mode=dense"), load) == 0
-    assert "30 documents, 1 queries (1 left out" in capsys.readouterr().out
+    assert "30 documents, 1 query (1 left out" in capsys.readouterr().out
     compare = wish("mode=hybrid", "dimensions=32")
     assert evaluate_base("animals", 10, 1, compare, load) == 0
     said_of_items = capsys.readouterr().out

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from carrel.bootstrap import Services
 from carrel.cli.output import note, print_json, printable
 from carrel.cli.session import services
+from carrel.core import counts
 from carrel.core.accounts import COMMAND_LINE
 from carrel.core.audit import Action
 from carrel.core.backup_errors import BackupExists
@@ -54,10 +55,10 @@ def write_backup(file: str, with_vectors: bool, force: bool, as_json: bool) -> i
         )
     elif file != "-":
         print(
-            tr("{file}: {bases} knowledge bases, {papers} papers, {vectors} vectors, {size} MB").format(
+            tr("{file}: {bases}, {papers}, {vectors} vectors, {size} MB").format(
                 file=printable(file),
-                bases=done.counts.knowledge_bases,
-                papers=done.counts.papers,
+                bases=counts.knowledge_bases(done.counts.knowledge_bases),
+                papers=counts.papers(done.counts.papers),
                 vectors=done.vectors,
                 size=f"{done.bytes / 1e6:.1f}",
             )

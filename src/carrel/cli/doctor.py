@@ -10,6 +10,7 @@ from carrel.bootstrap import Services, open_services
 from carrel.cli.engines_in_use import served_embedder, served_reranker
 from carrel.cli.output import note, print_json, printable
 from carrel.config import Settings, load_settings
+from carrel.core import counts
 from carrel.core.errors import CarrelError, IndexBusy
 from carrel.core.language import tr
 from carrel.ingest.samples import samples_folder
@@ -94,9 +95,7 @@ def _data_folder(settings: Settings, opened: list[Services]) -> tuple[str, str]:
     opened.append(open_services(settings, note))
     shelves = opened[0].shelves.readable()
     papers = sum(knowledge_base.papers for knowledge_base in shelves)
-    return PASS, tr("{folder}: {bases} knowledge bases, {papers} papers").format(
-        folder=settings.home, bases=len(shelves), papers=papers
-    )
+    return PASS, f"{settings.home}: {counts.knowledge_bases(len(shelves))}, {counts.papers(papers)}"
 
 
 def _model(services: Services) -> tuple[str, str]:

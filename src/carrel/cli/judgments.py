@@ -6,6 +6,7 @@ from pathlib import Path
 from carrel.cli.output import Json, print_json, printable, shortened
 from carrel.cli.session import services
 from carrel.cli.text_files import read_text, write_text
+from carrel.core import counts
 from carrel.core.accounts import COMMAND_LINE
 from carrel.core.judgments import JudgmentKey, agreed
 from carrel.core.judgments_format import QRELS_FILE, QUERIES_FILE, read, written
@@ -60,8 +61,9 @@ def export_judgments(folder: Path, kb: str, as_json: bool) -> int:
     if as_json:
         print_json({"folder": str(folder), "queries": len(grades), "judgments": count})
     else:
-        said = tr("{judgments} judgments of {queries} questions: {folder}")
-        print(said.format(judgments=count, queries=len(grades), folder=printable(str(folder))))
+        said = tr("{judgments} of {queries}: {folder}")
+        given, asked = counts.judgments(count), counts.queries(len(grades))
+        print(said.format(judgments=given, queries=asked, folder=printable(str(folder))))
     return 0
 
 
@@ -80,7 +82,7 @@ def import_judgments(folder: Path, kb: str, as_json: bool) -> int:
             }
         )
     else:
-        print(tr("{count} judgments were imported.").format(count=brought.judgments))
+        print(tr("Imported: {judgments}.").format(judgments=counts.judgments(brought.judgments)))
         if brought.unknown:
             left_out = tr("{count} lines are of papers that are not here, and were left out.")
             print(left_out.format(count=brought.unknown))

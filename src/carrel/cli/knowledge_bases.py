@@ -7,6 +7,7 @@ from carrel.cli.papers import clean_now_or_later
 from carrel.cli.rebuilding import Rebuilt, begin_or_resume, rebuilt_fields, see_through
 from carrel.cli.reindex import Wish, sentence_of
 from carrel.cli.session import services
+from carrel.core import counts
 from carrel.core.accounts import Role
 from carrel.core.calibration import Calibration
 from carrel.core.ids import KnowledgeBaseId
@@ -24,18 +25,16 @@ def list_knowledge_bases(as_json: bool) -> int:
         print_json({"knowledge_bases": [_document(knowledge_base) for knowledge_base in shelves]})
         return 0
     for knowledge_base in shelves:
-        counts = tr("{papers} papers, {passages} passages").format(
-            papers=knowledge_base.papers, passages=knowledge_base.passages
-        )
-        counts += f", {printable(knowledge_base.embedder)}"
+        facts = f"{counts.papers(knowledge_base.papers)}, {counts.passages(knowledge_base.passages)}"
+        facts += f", {printable(knowledge_base.embedder)}"
         if knowledge_base.dimensions:
-            counts += " " + tr("{dimensions} dimensions").format(dimensions=knowledge_base.dimensions)
+            facts += " " + tr("{dimensions} dimensions").format(dimensions=knowledge_base.dimensions)
         if knowledge_base.domain is not DEFAULT_DOMAIN:
-            counts = f"{knowledge_base.domain.called}: {counts}"
+            facts = f"{knowledge_base.domain.called}: {facts}"
         if knowledge_base.parser != DEFAULT_PARSER:
-            counts += f", {knowledge_base.parser}"
+            facts += f", {knowledge_base.parser}"
         print(
-            f"{printable(knowledge_base.name)}  ({counts})  {printable(knowledge_base.description)}".rstrip()
+            f"{printable(knowledge_base.name)}  ({facts})  {printable(knowledge_base.description)}".rstrip()
         )
     if not shelves:
         print(tr("No knowledge bases yet. carrel add makes the first one."))

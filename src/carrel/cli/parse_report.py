@@ -11,6 +11,7 @@ from carrel.bootstrap import open_parser
 from carrel.cli.output import Json, error_document, note, print_json, printable, shortened, width
 from carrel.cli.quality import quality_document, verdict_in_words
 from carrel.config import load_settings
+from carrel.core import counts
 from carrel.core.errors import CarrelError, PaperError, UsageError
 from carrel.core.language import tr
 from carrel.core.metadata import Metadata
@@ -174,8 +175,8 @@ def _wrong(row: _Row) -> str:
 def _print_summary(rows: Sequence[_Row]) -> None:
     verdicts = Counter(row.quality.verdict for row in rows if row.quality is not None)
     reasons = Counter(row.error.kind for row in rows if row.error is not None)
-    text = tr("{files} files: {good} good, {fair} fair, {poor} poor, {failed} failed").format(
-        files=len(rows),
+    text = tr("{files}: {good} good, {fair} fair, {poor} poor, {failed} failed").format(
+        files=counts.files(len(rows)),
         good=verdicts[Verdict.GOOD],
         fair=verdicts[Verdict.FAIR],
         poor=verdicts[Verdict.POOR],

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from carrel.cli.output import note, printable
 from carrel.cli.versions import SHORT_ID
+from carrel.core import counts
 from carrel.core.ids import JobId
 from carrel.core.jobs import JobState
 from carrel.core.language import tr
@@ -56,12 +57,11 @@ class Lines:
         count = f"[{self._finished}/{max(self._files, self._finished)}]"
         if event.job.state is JobState.DONE:
             speed = self._pages / max(time.monotonic() - self._began, 1e-9)
-            pages = tr("{pages} pages, {passages} passages, {speed:.1f} pages/s").format(
-                pages=event.pages, passages=event.passages, speed=speed
-            )
-            if not event.pages:  # a file without pages
-                pages = tr("{passages} passages").format(passages=event.passages)
-            note(f"{count} {event.job.file_name}: {pages}")
+            facts = counts.passages(event.passages)
+            if event.pages:
+                rate = tr("{speed:.1f} pages/s").format(speed=speed)
+                facts = f"{counts.pages(event.pages)}, {facts}, {rate}"
+            note(f"{count} {event.job.file_name}: {facts}")
             if poor := _said_of_poor(event):
                 note(poor)
         elif event.job.state is JobState.FAILED:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from carrel.bootstrap import Services
 from carrel.cli.output import Json, note, printable
 from carrel.cli.papers import clean_now_or_later
+from carrel.core import counts
 from carrel.core.accounts import COMMAND_LINE
 from carrel.core.audit import Action
 from carrel.core.errors import CarrelError, IndexBusy
@@ -193,8 +194,8 @@ class _Teller:
     def tell(self, status: RebuildStatus) -> None:
         """Say how far it is, if it is time."""
         progress = status.progress
-        text = tr("Rebuilding {name}: {done} of {total} papers").format(
-            name=printable(self._name), done=progress.done, total=progress.total
+        text = tr("Rebuilding {name}: {done} of {papers}").format(
+            name=printable(self._name), done=progress.done, papers=counts.papers(progress.total)
         )
         if self._terminal:
             print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)

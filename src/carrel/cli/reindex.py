@@ -8,6 +8,7 @@ from carrel.cli.output import Json, note, print_json, printable
 from carrel.cli.papers import clean_now_or_later
 from carrel.cli.rebuilding import Rebuilt, begin_or_resume, noting, rebuilt_fields, see_through
 from carrel.cli.session import services
+from carrel.core import counts
 from carrel.core.accounts import Role
 from carrel.core.domains import Domain
 from carrel.core.errors import InvalidSetting
@@ -117,26 +118,22 @@ def _build(
 
 def sentence_of(rebuilt: Rebuilt) -> str:
     """Return what came of it, for a person."""
-    counts = tr("{papers} papers, {passages} passages").format(
-        papers=rebuilt.knowledge_base.papers, passages=rebuilt.knowledge_base.passages
-    )
+    base = rebuilt.knowledge_base
+    said = f"{counts.papers(base.papers)}, {counts.passages(base.passages)}"
     if rebuilt.embedded is not None and rebuilt.from_cache is not None:
-        counts += "; " + tr("{cached} vectors from the cache, {embedded} embedded anew").format(
+        said += "; " + tr("{cached} vectors from the cache, {embedded} embedded anew").format(
             cached=rebuilt.from_cache, embedded=rebuilt.embedded
         )
-    return f"{counts}; {rebuilt.seconds:.1f} s"
+    return f"{said}; {rebuilt.seconds:.1f} s"
 
 
 def _print_estimate(estimate: Estimate, name: str, as_json: bool) -> None:
     if as_json:
         print_json({"name": name, **estimate_fields(estimate)})
         return
-    passages = (
-        tr("{papers} papers, {passages} passages")
-        if estimate.exact
-        else tr("{papers} papers, about {passages} passages")
-    )
-    print(passages.format(papers=estimate.papers, passages=estimate.passages))
+    passages = counts.passages(estimate.passages)
+    about = passages if estimate.exact else tr("about {passages}").format(passages=passages)
+    print(f"{counts.papers(estimate.papers)}, {about}")
     share = tr("{texts} texts to embed ({share:.0%} of the vectors are cached)")
     print(share.format(texts=estimate.to_embed, share=estimate.cached_share))
     if estimate.seconds:
@@ -156,8 +153,9 @@ def _print_status(status: RebuildStatus, as_json: bool) -> None:
     if status.under_way is None:
         print(tr("{name} is not being re-indexed.").format(name=name))
     else:
-        text = tr("Rebuilding {name}: {done} of {total} papers")
-        print(text.format(name=name, done=status.progress.done, total=status.progress.total))
+        text = tr("Rebuilding {name}: {done} of {papers}")
+        papers = counts.papers(status.progress.total)
+        print(text.format(name=name, done=status.progress.done, papers=papers))
         for failure in status.progress.failures:
             print("  " + printable(said(failure.kept)))
         if status.under_way.error_kind:

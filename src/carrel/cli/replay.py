@@ -7,6 +7,7 @@ from carrel.cli.output import Json, print_json, printable, shortened
 from carrel.cli.recording import read_record, record_in
 from carrel.cli.search import answered
 from carrel.config import load_settings
+from carrel.core import counts
 from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.error_base import kind_of
 from carrel.core.errors import KnowledgeBaseMissing
@@ -84,7 +85,7 @@ def _document(before: SearchRecord, comparison: Comparison) -> dict[str, Json]:
 
 def _print(before: SearchRecord, comparison: Comparison) -> None:
     if not comparison.differences:
-        print(tr("The same list: {count} papers.").format(count=len(before.papers)))
+        print(tr("The same list: {papers}.").format(papers=counts.papers(len(before.papers))))
     for line in map(_difference_line, comparison.differences):
         print(shortened(printable(line), _WIDEST))
     if comparison.causes:

@@ -6,6 +6,7 @@ from carrel.bootstrap import Services
 from carrel.cli.output import note, print_json, printable
 from carrel.cli.session import services
 from carrel.config import load_settings
+from carrel.core import counts
 from carrel.core.accounts import COMMAND_LINE
 from carrel.core.audit import Action
 from carrel.core.backup_errors import BackupUnreadable, FolderServed
@@ -86,8 +87,10 @@ def _print_restored(done: Restored, as_json: bool) -> int:
         )
         return 0
     print(
-        tr("Restored: {bases} knowledge bases, {papers} papers, as of {time}").format(
-            bases=done.counts.knowledge_bases, papers=done.counts.papers, time=printable(done.written_at)
+        tr("Restored: {bases}, {papers}, as of {time}").format(
+            bases=counts.knowledge_bases(done.counts.knowledge_bases),
+            papers=counts.papers(done.counts.papers),
+            time=printable(done.written_at),
         )
     )
     print(tr("The index is rebuilt from them by carrel serve, or with the next carrel add."))

@@ -4,10 +4,12 @@ import contextvars
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import typer
 
 from carrel.cli.output import Json, note, place_of, print_json, printable, shortened, wrapped
 from carrel.cli.sent import exchange_lines, rerank_line, translation_line
@@ -15,6 +17,7 @@ from carrel.cli.server_file import Running, find
 from carrel.cli.understood_line import understood_line
 from carrel.cli.versions import version_line
 from carrel.config import Settings, load_settings
+from carrel.core import counts
 from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.errors import CarrelError, ServiceError
 from carrel.core.ids import PaperId
@@ -58,6 +61,7 @@ class Request:
 def search_papers(request: Request, as_json: bool) -> int:
     """Search, print the result, return the exit code; write the record where one is wanted."""
     settings = load_settings()
+    _check_likes(request.like, request.unlike)
     if request.record is not None:
         from carrel.cli.recording import check_place, write_record
 
@@ -84,6 +88,14 @@ def search_papers(request: Request, as_json: bool) -> int:
     else:
         print_result(answer.result(), request.explain)
     return 0
+
+
+def _check_likes(liked: Sequence[str], disliked: Sequence[str]) -> None:
+    """See that no paper is wanted both ways. Raises BadParameter."""
+    for each in liked:
+        if each in disliked:
+            said = tr("{paper} is named with --like and with --unlike: leave one out.")
+            raise typer.BadParameter(said.format(paper=printable(each)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +143,7 @@ def answered(
             liked=tuple(opened.shelves.named(each, readable).id for each in query.liked),
             disliked=tuple(opened.shelves.named(each, readable).id for each in query.disliked),
         )
+        _check_likes(query.liked, query.disliked)
         result = opened.search(query)
         made = record_fields(opened.record(query, result), query.text) if record else None
     return Answer(search_document(result, explain), lambda: result, made)
@@ -206,9 +219,10 @@ def print_result(result: SearchResult, explain: bool) -> None:
         _print_hit(hit, columns, explain)
     if (reranking := result.reranking) is not None and (result.hits or not reranking.applied):
         print(_styled(printable(rerank_line(reranking)), "2"))
-    took = tr("{count} papers in {total:.0f} ms").format(count=len(result.hits), total=result.took_ms.total)
+    found = counts.papers(len(result.hits))
+    took = tr("{papers} in {total:.0f} ms").format(papers=found, total=result.took_ms.total)
     if explain:
-        parts = ", ".join(f"{signal.value} {len(found)}" for signal, found in result.candidates)
+        parts = ", ".join(f"{signal.value} {len(each)}" for signal, each in result.candidates)
         took = f"{took} ({_timings(result)}; {parts})"
     print(_styled(took, "2"))
     for exchange in result.exchanges if explain else ():

@@ -1,5 +1,6 @@
 """What models' servers were sent, what came of reranking, and what a question was asked as besides."""
 
+from carrel.core import counts
 from carrel.core.exchange import Exchange
 from carrel.core.language import tr
 from carrel.core.ranking import Reranking
@@ -18,10 +19,11 @@ def exchange_lines(exchange: Exchange) -> list[str]:
 def rerank_line(reranking: Reranking) -> str:
     """Return what came of reranking in one line."""
     if reranking.applied:
-        text = tr("Reordered by {model}, which read {count} papers.")
+        text = tr("Reordered by {model}, which read {papers}.")
         if reranking.reason:
-            text = tr("Reordered by {model}, which read {count} papers and no more: {reason}")
-        return text.format(model=reranking.model, count=reranking.candidates, reason=reranking.reason)
+            text = tr("Reordered by {model}, which read {papers} and no more: {reason}")
+        read = counts.papers(reranking.candidates)
+        return text.format(model=reranking.model, papers=read, reason=reranking.reason)
     text = tr("Not reordered by {model}: {reason}")
     return text.format(model=reranking.model, reason=reranking.reason)
 

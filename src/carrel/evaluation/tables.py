@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from carrel import __version__
+from carrel.core import counts
 from carrel.core.language import tr
 from carrel.evaluation.comparison import Comparison, Figure, Outcome
 from carrel.evaluation.known_items import DEEP, SENTENCE, TITLE
@@ -114,9 +115,8 @@ def moved(comparison: Comparison, outcome: Outcome, metric: str) -> tuple[list[M
 
 def summary(comparison: Comparison) -> str:
     """Return what was measured, in a line."""
-    said = tr("{name}: {documents} documents, {queries} queries").format(
-        name=comparison.name, documents=comparison.documents, queries=len(comparison.questions.queries)
-    )
+    documents = counts.documents(comparison.documents)
+    said = f"{comparison.name}: {documents}, {counts.queries(len(comparison.questions.queries))}"
     if comparison.questions.unanswered:
         left_out = tr("{count} left out, no answer to them is there")
         said += f" ({left_out.format(count=comparison.questions.unanswered)})"
@@ -125,9 +125,9 @@ def summary(comparison: Comparison) -> str:
 
 def warnings(comparison: Comparison) -> list[str]:
     """Return what makes figures other than they seem: answers not made as the configuration says."""
-    said = tr("{label}: {count} queries were answered without a model or the reranker, which did not answer.")
+    said = tr("{label}: {queries} answered without a model or the reranker, which did not answer.")
     return [
-        said.format(label=outcome.configuration.label, count=outcome.hindered)
+        said.format(label=outcome.configuration.label, queries=counts.queries(outcome.hindered))
         for outcome in comparison.outcomes
         if outcome.hindered
     ]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from carrel.core.errors import EmptyQuery, InvalidFilter
 from carrel.core.identifiers import identifier_of
+from carrel.core.language import tr
 from carrel.core.ranking import Filters
 from carrel.core.text_language import language_of
 from carrel.core.understanding import Asked, Condition, Part, Understood
@@ -156,13 +157,13 @@ def filters(
 def _years(year: str) -> tuple[int | None, int | None]:
     match = _YEAR.fullmatch(year.strip()) if year.strip() else None
     if year.strip() and (match is None or year.strip() == ".."):
-        raise InvalidFilter(name="year", value=year, expected="2020, 2019..2021, 2019.. or ..2021")
+        raise InvalidFilter(name="year", value=year, expected=tr("2020, 2019..2021, 2019.. or ..2021"))
     if match is None:
         return None, None
     single, first, last = match.groups()
     year_from, year_to = (_number(single), _number(single)) if single else (_number(first), _number(last))
     if year_from is not None and year_to is not None and year_from > year_to:
-        raise InvalidFilter(name="year", value=year, expected="the earlier year first")
+        raise InvalidFilter(name="year", value=year, expected=tr("the earlier year first"))
     return year_from, year_to
 
 

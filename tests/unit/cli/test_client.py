@@ -5,11 +5,12 @@ import os
 import stat
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import typer
 
 from carrel.cli.client import ask
 from carrel.cli.search import Request, search_papers
@@ -159,6 +160,14 @@ def test_a_search_beside_a_server_is_asked_of_it(
         "explain": True,
     }
     assert not (tmp_path / "home" / "carrel.db").exists()  # all was left to the server
+
+
+def test_a_paper_is_not_wanted_both_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARREL_HOME", str(tmp_path))
+    request = Request("x", (), 5, Mode.HYBRID, None, "", (), (), (), (), "", True, False)
+    with pytest.raises(typer.BadParameter, match=r"a\.pdf is named with --like and with --unlike"):
+        search_papers(replace(request, like=("b.pdf", "a.pdf"), unlike=("a.pdf",)), as_json=False)
+    assert not (tmp_path / "carrel.db").exists()
 
 
 def test_a_refusal_keeps_its_kind_and_its_exit_code(server: StandIn) -> None:
