@@ -43,6 +43,7 @@ from carrel.storage import (
     removals,
 )
 from carrel.storage.database import Catalog, Row, Transaction
+from carrel.storage.descriptions import descriptions
 from carrel.storage.paper_pages import Wanted
 from carrel.storage.removals import Removal, What
 from tests.catalogs import CATALOGS, OpenCatalog
@@ -277,6 +278,25 @@ def test_any_text_comes_back_and_sorts_by_code_point(catalog: Catalog, keys: lis
         assert tx.rows("SELECT key FROM removals WHERE key NOT IN :keys", keys=keys) == []
         for key in keys:
             assert tx.row("SELECT 1 FROM removals WHERE key = :key", key=key) is not None
+
+
+def test_a_list_may_be_longer_than_a_statement_has_names(catalog: Catalog) -> None:
+    odd = ["", "0", "1e3", 'a "quoted" \\u0041', "中文 🙂", "null", "a\0b", "half \ud800", "[1]"]
+    many = [f"paper {n}" for n in range(40_000)]
+    with catalog.write() as tx:
+        shelf = base(tx)
+        for n, key in enumerate(odd):
+            tx.run("INSERT INTO removals VALUES (:what, :key)", what=What.FILE, key=key)
+            papers.register(tx, paper(n), sha(n), n * 2**29)
+        found = tx.rows("SELECT key FROM removals WHERE key IN :keys", keys=many + odd)
+        assert len(found) == len(odd)
+        assert tx.rows("SELECT key FROM removals WHERE key NOT IN :keys", keys=tuple(many + odd)) == []
+        assert len(tx.rows("SELECT key FROM removals WHERE key NOT IN :keys", keys=many)) == len(odd)
+        sizes = [*range(300), 3 * 2**29, 2**31 - 1]
+        rows = tx.rows("SELECT id FROM papers WHERE bytes IN :sizes ORDER BY bytes", sizes=sizes)
+        assert [row["id"] for row in rows] == [paper(0), paper(3)]
+        assert len(descriptions(tx, [shelf.id], [PaperId(each) for each in many])) == 0
+        assert tx.run("DELETE FROM removals WHERE key IN :keys", keys=many + odd) == len(odd)
 
 
 def test_an_empty_list_holds_nothing(catalog: Catalog) -> None:
