@@ -12,7 +12,7 @@ from carrel.core.ranking import Filters, PaperRecord
 from carrel.core.rebuild import Change
 from carrel.ingest.worker import Finished, work
 from tests.fakes.parser import fake_pdf
-from tests.integration.worlds import World, world_of_fakes
+from tests.integration.worlds import World, world_of_fakes, world_with_real_index
 
 PATENT = fake_pdf(
     "How comets move",
@@ -49,9 +49,9 @@ Way = Callable[[World], None]
 both_ways = pytest.mark.parametrize("bring_in", [in_this_process, handed_over])
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with world_of_fakes(tmp_path) as world:
+@pytest.fixture(params=[world_of_fakes, world_with_real_index])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    with request.param(tmp_path) as world:
         world.services.shelves.create("patents", domain=Domain.PATENTS)
         yield world
 
