@@ -16,7 +16,7 @@ from carrel.cli.understood_line import understood_line
 from carrel.cli.versions import version_line
 from carrel.config import Settings, load_settings
 from carrel.core.engine_errors import NoRerankerConfigured
-from carrel.core.errors import CarrelError, ServiceError
+from carrel.core.errors import CarrelError
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import DEFAULT_EMBEDDER
 from carrel.core.language import tr
@@ -120,7 +120,7 @@ def answered(
             if knowledge_base.papers:
                 try:
                     index = opened.index_of(knowledge_base)
-                except ServiceError:  # its model is away: said by the search, or what is left out of it
+                except CarrelError:  # said by the search, or what is left out of it
                     continue
                 check_complete(knowledge_base, index, opened.catalog)
         readable = opened.shelves.readable()
@@ -192,6 +192,8 @@ def print_result(result: SearchResult, explain: bool) -> None:
     columns = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)
     for left_out in result.left_out:
         note(_left_out_line(left_out))
+        if left_out.hint:
+            note(left_out.hint)
     if line := understood_line(result):
         print(_styled(line, "2"))
     if (translation := result.translation) is not None and translation.made:
