@@ -49,7 +49,7 @@ class Answer:
     untold: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by knowledge base: no word matches
     papers: int = 0  # that were considered
     understood: tuple[Chip, ...] = ()
-    left_out: tuple[tuple[str, str], ...] = ()  # what was not searched, or by words alone, and why; what to do
+    left_out: tuple[tuple[str, str], ...] = ()  # what was not searched so and why; what to do
     wrong: str = ""
     hint: str = ""
     status: int = 200
