@@ -109,6 +109,7 @@ def answered(
     # The model loads in a thread of its own while this one imports the rest.
     load = _preloaded(settings) if query.mode is not Mode.LEXICAL else None
     from carrel.cli.session import services
+    from carrel.search.translate import is_chinese
 
     with services(settings, load) as opened:
         opened.shelves.readable(query.knowledge_bases)  # a wrong name is said before waiting
@@ -129,6 +130,8 @@ def answered(
             liked=tuple(opened.shelves.named(each, readable).id for each in query.liked),
             disliked=tuple(opened.shelves.named(each, readable).id for each in query.disliked),
         )
+        if is_chinese(query.text):
+            opened.dictionary.wait()
         result = opened.search(query)
         made = record_fields(opened.record(query, result), query.text) if record else None
     return Answer(search_document(result, explain), lambda: result, made)

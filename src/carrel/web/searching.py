@@ -75,6 +75,7 @@ def search(reader: Looking, request: Request) -> Response:
         narrowed=[*answer.understood, *_narrowed(asked, [shelf for shelf, _ in shelves])],
         more=more,
         telling_query=telling_query,
+        dictionary_coming=reader.access.services.dictionary.is_coming,
         formats=_FORMATS,
         has_reranker=reader.access.services.has_reranker(),
     )
