@@ -40,7 +40,6 @@ def test_until_it_is_ready_questions_are_not_translated_and_the_answer_says_so(w
     assert first.translation is not None
     assert not first.translation.made
     dictionary.wait()
-    assert not dictionary.is_coming
     assert dictionary.error is None
     second = world.services.search(Query("彗星"))
     assert second.translation is not None

@@ -32,9 +32,9 @@ def world(tmp_path: Path) -> Iterator[World]:
         yield opened
 
 
-def of_another_analyser(world: World) -> type[CarrelError]:
-    """Have the wide index look as an earlier version left it."""
-    base = world.shelf("wide")
+def of_another_analyser(world: World, kb: str = "wide") -> type[CarrelError]:
+    """Have an index look as an earlier version left it."""
+    base = world.shelf(kb)
     marker = world.services.settings.home / "index" / base.id / str(base.generation) / "index.json"
     marker.write_text(json.dumps(json.loads(marker.read_text()) | {"analyser": 1}))
     return SpaceMismatch
@@ -98,3 +98,18 @@ def test_each_index_is_opened_once_a_search(world: World) -> None:
     world.services = replace(world.services, index_of=counted)
     assert world.search('"comets" -zebrafish').hits
     assert sorted(asked) == ["usual", "wide"]
+
+
+def test_papers_similar_to_one_are_looked_for_in_the_other_indexes(world: World) -> None:
+    world.services.shelves.create("more")
+    for title in ("Comets", "Zebrafish"):
+        text = f"Here {title.lower()} swim at dawn."
+        world.accept_bytes(f"{title} at dawn.pdf", fake_paper(title, text, language="en"), "more")
+    world.work()
+    paper, other = (world.search("comets", kb).hits[0].paper.id for kb in ("usual", "more"))
+    assert len(world.services.similar("usual", paper)) == 3
+    of_another_analyser(world, "more")
+    (near,) = world.services.similar("usual", paper)
+    assert near.paper.file_name == "Zebrafish by night.pdf"
+    with pytest.raises(SpaceMismatch):
+        world.services.similar("more", other)
