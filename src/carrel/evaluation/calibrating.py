@@ -156,7 +156,7 @@ def _measured(
     shares: Sequence[float],
     tools: Instruments,
 ) -> dict[float, list[float]]:
-    """Return how good each answer is with each share."""
+    """Return how good each answer is with each share, weighed by the question's length as in searches."""
     lists = _lists(base, sample, tools)
     width = sample.vectors.shape[1]
     task = task_of(tools.instruction, (base.domain,))
