@@ -228,6 +228,21 @@ def test_a_calibration_comes_with_the_generation_that_it_is_of(catalog: Catalog)
         assert tx.rows("SELECT * FROM calibrations") == []
 
 
+def test_a_calibration_takes_the_place_of_the_one_that_was_known(catalog: Catalog) -> None:
+    first = Calibration(0.7, 0.8, 200, 3, 400, 5, "2026-11-30T12:00:00.000+00:00")
+    second = replace(first, share=0.8, at="2026-11-30T12:00:01.000+00:00")
+    with catalog.write() as tx:
+        shelf = base(tx)
+        assert calibrations.put(tx, shelf, first, unless_changed=True)
+        known = knowledge_bases.by_id(tx, shelf.id)
+        assert not calibrations.put(tx, shelf, second, unless_changed=True)  # there was none then
+        assert calibrations.put(tx, known, second, unless_changed=True)
+        assert not calibrations.put(tx, known, first, unless_changed=True)
+        assert knowledge_bases.by_id(tx, shelf.id).calibration == second
+        assert calibrations.put(tx, known, first)
+        assert knowledge_bases.by_id(tx, shelf.id).calibration == first
+
+
 def test_a_passage_comes_back_as_it_went_in(catalog: Catalog) -> None:
     with catalog.write() as tx:
         shelf = base(tx)
