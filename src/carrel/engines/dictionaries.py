@@ -21,7 +21,7 @@ from carrel.engines.cedict import GZIP, NotCedict, read_cedict
 from carrel.engines.dictionary_file import CompiledDictionary, DictionaryDamaged, write_dictionary
 from carrel.engines.hub import SourceFailed, read_bytes
 from carrel.engines.packaged import installed_folder, place_from_folder, place_from_index
-from carrel.engines.research_terms import with_research_terms
+from carrel.engines.research_terms import research_terms_edition, with_research_terms
 from carrel.engines.supply import held
 from carrel.engines.weights import (
     Announce,
@@ -59,7 +59,7 @@ _PACKAGED = WeightsSpec(
 _KEPT = "cedict.txt.gz"
 _BY_HAND = (_PACKAGED.files[0].name, "cedict_1_0_ts_utf-8_mdbg.txt", "cedict_ts.u8", _KEPT)
 _LARGEST = 32_000_000  # bytes of the packed file
-_COMPILED = "compiled-v1"  # another for every version of its form and of how glosses are cleaned
+_FORM = "compiled-v2"  # another for every version of its form and of how glosses are cleaned
 _ROOM = 40_000_000
 
 
@@ -68,10 +68,14 @@ def dictionary_folder(cache: Path) -> Path:
     return cache / "dictionaries" / CEDICT
 
 
+def compiled_dictionary(cache: Path) -> Path:
+    """Return the file that searches use: another one for every edition of Carrel's own terms, too."""
+    return dictionary_folder(cache) / f"{_FORM}-{research_terms_edition()}"
+
+
 def has_dictionary(cache: Path) -> bool:
     """Say whether it is on this machine."""
-    folder = dictionary_folder(cache)
-    return (folder / _COMPILED).is_file() or (folder / _KEPT).is_file()
+    return compiled_dictionary(cache).is_file() or (dictionary_folder(cache) / _KEPT).is_file()
 
 
 def open_dictionary(cache: Path) -> CompiledDictionary | None:
@@ -79,11 +83,10 @@ def open_dictionary(cache: Path) -> CompiledDictionary | None:
 
     Once after another version of Carrel compiled it, it is compiled anew, which takes some seconds.
     """
-    folder = dictionary_folder(cache)
-    compiled, kept = folder / _COMPILED, folder / _KEPT
+    compiled, kept = compiled_dictionary(cache), dictionary_folder(cache) / _KEPT
     try:
         if not compiled.is_file():
-            _compile(kept.read_bytes(), folder)
+            _compile(kept.read_bytes(), compiled)
         return CompiledDictionary(compiled)
     except (DictionaryDamaged, NotCedict) as error:  # made, or fetched, anew the next time
         (compiled if isinstance(error, DictionaryDamaged) else kept).unlink(missing_ok=True)
@@ -124,7 +127,7 @@ def prepare_dictionary(
         try:
             if from_path is not None or not has_dictionary(cache):  # another process may have been faster
                 with room_for(folder, _ROOM):
-                    _Supply(folder, announce).run(offline, from_path)
+                    _Supply(cache, announce).run(offline, from_path)
         finally:
             lock.release()
     except OSError as error:
@@ -135,8 +138,9 @@ def prepare_dictionary(
 class _Supply:
     """One attempt to fill the dictionary's folder, which is held meanwhile."""
 
-    def __init__(self, folder: Path, announce: Announce) -> None:
-        self._folder = folder
+    def __init__(self, cache: Path, announce: Announce) -> None:
+        self._folder = dictionary_folder(cache)
+        self._compiled = compiled_dictionary(cache)
         self._announce = announce
         self._failures: list[str] = []
 
@@ -203,7 +207,7 @@ class _Supply:
 
     def _take(self, content: bytes) -> None:
         """Keep the file as it came, and what is compiled from it. Raises NotCedict."""
-        _compile(content, self._folder)
+        _compile(content, self._compiled)
         part = part_of(self._folder / _KEPT)
         with part.open("wb") as stream:
             stream.write(content if content[:2] == GZIP else gzip.compress(content))
@@ -225,13 +229,11 @@ def _unavailable(detail: str) -> DictionaryUnavailable:
     return DictionaryUnavailable(name=CEDICT_NAME, detail=detail, ways=ways)
 
 
-def _compile(content: bytes, folder: Path) -> None:
+def _compile(content: bytes, target: Path) -> None:
     """Write what searches use, with Carrel's own terms in it. Raises NotCedict, OSError."""
     found = read_cedict(content)
     senses = with_research_terms(found.senses)
-    write_dictionary(
-        senses, folder / _COMPILED, CEDICT_NAME, CEDICT_LICENCE, found.date[:10], found.simplified
-    )
-    for older in folder.glob("compiled-*"):
-        if older.name != _COMPILED:
+    write_dictionary(senses, target, CEDICT_NAME, CEDICT_LICENCE, found.date[:10], found.simplified)
+    for older in target.parent.glob("compiled-*"):
+        if older.name != target.name:
             older.unlink()
