@@ -103,17 +103,22 @@ def test_a_quoted_paper_stays_first_and_scores_fall(world: World) -> None:
 
 
 def test_a_search_with_wishes_is_replayed_and_older_records_are_read(world: World) -> None:
-    query = Query(QUESTION, diverse=True, prefer=(Preference.RECENT,))
+    query = Query(QUESTION, diverse=True, prefer=(Preference.RECENT,), literal=True)
     result = search(world, diverse=True, prefer=(Preference.RECENT,))
     before = record_of(record_fields(world.services.record(query, result), query.text))
-    assert (before.query.diverse, before.query.prefer) == (True, (Preference.RECENT,))
+    assert (before.query.diverse, before.query.prefer, before.query.literal) == (
+        True,
+        (Preference.RECENT,),
+        True,
+    )
     again = world.services.search(before.query)
     now = record_of(record_fields(world.services.record(before.query, again), query.text))
     assert compared(before, now) == compared(before, before)
     fields = record_fields(world.services.record(Query("corals"), search(world, "corals")), "corals")
-    asked = {name: value for name, value in fields["query"].items() if name not in ("prefer", "diverse")}  # type: ignore[union-attr]
+    new = ("prefer", "diverse", "literal")
+    asked = {name: value for name, value in fields["query"].items() if name not in new}  # type: ignore[union-attr]
     older = record_of({**fields, "query": asked})
-    assert (older.query.diverse, older.query.prefer) == (False, ())
+    assert (older.query.diverse, older.query.prefer, older.query.literal) == (False, (), False)
 
 
 def test_without_a_wish_nothing_is_touched() -> None:

@@ -66,6 +66,7 @@ def query_fields(query: Query) -> dict[str, Json]:
         "translate": query.translate,
         "prefer": [each.value for each in query.prefer],
         "diverse": query.diverse,
+        "literal": query.literal,
     }
 
 
@@ -187,6 +188,7 @@ def _query_of(values: dict[str, object], searched: tuple[KnowledgeBaseId, ...]) 
         translate=_flag(values.get("translate")),
         prefer=tuple(map(Preference, _texts(values.get("prefer", [])))),  # not in earlier records
         diverse=_flag(values.get("diverse", False)),
+        literal=_flag(values.get("literal", False)),
     )
 
 

@@ -3,10 +3,7 @@
 import json
 import os
 import stat
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -18,41 +15,14 @@ from carrel.cli.server_file import FILE_NAME, Running, announced, find, new_toke
 from carrel.core.ranking import Mode, Preference
 from carrel.core.server_errors import ServerRefuses, ServerSilent
 from carrel.search.present import search_document
+from tests.fakes.search_server import StandIn, standing_in
 from tests.integration.worlds import world_of_fakes
-
-
-@dataclass
-class StandIn:
-    """What the next answer is, and what was asked."""
-
-    address: str = ""
-    status: int = 200
-    body: bytes = b"{}"
-    asked: list[tuple[str, str, dict[str, object]]] = field(default_factory=list)  # path, key, question
 
 
 @pytest.fixture
 def server() -> Iterator[StandIn]:
-    standing = StandIn()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            standing.asked.append((self.path, self.headers["Authorization"], question))
-            self.send_response(standing.status)
-            self.send_header("Content-Length", str(len(standing.body)))
-            self.end_headers()
-            self.wfile.write(standing.body)
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    standing.address = f"http://127.0.0.1:{listening.server_address[1]}"
-    threading.Thread(target=listening.serve_forever, daemon=True).start()
-    yield standing
-    listening.shutdown()
-    listening.server_close()
+    with standing_in() as standing:
+        yield standing
 
 
 @pytest.fixture
@@ -156,6 +126,7 @@ def test_a_search_beside_a_server_is_asked_of_it(
         "unlike": [],
         "prefer": ["recent"],
         "diverse": True,
+        "literal": False,
         "explain": True,
     }
     assert not (tmp_path / "home" / "carrel.db").exists()  # all was left to the server
