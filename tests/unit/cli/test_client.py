@@ -4,15 +4,16 @@ import json
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from carrel.cli.client import ask
-from carrel.cli.search import Request, search_papers
+from carrel.cli.search import search_papers
 from carrel.cli.search_reply import result_of
 from carrel.cli.server_file import FILE_NAME, Running, announced, find, new_token
-from carrel.core.ranking import Mode, Preference
+from carrel.core.ranking import Filters, Mode, Preference, Query
 from carrel.core.server_errors import ServerRefuses, ServerSilent
 from carrel.search.present import search_document
 from tests.fakes.search_server import StandIn, standing_in
@@ -83,27 +84,13 @@ def test_a_search_beside_a_server_is_asked_of_it(
     monkeypatch.setenv("CARREL_HOME", str(tmp_path / "home"))
     (tmp_path / "home").mkdir()
     server.body = json.dumps(document).encode()
-    request = Request(
-        "comets  and glaciers",
-        ("library",),
-        5,
-        Mode.HYBRID,
-        None,
-        "2019..2021",
-        ("Ada",),
-        ("Nature",),
-        ("en", "zh"),
-        ("to read",),
-        "",
-        True,
-        True,
-        prefer=(Preference.RECENT,),
-        diverse=True,
-    )
+    within = Filters(2019, 2021, ("Ada",), ("Nature",), ("en", "zh"), ("to read",))
+    query = Query("comets  and glaciers", ("library",), Mode.HYBRID, 5, within)
+    query = replace(query, prefer=(Preference.RECENT,), diverse=True, literal=True)
     with announced(tmp_path / "home", server.address, "secret"):
-        assert search_papers(request, as_json=True) == 0
+        assert search_papers(query, None, True, None, as_json=True) == 0
         assert json.loads(capsys.readouterr().out) == document
-        assert search_papers(request, as_json=False) == 0
+        assert search_papers(query, None, True, None, as_json=False) == 0
     assert "Comets" in capsys.readouterr().out
     path, key, question = server.asked[0]
     assert (path, key) == ("/api/v1/search", "Bearer secret")
@@ -126,7 +113,7 @@ def test_a_search_beside_a_server_is_asked_of_it(
         "unlike": [],
         "prefer": ["recent"],
         "diverse": True,
-        "literal": False,
+        "literal": True,
         "explain": True,
     }
     assert not (tmp_path / "home" / "carrel.db").exists()  # all was left to the server
