@@ -24,7 +24,7 @@ PAPERS = (
     ("Corals shelter shrimp from hungry barracuda", "Corals shelter shrimp from hungry fish.", "2019"),
     ("Violins of Cremona", "Makers of violins chose spruce and corals never.", "2021"),
 )
-QUESTION = "corals bleach summers"
+QUESTION = "corals summers"
 QUOTATION = "makers of violins chose spruce and corals never ever"
 
 
@@ -52,9 +52,10 @@ def test_each_wish_does_what_it_says_and_says_what_it_did(world: World) -> None:
     assert all(hit.favours == () and hit.place_before is None for hit in plain.hits)
 
     diverse = search(world, diverse=True)
-    first, same, other, last = titles(plain)
-    assert titles(diverse) == [first, other, same, last]
-    assert [hit.place_before for hit in diverse.hits] == [1, 3, 2, 4]
+    first, other, same, last = titles(plain)
+    assert {first, same} == {PAPERS[0][0], PAPERS[1][0]}
+    assert titles(diverse) == [first, other, last, same]
+    assert [hit.place_before for hit in diverse.hits] == [1, 2, 4, 3]
     assert [hit.score for hit in diverse.hits] == [hit.score for hit in plain.hits]
 
     recent = search(world, prefer=(Preference.RECENT,))
@@ -72,7 +73,7 @@ def test_each_wish_does_what_it_says_and_says_what_it_did(world: World) -> None:
 def test_papers_that_others_of_the_searched_cite_come_up_and_reindexing_fills_in_what_is_missing(
     world: World,
 ) -> None:
-    cited = PAPERS[1][0]
+    cited = titles(search(world, "corals bleach"))[1]
     reference = f"\n\n> Heat, A. (2003). {cited}. Journal of Corals, 1."
     for name, kb in (("One", "library"), ("Two", "library"), ("Three", "elsewhere")):
         world.accept_bytes(f"{name}.pdf", fake_paper(f"{name} of coral reefs", f"On reefs.{reference}"), kb)
