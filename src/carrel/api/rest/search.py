@@ -70,6 +70,10 @@ class Search(Given):
         description='A question or words, also with "phrases", -words and fields (title:, author:, year:, '
         "venue:, doi:, tag:, lang:). May be left out where papers are liked.",
     )
+    literal: bool = Field(
+        False,
+        description="Read no operators in the query: quotes, -words and fields are text like any other.",
+    )
     knowledge_bases: list[Name] = Field(
         default_factory=list, max_length=200, description="Ids or names; all that may be read by default."
     )
@@ -269,6 +273,7 @@ def _answer(access: Access, wanted: Search) -> Response:
         translate=wanted.translate,
         prefer=tuple(map(Preference, dict.fromkeys(wanted.prefer))),
         diverse=wanted.diverse,
+        literal=wanted.literal,
     )
     result = access.rest.searches.run(query, access.caller)
     document: dict[str, Any] = search_document(result, wanted.explain)
