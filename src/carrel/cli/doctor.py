@@ -95,7 +95,9 @@ def _data_folder(settings: Settings, opened: list[Services]) -> tuple[str, str]:
     opened.append(open_services(settings, note))
     shelves = opened[0].shelves.readable()
     papers = sum(knowledge_base.papers for knowledge_base in shelves)
-    return PASS, f"{settings.home}: {counts.knowledge_bases(len(shelves))}, {counts.papers(papers)}"
+    return PASS, f"{settings.home}: " + counts.listed(
+        counts.knowledge_bases(len(shelves)), counts.papers(papers)
+    )
 
 
 def _model(services: Services) -> tuple[str, str]:

@@ -25,7 +25,8 @@ def list_knowledge_bases(as_json: bool) -> int:
         print_json({"knowledge_bases": [_document(knowledge_base) for knowledge_base in shelves]})
         return 0
     for knowledge_base in shelves:
-        facts = f"{counts.papers(knowledge_base.papers)}, {counts.passages(knowledge_base.passages)}"
+        papers, passages = counts.papers(knowledge_base.papers), counts.passages(knowledge_base.passages)
+        facts = counts.listed(papers, passages)
         facts += f", {printable(knowledge_base.embedder)}"
         if knowledge_base.dimensions:
             facts += " " + tr("{dimensions} dimensions").format(dimensions=knowledge_base.dimensions)

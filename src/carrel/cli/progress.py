@@ -60,7 +60,7 @@ class Lines:
             facts = counts.passages(event.passages)
             if event.pages:
                 rate = tr("{speed:.1f} pages/s").format(speed=speed)
-                facts = f"{counts.pages(event.pages)}, {facts}, {rate}"
+                facts = counts.listed(counts.pages(event.pages), facts, rate)
             note(f"{count} {event.job.file_name}: {facts}")
             if poor := _said_of_poor(event):
                 note(poor)

@@ -119,7 +119,7 @@ def _build(
 def sentence_of(rebuilt: Rebuilt) -> str:
     """Return what came of it, for a person."""
     base = rebuilt.knowledge_base
-    said = f"{counts.papers(base.papers)}, {counts.passages(base.passages)}"
+    said = counts.listed(counts.papers(base.papers), counts.passages(base.passages))
     if rebuilt.embedded is not None and rebuilt.from_cache is not None:
         said += "; " + tr("{cached} vectors from the cache, {embedded} embedded anew").format(
             cached=rebuilt.from_cache, embedded=rebuilt.embedded
@@ -133,7 +133,7 @@ def _print_estimate(estimate: Estimate, name: str, as_json: bool) -> None:
         return
     passages = counts.passages(estimate.passages)
     about = passages if estimate.exact else tr("about {passages}").format(passages=passages)
-    print(f"{counts.papers(estimate.papers)}, {about}")
+    print(counts.listed(counts.papers(estimate.papers), about))
     share = tr("{texts} texts to embed ({share:.0%} of the vectors are cached)")
     print(share.format(texts=estimate.to_embed, share=estimate.cached_share))
     if estimate.seconds:

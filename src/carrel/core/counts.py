@@ -1,6 +1,6 @@
 """Counts with what is counted, in the reader's language: "1 paper", "12 papers"."""
 
-from carrel.core.language import tr
+from carrel.core.language import CHINESE, language, tr
 
 
 def papers(count: int) -> str:
@@ -41,6 +41,11 @@ def judgments(count: int) -> str:
 def files(count: int) -> str:
     """Return so many files in words."""
     return _of(count, tr("1 file"), tr("{count} files"))
+
+
+def listed(*facts: str) -> str:
+    """Return facts one after the other."""
+    return ("，" if language() == CHINESE else ", ").join(facts)
 
 
 def _of(count: int, one: str, several: str) -> str:

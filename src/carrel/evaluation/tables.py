@@ -115,8 +115,8 @@ def moved(comparison: Comparison, outcome: Outcome, metric: str) -> tuple[list[M
 
 def summary(comparison: Comparison) -> str:
     """Return what was measured, in a line."""
-    documents = counts.documents(comparison.documents)
-    said = f"{comparison.name}: {documents}, {counts.queries(len(comparison.questions.queries))}"
+    documents, queries = comparison.documents, len(comparison.questions.queries)
+    said = f"{comparison.name}: {counts.listed(counts.documents(documents), counts.queries(queries))}"
     if comparison.questions.unanswered:
         left_out = tr("{count} left out, no answer to them is there")
         said += f" ({left_out.format(count=comparison.questions.unanswered)})"
