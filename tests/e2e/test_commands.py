@@ -65,7 +65,10 @@ def test_a_recorded_search_is_replayed_by_another_process(
     filled: tuple[Carrel, Document], tmp_path: Path
 ) -> None:
     carrel, _ = filled
-    file = tmp_path / "new" / "record.json"
+    nowhere = tmp_path / "new" / "record.json"
+    carrel.run("search", QUESTION, "--record", nowhere).failed_with(2, "in a folder that exists")
+    assert not nowhere.parent.exists()
+    file = tmp_path / "record.json"
     found = carrel.json("search", QUESTION, "--record", file)
     record = json.loads(file.read_text(encoding="utf-8"))
     assert record["query"]["query"] == QUESTION
