@@ -239,6 +239,7 @@ def test_another_edition_of_the_terms_is_compiled_anew(tmp_path: Path) -> None:
     assert research_terms_edition() in compiled.name
     older = compiled.rename(compiled.with_name("compiled-v2-older"))
     assert has_dictionary(tmp_path)
+    assert not is_compiled(tmp_path)
+    compile_dictionary(tmp_path)
     assert open_dictionary(tmp_path) is not None
-    assert compiled.is_file()
     assert not older.exists()
