@@ -267,7 +267,7 @@ def test_knowledge_bases_are_created_listed_configured_and_deleted(
 ) -> None:
     fields = {
         *("id", "name", "description", "domain", "embedder", "chunking", "parser", "generation"),
-        *("papers", "passages", "dimensions"),
+        *("papers", "passages", "dimensions", "meaning_share", "calibration"),
     }
     created = carrel.json(
         *("kb", "create", "Reading", "--description", "To read", "--chunk-size", "200"),
