@@ -44,10 +44,9 @@ def holding_phrases(understood: Understood, scope: Scope, texts: Texts) -> Scope
     Raises:
         ServiceError: an index cannot be reached.
     """
-    for words in understood.values(Part.PHRASE):
-        found = phrase(words)
+    for found in _phrases(understood):
         if found.probes and any(map(scope.may_hold, texts.knowledge_bases)):
-            scope = scope.only(_resolved(found, words, understood.text, scope, texts))
+            scope = scope.only(_resolved(found, understood.text, scope, texts))
     return scope
 
 
@@ -85,22 +84,28 @@ def unfit(found: Collection[PaperId], understood: Understood, texts: Texts) -> f
         left = frozenset(found) - out
         known = word.casefold() not in FUNCTION_WORDS
         out |= _with_word(word, left, texts) if known else _with_phrase(phrase(word), left, texts)
-    for words in understood.values(Part.PHRASE, excluded=True):
-        out |= _with_phrase(phrase(words), frozenset(found) - out, texts)
-    for words in understood.values(Part.PHRASE):
-        if not phrase(words).probes:
+    for excluded in _phrases(understood, excluded=True):
+        out |= _with_phrase(excluded, frozenset(found) - out, texts)
+    for wanted in _phrases(understood):
+        if not wanted.probes:
             left = frozenset(found) - out
-            out |= left - _with_phrase(phrase(words), left, texts)
+            out |= left - _with_phrase(wanted, left, texts)
     return frozenset(out)
 
 
-def _resolved(found: Phrase, words: str, text: str, scope: Scope, texts: Texts) -> Selected:
+def _phrases(understood: Understood, excluded: bool = False) -> tuple[Phrase, ...]:
+    """Return the phrases that must occur, or must not: each once, however it is written."""
+    found = map(phrase, understood.values(Part.PHRASE, excluded))
+    return tuple({each.words: each for each in found}.values())
+
+
+def _resolved(found: Phrase, text: str, scope: Scope, texts: Texts) -> Selected:
     """Return the papers that hold a phrase, all of them unless its words are too common together."""
     resolved = {}
     for base in texts.knowledge_bases:
         holders: set[PaperId] = set()
         if scope.may_hold(base):
-            for asked in dict.fromkeys((words, text)):
+            for asked in dict.fromkeys((" ".join(found.probes), text)):
                 lists = texts.index_of(base).search(scope.asked(base, None, asked, _DEEP))
                 with texts.catalog.read() as tx:
                     holders |= _verified(found, lists, base, tx)

@@ -42,6 +42,7 @@ def search(
     Raises:
         EmptyQuery: there is nothing to search for.
         InvalidFilter: a condition in the query cannot be read.
+        TooManyConditions: it has more than a search looks up.
         ServiceError: no model can be reached, or an index cannot.
         SpaceMismatch: an index was built in another space than its model makes.
     """

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from carrel.core.errors import EmptyQuery, InvalidFilter
 from carrel.core.identifiers import identifier_of
+from carrel.core.query_errors import TooManyConditions
 from carrel.core.ranking import Filters
 from carrel.core.text_language import language_of
 from carrel.core.understanding import Asked, Condition, Part, Understood
+from carrel.search.phrases import phrase
 from carrel.search.query_language import conditions_in, text_left
 
 _LANGUAGE = re.compile(r"([a-z]{2})(?:[-_][a-z0-9]+)*")  # zh-Hans-CN is zh
@@ -21,6 +23,8 @@ _LONGEST_QUERY = 100_000
 _PASTED = 400
 _PASTED_WITHOUT_FIELDS = 200
 _LONGEST_WITH_CONDITIONS = 4_000  # characters
+# Each phrase or excluded word is looked up by itself, in some hundredths of a second to tenths.
+MOST_CONDITIONS, MOST_OF_WORDS = 32, 16
 _LANGUAGE_FROM = 2_000  # characters of a text that tell its language
 _SCRIPTS = (
     ("ja", re.compile("[\u3041-\u30fa]")),
@@ -44,6 +48,7 @@ def read(text: str, may_be_empty: bool = False, literal: bool = False) -> Unders
     Raises:
         EmptyQuery: nothing is left that could be searched for.
         InvalidFilter: a condition's value is none; the error says how it is written.
+        TooManyConditions: there are more than a search looks up.
     """
     source = _cleaned(text)
     if not may_be_empty and not any(c.isalnum() for c in source):
@@ -56,6 +61,7 @@ def read(text: str, may_be_empty: bool = False, literal: bool = False) -> Unders
         conditions = ()
     for each in conditions:
         _check(each)
+    _count(conditions)
     left = text_left(source, conditions) if conditions else source
     left = left if any(c.isalnum() for c in left) else ""
     asked = Asked.QUESTION if _QUESTION.match(left) else Asked.KEYWORDS
@@ -89,6 +95,20 @@ def _cleaned(text: str) -> str:
     text = text[:_LONGEST_QUERY].encode("utf-8", "replace").decode("utf-8")
     text = "".join(" " if unicodedata.category(c) in ("Cc", "Cf") else c for c in text)
     return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def _count(conditions: Sequence[Condition]) -> None:
+    """Raise TooManyConditions where there are too many; those that ask for the same count once."""
+    words = (Part.PHRASE, Part.WORD)
+    of_words = {(c.excluded, phrase(c.value).words) for c in conditions if c.part in words}
+    others = {(c.part, c.excluded, c.value) for c in conditions if c.part not in words}
+    if len(of_words) > MOST_OF_WORDS or len(of_words) + len(others) > MOST_CONDITIONS:
+        raise TooManyConditions(
+            conditions=len(of_words) + len(others),
+            of_words=len(of_words),
+            most=MOST_CONDITIONS,
+            most_of_words=MOST_OF_WORDS,
+        )
 
 
 def _check(condition: Condition) -> None:

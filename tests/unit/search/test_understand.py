@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carrel.core.errors import EmptyQuery, InvalidFilter
+from carrel.core.query_errors import TooManyConditions
 from carrel.core.ranking import Filters
 from carrel.core.understanding import Asked
 from carrel.search import understand
@@ -78,9 +79,28 @@ def test_a_literal_text_has_no_operators() -> None:
 
 
 def test_a_long_query_that_is_mostly_conditions_was_typed() -> None:
-    read = understand.read(" ".join(f"-author:somebody{n}" for n in range(40)) + " attention")
-    assert len(read.conditions) == 40
+    read = understand.read(" ".join(f"-author:somebody{n}" for n in range(32)) + " attention")
+    assert len(read.conditions) == 32
     assert read.text == "attention"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " ".join(f'"phrase {n}"' for n in range(17)),
+        " ".join(f"-word{chr(97 + n)}" for n in range(17)),
+        " ".join(f"author:somebody{n}" for n in range(33)),
+        " ".join(f"author:somebody{n}" for n in range(20)) + " " + " ".join(f'"a {n}"' for n in range(13)),
+    ],
+)
+def test_more_conditions_than_one_search_looks_up_are_an_error_that_says_how_many_may_be(text: str) -> None:
+    with pytest.raises(TooManyConditions, match="takes 32 conditions, of which 16"):
+        understand.read(text)
+
+
+def test_a_phrase_counts_once_however_often_and_with_whatever_signs_it_is_written() -> None:
+    read = understand.read(" ".join(f'"{"(" * n}cells."' for n in range(40)))
+    assert len(read.conditions) == 40
 
 
 @pytest.mark.parametrize(
