@@ -11,10 +11,20 @@ from carrel.core.ranking import Filters
 from carrel.core.text_language import language_of
 from carrel.core.understanding import Asked, Condition, Part, Understood
 from carrel.search.phrases import phrase
-from carrel.search.query_language import conditions_in, text_left
+from carrel.search.query_language import YEARS_TO, conditions_in, text_left
 
 _LANGUAGE = re.compile(r"([a-z]{2})(?:[-_][a-z0-9]+)*")  # zh-Hans-CN is zh
-_YEAR = re.compile(r"(\d{4})|(\d{4})?\.\.(\d{4})?")
+_LANGUAGES = {
+    "english": "en", "英文": "en", "英语": "en", "英語": "en",
+    "chinese": "zh", "中文": "zh", "汉语": "zh", "漢語": "zh",
+    "german": "de", "德文": "de", "德语": "de", "德語": "de",
+    "french": "fr", "法文": "fr", "法语": "fr", "法語": "fr",
+    "spanish": "es", "西班牙语": "es", "西班牙語": "es",
+    "japanese": "ja", "日文": "ja", "日语": "ja", "日語": "ja",
+}  # fmt: skip
+_YEAR = re.compile(rf"(\d{{4}})|(\d{{4}})?\.\.(\d{{4}})?|(\d{{4}})年?{YEARS_TO}(\d{{4}})")
+_SHOWN = {"Cc": " ", "Cf": ""}
+_JOINERS = "\u200c\u200d"
 # Beyond this a query is a document; models read far less, and the index caps the terms.
 _LONGEST_QUERY = 100_000
 # Letters' widths, of which a Chinese character is two: what is longer was pasted, unless most of it is
@@ -91,9 +101,13 @@ def years_of(understood: Understood, excluded: bool = False) -> tuple[tuple[int 
 
 
 def _cleaned(text: str) -> str:
-    """Return the query in NFC with white space folded and control characters dropped."""
+    """Return the query in NFC with white space folded and control characters taken for some.
+
+    What is not seen goes: soft hyphens and zero-width spaces stand within words. Joiners stay, which some
+    scripts and emoji are written with.
+    """
     text = text[:_LONGEST_QUERY].encode("utf-8", "replace").decode("utf-8")
-    text = "".join(" " if unicodedata.category(c) in ("Cc", "Cf") else c for c in text)
+    text = "".join(_SHOWN.get(unicodedata.category(c), c) if c not in _JOINERS else c for c in text)
     return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
@@ -150,7 +164,7 @@ def filters(
     """Read filters as the user writes them: a year ``2019`` or a range ``2019..2021``, open at either end.
 
     Raises:
-        InvalidFilter: the year is no year and no range, a language no code of two letters.
+        InvalidFilter: the year is no year and no range, a language no code of two letters and no known name.
     """
     first, last = _years(year)
     codes = _named(map(_language, _named(languages)))
@@ -163,7 +177,8 @@ def _years(year: str) -> tuple[int | None, int | None]:
         raise InvalidFilter(name="year", value=year, expected="2020, 2019..2021, 2019.. or ..2021")
     if match is None:
         return None, None
-    single, first, last = match.groups()
+    single, first, last, since, until = match.groups()
+    first, last = first or since, last or until
     year_from, year_to = (_number(single), _number(single)) if single else (_number(first), _number(last))
     if year_from is not None and year_to is not None and year_from > year_to:
         raise InvalidFilter(name="year", value=year, expected="the earlier year first")
@@ -171,6 +186,8 @@ def _years(year: str) -> tuple[int | None, int | None]:
 
 
 def _language(code: str) -> str:
+    if known := _LANGUAGES.get(code.lower()):
+        return known
     match = _LANGUAGE.fullmatch(code.lower())
     if match is None:
         raise InvalidFilter(name="language", value=code, expected="en, zh")

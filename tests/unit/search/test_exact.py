@@ -103,7 +103,7 @@ def test_a_phrase_is_found_wherever_it_stands_though_its_words_are_common(
     looked_up = exact.Texts([base], catalog, lambda _: index)
     scope = exact.holding_phrases(understand.read('"these results"'), Scope(Filters()), looked_up)
     catalog.close()
-    assert scope.among == {base.id: {PaperId(f"{2:032x}")}}
+    assert scope.among == {base.id: frozenset({PaperId(f"{2:032x}")})}
 
 
 def test_equal_phrases_are_looked_up_once(index: InMemoryIndex, tmp_path: Path) -> None:
