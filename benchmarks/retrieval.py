@@ -1,6 +1,7 @@
 """Search against its parts, on every judged set: words alone, meaning alone, both, and the best fixed mix.
 
-The best mix is chosen with hindsight: for each set, of eleven shares of meaning that with the highest mean.
+A mix is fused from what words alone and meaning alone find, with one share of meaning for all queries. The
+best is chosen with hindsight: for each set, of fifteen shares that with the highest mean.
 Run: ``python -m benchmarks.retrieval`` (``--sets ret_scifact,xl_csl``, ``--home DIR`` to keep the libraries,
 so that a second run embeds nothing, ``--misses N`` to print the queries that lose most against the best mix).
 """
@@ -22,7 +23,7 @@ from carrel.core.domains import Domain
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.paper import ParsedPaper
-from carrel.core.ranking import Mode, PaperRecord, Query, SearchResult
+from carrel.core.ranking import Candidate, FusedPaper, Mode, PaperRecord, Query, SearchResult, Signal
 from carrel.core.text_language import language_of
 from carrel.evaluation.asking import RememberingEmbedder, answers
 from carrel.evaluation.judged_set import Document, JudgedSet, Questions, read_set
@@ -31,11 +32,12 @@ from carrel.evaluation.set_papers import hash_of, paper_of, parsed
 from carrel.evaluation.significance import compared
 from carrel.evaluation.taking_in import Coming, take_in
 from carrel.parsing.code_reader import as_code
-from carrel.search.fuse import Weights, fuse
+from carrel.search.fuse import Lists, Weights, fuse
+from carrel.search.weighing import weights_of
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 _DEPTH = 100
-_SHARES = tuple(step / 10 for step in range(11))
+_SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.96, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +92,19 @@ class Row:
         best, default = self.mixes[self.best], mean(self.default)
         better = max((self.lexical, self.dense), key=mean)
         queries = list(self.default)
-        against = compared(_in_order(self.default, queries), _in_order(better, queries))
+        against_mix, against_part = (
+            compared(_in_order(self.default, queries), _in_order(other, queries)) for other in (best, better)
+        )
         cells = (
             self.label,
             f"{len(queries)}",
             self.metric,
             f"{mean(self.lexical):.4f}",
             f"{mean(self.dense):.4f}",
-            f"{mean(best):.4f} ({self.best:.1f})",
+            f"{mean(best):.4f} ({self.best:.2f})",
             f"**{default:.4f}**",
-            f"{default - mean(best):+.4f}",
-            f"{against.difference:+.4f}",
-            f"{against.p:.4f}",
+            f"{against_mix.difference:+.4f} ({against_mix.p:.3f})",
+            f"{against_part.difference:+.4f} ({against_part.p:.3f})",
             f"{self.milliseconds:.0f} ms",
         )
         return "| " + " | ".join(cells) + " |"
@@ -153,29 +156,41 @@ def measure(services: Services, judged: Judged, questions: Questions, names: Map
         return measured(run, questions.judgments, [judged.metric])[0].values
 
     queries = questions.queries
-    by_mode = {}
+    by_mode: dict[Mode, Mapping[str, float]] = {}
+    found: dict[str, dict[Signal, tuple[Candidate, ...]]] = {query: {} for query in queries}
     for mode in (Mode.LEXICAL, Mode.DENSE):
-        found = answers(queries, partial(asked, mode), name_of)
-        by_mode[mode] = values({answer.query: answer.ranking for answer in found})
+        rankings = {}
+        for answer in answers(queries, partial(asked, mode), name_of):
+            rankings[answer.query] = answer.ranking
+            found[answer.query] |= dict(answer.result.candidates) if answer.result else {}
+        by_mode[mode] = values(rankings)
     default, took = {}, []
-    mixed: dict[float, dict[str, tuple[str, ...]]] = {share: {} for share in _SHARES}
     for answer in answers(queries, partial(asked, Mode.HYBRID), name_of):
         default[answer.query] = answer.ranking
         took.append(answer.milliseconds)
-        lists = dict(answer.result.candidates) if answer.result else {}
-        for share, run in mixed.items():
-            run[answer.query] = tuple(
-                names[paper.paper_id] for paper in fuse(lists, Weights(dense=share))[:_DEPTH]
-            )
+    usual = weights_of(services.shelves.readable([judged.folder]))
+    mixes = {
+        share: values(
+            {
+                query: tuple(names[paper.paper_id] for paper in _mixed(lists, usual, share))
+                for query, lists in found.items()
+            }
+        )
+        for share in _SHARES
+    }
     return Row(
         judged.label,
         judged.metric,
         by_mode[Mode.LEXICAL],
         by_mode[Mode.DENSE],
         values(default),
-        {share: values(run) for share, run in mixed.items()},
+        mixes,
         sorted(took)[len(took) // 2],
     )
+
+
+def _mixed(lists: Lists, usual: Weights, share: float) -> tuple[FusedPaper, ...]:
+    return fuse(lists, replace(usual, dense=share))[:_DEPTH]
 
 
 def print_misses(row: Row, judged_set: JudgedSet, count: int) -> None:
@@ -218,8 +233,8 @@ def main() -> None:
     print(describe())
     print(
         "\n| set | queries | measure | lexical | dense | best fixed mix (share of meaning) | default "
-        "| default − best mix | default − better part | p | a search |\n"
-        "|---|---|---|---|---|---|---|---|---|---|---|",
+        "| default − best mix (p) | default − better part (p) | a search |\n"
+        "|---|---|---|---|---|---|---|---|---|---|",
         flush=True,
     )
     with tempfile.TemporaryDirectory() as folder:

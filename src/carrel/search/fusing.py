@@ -8,6 +8,7 @@ from carrel.search import feedback, quotation, retrieve
 from carrel.search.fuse import Weights, fuse
 from carrel.search.identified import put_first
 from carrel.search.inquiry import Inquiry
+from carrel.search.own_language import balanced
 from carrel.search.unread import unread_papers
 from carrel.search.weighing import weighed_for, weights_of
 from carrel.storage import papers, passages
@@ -37,10 +38,12 @@ def fused(inquiry: Inquiry, lists: Lists) -> Fused:
     models = {model for model, _ in inquiry.questions}
     unread = unread_papers(inquiry.text, lists, bases, models, sources)
     found = _favour_quotations(inquiry, fuse(lists, weights, unread))
+    asked = lists
     if feedback.says_more(inquiry.understood, query, found):
         drawn = feedback.drawn(inquiry.questions, query, found, bases, sources, unread)
         lists = {**lists, **retrieve.retrieved("", query, bases, inquiry.scope, drawn, sources)}
         found = fuse(lists, weights, unread)
+    found = balanced(inquiry, found, asked, unread)
     found = put_first(inquiry.understood, found, inquiry.scope, bases, sources.catalog)
     return Fused(found, lists, weights)
 
