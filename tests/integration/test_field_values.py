@@ -136,7 +136,10 @@ def test_years_and_the_order_of_a_list(tx: Transaction) -> None:
     ids = shelves(tx)
     assert numbers(tx, in_years(tx, ids, [(2020, None), (None, 1100)])) == {"1", "3", "5", "5'"}
     assert in_years(tx, ids, []) == set()
-    assert [held[1] for held in newest_first(tx, ids[:1])][:4] == [paper(5), paper(3), paper(1), paper(0)]
+    newest = [paper(5), paper(3), paper(1), paper(0)]
+    assert [held[1] for held in newest_first(tx, ids[:1])][:4] == newest
+    assert [held[1] for held in newest_first(tx, ids[:1], newest)] == newest
+    assert newest_first(tx, ids, []) == ()
 
 
 def test_what_cannot_hold_the_pieces_is_not_read(tx: Transaction) -> None:

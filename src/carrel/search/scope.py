@@ -94,9 +94,10 @@ def scope_of(
     with catalog.read() as tx:
         met = [*_meeting(tx, ids, understood, of_index), *(_of_index(tx, ids, filters) if lists else ())]
         refused = [*_meeting(tx, ids, understood, frozenset(), excluded=True)]
-        newest = newest_first(tx, ids) if lists else ()
-    if met:
-        scope = scope.only(_by_base(ids, set.intersection(*met)))
+        if met:
+            scope = scope.only(_by_base(ids, set.intersection(*met)))
+        only = None if scope.among is None else frozenset().union(*scope.among.values())
+        newest = newest_first(tx, ids, only) if lists else ()
     barred = [*_barred(understand.filters_of(understood, excluded=True), knowledge_bases, catalog)]
     barred += [_by_base(ids, found) for found in refused]
     out = {base: frozenset[PaperId]().union(*(each[base] for each in barred)) for base in ids}

@@ -1,6 +1,6 @@
 """Papers by what one field of theirs says: the database leaves out most, so that few values are read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal
 
 from carrel.core.ids import KnowledgeBaseId, PaperId
@@ -11,6 +11,7 @@ Held = tuple[KnowledgeBaseId, PaperId]
 Years = tuple[int | None, int | None]
 """The first and the last; None is open."""
 
+_NAMED = 2_000
 _LIKE = {"%": "!%", "_": "!_", "!": "!!"}
 
 
@@ -64,16 +65,24 @@ def in_years(
     return found
 
 
-def newest_first(tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId]) -> tuple[Held, ...]:
-    """Return the searchable papers of these knowledge bases: newest first, then those that came last."""
+def newest_first(
+    tx: Transaction, knowledge_base_ids: Sequence[KnowledgeBaseId], only: Collection[PaperId] | None = None
+) -> tuple[Held, ...]:
+    """Return the searchable papers of these knowledge bases: newest first, then those that came last.
+
+    ``only`` these, and perhaps others: many are not named to the database one by one.
+    """
+    named = only is not None and len(only) <= _NAMED
+    chosen = "AND papers.id IN :only" if named else ""
     years = {held: int(year or 0) for held, year in _corrections(tx, knowledge_base_ids, "year")}
     rows = tx.rows(
-        """
+        f"""
         SELECT holdings.knowledge_base_id, holdings.paper_id, holdings.added_at, papers.year AS value
         FROM holdings JOIN papers ON papers.id = holdings.paper_id
-        WHERE holdings.knowledge_base_id IN :knowledge_bases
-        """,
+        WHERE holdings.knowledge_base_id IN :knowledge_bases {chosen}
+        """,  # noqa: S608  # the inserted part is one of two constants
         knowledge_bases=knowledge_base_ids,
+        **({"only": list(only or ())} if named else {}),
     )
     found = [(years.get(_held(row), row["value"] or 0), row["added_at"], _held(row)) for row in rows]
     found.sort(key=lambda each: (each[0], each[1], each[2][1]), reverse=True)
