@@ -1,4 +1,4 @@
-"""``make bench``: every table, one after the other. Needs the real papers in ``../shared/data``."""
+"""``make bench``: the tables of every day, one after the other. Needs the papers in ``../shared/data``."""
 
 import runpy
 import sys
@@ -7,5 +7,5 @@ from benchmarks.known_items import DATA
 
 if not (DATA / "manifest.jsonl").is_file():
     sys.exit(f"The real papers are not on this machine ({DATA}): nothing to measure.")
-for name in ("speed", "known_items", "versions", "parsing", "dimensions"):
+for name in ("speed", "known_items", "versions", "parsing", "dimensions", "retrieval"):
     runpy.run_module(f"benchmarks.{name}", run_name="__main__")

@@ -167,7 +167,7 @@ def _hold(tx: Transaction, shelf: KnowledgeBase, chance: random.Random) -> None:
         language=chance.choice(("en", "en", "zh")),
     )
     papers.register(tx, paper, sha256, chance.randint(200_000, 4_000_000))
-    readings.note(tx, paper, readings.Reading(chance.randint(4, 40), metadata, ParseQuality()))
+    readings.note(tx, shelf, paper, readings.Reading(chance.randint(4, 40), metadata, ParseQuality()))
     holdings.hold(tx, shelf, holdings.Holding(paper, f"{sha256[:12]}.pdf", _PASSAGES_A_PAPER, "", ""))
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from carrel.core.calibration import Calibration
+from carrel.core.domains import Domain
 from carrel.core.errors import (
     AmbiguousPaperId,
     CatalogBusy,
@@ -38,9 +39,11 @@ from carrel.storage import (
     papers,
     passages,
     queue,
+    readings,
     removals,
 )
 from carrel.storage.database import Catalog, Row, Transaction
+from carrel.storage.descriptions import descriptions
 from carrel.storage.paper_pages import Wanted
 from carrel.storage.removals import Removal, What
 from tests.catalogs import CATALOGS, OpenCatalog
@@ -225,6 +228,21 @@ def test_a_calibration_comes_with_the_generation_that_it_is_of(catalog: Catalog)
         assert tx.rows("SELECT * FROM calibrations") == []
 
 
+def test_a_calibration_takes_the_place_of_the_one_that_was_known(catalog: Catalog) -> None:
+    first = Calibration(0.7, 0.8, 200, 3, 400, 5, "2026-11-30T12:00:00.000+00:00")
+    second = replace(first, share=0.8, at="2026-11-30T12:00:01.000+00:00")
+    with catalog.write() as tx:
+        shelf = base(tx)
+        assert calibrations.put(tx, shelf, first, unless_changed=True)
+        known = knowledge_bases.by_id(tx, shelf.id)
+        assert not calibrations.put(tx, shelf, second, unless_changed=True)  # there was none then
+        assert calibrations.put(tx, known, second, unless_changed=True)
+        assert not calibrations.put(tx, known, first, unless_changed=True)
+        assert knowledge_bases.by_id(tx, shelf.id).calibration == second
+        assert calibrations.put(tx, known, first)
+        assert knowledge_bases.by_id(tx, shelf.id).calibration == first
+
+
 def test_a_passage_comes_back_as_it_went_in(catalog: Catalog) -> None:
     with catalog.write() as tx:
         shelf = base(tx)
@@ -275,6 +293,25 @@ def test_any_text_comes_back_and_sorts_by_code_point(catalog: Catalog, keys: lis
         assert tx.rows("SELECT key FROM removals WHERE key NOT IN :keys", keys=keys) == []
         for key in keys:
             assert tx.row("SELECT 1 FROM removals WHERE key = :key", key=key) is not None
+
+
+def test_a_list_may_be_longer_than_a_statement_has_names(catalog: Catalog) -> None:
+    odd = ["", "0", "1e3", 'a "quoted" \\u0041', "中文 🙂", "null", "a\0b", "half \ud800", "[1]"]
+    many = [f"paper {n}" for n in range(40_000)]
+    with catalog.write() as tx:
+        shelf = base(tx)
+        for n, key in enumerate(odd):
+            tx.run("INSERT INTO removals VALUES (:what, :key)", what=What.FILE, key=key)
+            papers.register(tx, paper(n), sha(n), n * 2**29)
+        found = tx.rows("SELECT key FROM removals WHERE key IN :keys", keys=many + odd)
+        assert len(found) == len(odd)
+        assert tx.rows("SELECT key FROM removals WHERE key NOT IN :keys", keys=tuple(many + odd)) == []
+        assert len(tx.rows("SELECT key FROM removals WHERE key NOT IN :keys", keys=many)) == len(odd)
+        sizes = [*range(300), 3 * 2**29, 2**31 - 1]
+        rows = tx.rows("SELECT id FROM papers WHERE bytes IN :sizes ORDER BY bytes", sizes=sizes)
+        assert [row["id"] for row in rows] == [paper(0), paper(3)]
+        assert len(descriptions(tx, [shelf.id], [PaperId(each) for each in many])) == 0
+        assert tx.run("DELETE FROM removals WHERE key IN :keys", keys=many + odd) == len(odd)
 
 
 def test_an_empty_list_holds_nothing(catalog: Catalog) -> None:
@@ -351,6 +388,38 @@ def test_citations_are_counted_among_papers_that_may_be_read(catalog: Catalog) -
         papers.forget_unreferenced(tx, [paper(2)])
         assert citing.counts(tx, [shelf.id], works)[paper(1)] == 0
         assert tx.rows("SELECT 1 FROM cited_works WHERE paper_id = :paper", paper=paper(2)) == []
+
+
+def test_what_another_domain_reads_changes_nothing_of_a_paper_that_is_held(catalog: Catalog) -> None:
+    def publish(tx: Transaction, holder: KnowledgeBase, title: str) -> bool:
+        reading = parsed(Metadata(title=title, year=len(title), authors=(title,)), 1)
+        papers.register(tx, paper(1), sha(1), 1000)
+        return papers.publish(tx, holder, paper(1), "1.pdf", reading, [])
+
+    def shown(tx: Transaction, *holders: KnowledgeBase) -> set[str]:
+        return {each.metadata.title for each in papers.records(tx, [holder.id for holder in holders])}
+
+    with catalog.write() as tx:
+        mine, prose, theirs = (base(tx, name) for name in ("mine", "prose", "theirs"))
+        prose, theirs = replace(prose, domain=Domain.DOCUMENTS), replace(theirs, domain=Domain.PATENTS)
+        for each in (prose, theirs):
+            knowledge_bases.delete(tx, each)
+            knowledge_bases.create(tx, each)
+        assert publish(tx, mine, "first")
+        assert publish(tx, mine, "a newer parser's")
+        assert publish(tx, prose, "of the same domain")
+        assert not publish(tx, theirs, "patent")
+        assert not publish(tx, theirs, "patent, once more")
+        assert shown(tx, mine, prose, theirs) == {"of the same domain"}
+        found = Metadata(title="patent")
+        assert readings.standing(tx, theirs, paper(1), found).authors == ("of the same domain",)
+        papers.remove(tx, mine, paper(1))
+        assert not publish(tx, theirs, "patent")
+        papers.remove(tx, prose, paper(1))
+        assert readings.standing(tx, theirs, paper(1), found) == found
+        assert publish(tx, theirs, "patent")
+        assert not publish(tx, mine, "paper")
+        assert shown(tx, mine, theirs) == {"patent"}
 
 
 # --- Knowledge bases and removal -------------------------------------------------------------------

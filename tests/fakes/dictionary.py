@@ -1,9 +1,10 @@
 """A dictionary of a few words, in CC-CEDICT's form and compiled."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from carrel.engines.cedict import read_cedict
-from carrel.engines.dictionaries import dictionary_folder
+from carrel.engines.dictionaries import compiled_dictionary
 from carrel.engines.dictionary_file import CompiledDictionary, write_dictionary
 
 HEAD = """# CC-CEDICT
@@ -40,10 +41,11 @@ def entries(count: int = 0) -> str:
     return HEAD + ENTRIES + "".join(f"{word} {word} [zi4] /word/\n" for word in more)
 
 
-def put_dictionary(cache: Path) -> CompiledDictionary:
-    """Put it where searches look for it, and open it."""
+def put_dictionary(cache: Path, besides: Mapping[str, Sequence[str]] | None = None) -> CompiledDictionary:
+    """Put it where searches look for it, and open it; ``besides``: other words, or other senses of these."""
     found = read_cedict(entries().encode(), fewest=1)
-    target = dictionary_folder(cache) / "compiled-v1"
+    target = compiled_dictionary(cache)
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_dictionary(found.senses, target, "CC-CEDICT", "CC BY-SA 4.0", found.date[:10], found.simplified)
+    senses = {**found.senses, **(besides or {})}
+    write_dictionary(senses, target, "CC-CEDICT", "CC BY-SA 4.0", found.date[:10], found.simplified)
     return CompiledDictionary(target)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from carrel.bootstrap.calibrating import Calibrating, due, set_back
+from carrel.bootstrap.calibrating import Calibrating, due, forget_outlived, found_out, set_back
 from carrel.cli.calibrating import calibrate_knowledge_base, calibrate_where_due
 from carrel.core.accounts import COMMAND_LINE
 from carrel.core.audit import Action
-from carrel.core.calibration import FEWEST_PAPERS, Calibration, is_due
+from carrel.core.calibration import FEWEST_PAPERS, Calibration, is_due, is_outlived
 from carrel.core.engine_errors import EndpointUnavailable
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.metadata import Metadata
@@ -20,6 +20,7 @@ from carrel.core.search_record import compared
 from carrel.engines.cached_embedder import CachedEmbedder
 from carrel.engines.vector_cache import FILE_NAME, SqliteVectorCache
 from carrel.storage import audit, calibrations
+from carrel.storage.clock import now
 from tests.integration.worlds import World, world_of_fakes, world_with_real_index
 from tests.unit.evaluation.libraries import library
 
@@ -100,6 +101,60 @@ def test_when_it_is_due() -> None:
     assert not is_due(replace(found, queries=0), 1000, 29)
 
 
+def test_when_it_is_forgotten() -> None:
+    found = Calibration(0.7, 0.8, 200, 0, 1000, 20, "")
+    assert [is_outlived(found, papers) for papers in (0, 199, 200)] == [True, True, False]
+    asked_for = replace(found, papers=150)
+    assert [is_outlived(asked_for, papers) for papers in (75, 76, 199)] == [True, False, False]
+    assert not is_outlived(replace(found, sentences=0), 199)
+    assert not is_outlived(None, 199)
+
+
+def audited(world: World) -> list[tuple[str, str, str]]:
+    """Return what the log has of calibrations, the newest first: who, the share before, and that since."""
+    with world.services.catalog.read() as tx:
+        found = audit.page(tx, 10, action=Action.KNOWLEDGE_BASE_CALIBRATE)
+    return [(each.user_name, each.detail["before"], each.detail["meaning_share"]) for each in found]
+
+
+def test_what_changes_by_itself_is_in_the_audit_log(tmp_path: Path) -> None:
+    with world_of_fakes(tmp_path) as world:
+        base = library(world.services.catalog, world.services.vectors, world.embedder, [Metadata("A")])
+        with world.services.catalog.write() as tx:
+            calibrations.put(tx, base, Calibration(0.4, 0.8, 200, 0, 1000, 0, now()))
+        forget_outlived(world.services)
+        forget_outlived(world.services)
+        kept = world.shelf().calibration
+        assert kept is not None
+        assert (kept.share, kept.measured, kept.papers) == (0.8, False, 1)
+        found_out(world.services, world.shelf())  # tells nothing, and changes nothing
+        assert audited(world) == [("server", "0.40", "0.80")]
+
+
+def test_what_is_set_back_meanwhile_stays(tmp_path: Path) -> None:
+    with world_of_fakes(tmp_path) as world:
+        base = filled(world, with_sentences=60)
+        for present in (None, Calibration(0.4, 0.8, 200, 0, 1000, 0, now())):
+            with world.services.catalog.write() as tx:
+                calibrations.forget(tx, base.id, base.generation)
+                if present is not None:
+                    calibrations.put(tx, base, present)
+            base, set_to = world.shelf(), list[Calibration]()
+
+            def somebody_goes_back(_: str, to: list[Calibration] = set_to) -> None:
+                if not to:
+                    to.append(set_back(world.services, world.shelf(), COMMAND_LINE))
+
+            world.embedder.before = somebody_goes_back
+            found_out(world.services, base)
+            assert [world.shelf().calibration] == set_to
+            before = "0.80" if present is None else "0.40"
+            assert audited(world)[0] == ("command line", before, "0.80")
+        assert len(audited(world)) == 2
+        found_out(world.services, world.shelf(), COMMAND_LINE, is_asked=True)
+        assert world.shelf().calibration not in (None, *set_to)
+
+
 def test_a_command_says_what_it_found_and_goes_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -129,7 +184,7 @@ def test_a_command_says_what_it_found_and_goes_back(
         assert not kept.measured
         assert due(world.services) == ()
         with world.services.catalog.read() as tx:
-            assert [each.action for each in audit.page(tx, 3)] == [Action.KNOWLEDGE_BASE_CONFIGURE] * 3
+            assert [each.action for each in audit.page(tx, 3)] == [Action.KNOWLEDGE_BASE_CALIBRATE] * 3
 
 
 def test_a_search_counts_by_it_and_a_replay_says_that_it_has_changed(tmp_path: Path) -> None:
@@ -142,9 +197,10 @@ def test_a_search_counts_by_it_and_a_replay_says_that_it_has_changed(tmp_path: P
             calibrations.put(tx, base, Calibration(0.4, 0.8, 200, 0, 2, 0, ""))
         result = world.services.search(query)
         assert result.weights[base.id]["dense"] == 0.4
+        paper = result.weights[base.id]["paper"]
         after = world.services.record(query, result)
         assert [(each.what, each.before, each.now) for each in compared(before, after).causes] == [
-            ("weights", "dense 0.8, paper 0.5", "dense 0.4, paper 0.5")
+            ("weights", f"dense 0.8, paper {paper:.6g}", f"dense 0.4, paper {paper:.6g}")
         ]
         set_back(world.services, base, COMMAND_LINE)
         assert not compared(before, world.services.record(query, world.services.search(query))).causes

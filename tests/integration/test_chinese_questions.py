@@ -1,5 +1,6 @@
 """A Chinese question over English papers, from the question to the answer."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,9 @@ import pytest
 
 from carrel.bootstrap.dictionary import OFF, DictionaryInUse
 from carrel.core.ranking import Mode, Query, SearchResult
+from carrel.core.search_record import Cause, RecordedDictionary, SearchRecord, compared
+from carrel.core.search_record_format import record_fields, record_of
+from carrel.engines.dictionaries import remove_dictionary
 from tests.fakes.dictionary import put_dictionary
 from tests.integration.worlds import WIDE_MODEL, World, fake_paper, world_of_fakes
 
@@ -78,8 +82,6 @@ def test_of_two_models_only_the_one_that_does_not_read_it_is_asked_in_english(wo
 
 
 def test_without_the_dictionary_the_answer_says_that_it_would_help(world: World) -> None:
-    from carrel.engines.dictionaries import remove_dictionary
-
     assert ask(world, "彗星", Mode.LEXICAL).hits
     remove_dictionary(world.services.settings.cache)
     found = ask(world, "彗星", Mode.LEXICAL)
@@ -95,3 +97,45 @@ def test_switched_off_it_is_not_even_missed(world: World) -> None:
     off = DictionaryInUse(settings, world.services.catalog)
     world.services = replace(world.services, dictionary=off)
     assert ask(world, "彗星").translation is None
+
+
+def record(world: World, text: str) -> SearchRecord:
+    """Search, and return the record as a file would keep it."""
+    query = Query(text)
+    fields = record_fields(world.services.record(query, ask(world, text)), text)
+    return record_of(json.loads(json.dumps(fields)))
+
+
+def test_a_record_knows_its_dictionary_and_another_one_is_a_cause(world: World) -> None:
+    cache = world.services.settings.cache
+    before = record(world, "彗星")
+    opened = world.services.dictionary.get()
+    assert opened is not None
+    assert before.dictionary == RecordedDictionary("CC-CEDICT", "2023-11-07", opened.content)
+    assert compared(before, record(world, "彗星")).causes == ()
+    remove_dictionary(cache)
+    without = record(world, "彗星")
+    assert without.dictionary == RecordedDictionary()
+    named = f"CC-CEDICT 2023-11-07 {opened.content}"
+    assert compared(before, without).causes == (Cause("dictionary", "", named, ""),)
+    put_dictionary(cache, {"彗星": ("broom star",)})
+    assert [each.before for each in compared(without, record(world, "彗星")).causes] == [""]
+    (cause,) = compared(before, record(world, "彗星")).causes
+    assert cause.before != cause.now
+    assert cause.now.startswith("CC-CEDICT 2023-11-07 ")  # of the same day, and says other things
+
+
+def test_a_question_that_needs_no_dictionary_has_none_in_its_record(world: World) -> None:
+    before = record(world, "comets")
+    assert before.dictionary == RecordedDictionary()
+    remove_dictionary(world.services.settings.cache)
+    assert compared(before, record(world, "comets")).causes == ()
+
+
+def test_a_record_of_an_earlier_version_says_nothing_of_dictionaries(world: World) -> None:
+    now = record(world, "彗星")
+    fields = dict(record_fields(now, "彗星"))
+    del fields["dictionary"]
+    older = record_of(json.loads(json.dumps(fields)))
+    assert older.dictionary is None
+    assert compared(older, now).causes == ()

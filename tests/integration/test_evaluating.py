@@ -10,20 +10,25 @@ import pytest
 from carrel.bootstrap import open_services
 from carrel.cli.evaluating import Wish, evaluate_base, evaluate_set
 from carrel.cli.evaluation_output import Files
+from carrel.cli.server_file import announced
 from carrel.config import load_settings
 from carrel.core.engine_errors import NoRerankerConfigured
 from carrel.core.errors import InvalidSetting
 from carrel.core.evaluation_errors import NothingJudged
 from carrel.core.judgments import Judgment
 from carrel.core.ports import Embedder
+from carrel.core.ranking import Mode, SearchResult, StageTimings
 from carrel.core.text_language import language_of
 from carrel.engines.cached_embedder import CachedEmbedder
 from carrel.engines.vector_cache import FILE_NAME, SqliteVectorCache
+from carrel.evaluation.configuration import DEPTH
 from carrel.evaluation.judged_set import Document
 from carrel.evaluation.set_papers import hash_of, paper_of, parsed
 from carrel.evaluation.taking_in import Coming, take_in
+from carrel.search.present import search_document
 from carrel.storage import judgments
 from tests.fakes.embedder import FakeEmbedder
+from tests.fakes.search_server import standing_in
 
 ANIMALS = ["whale", "seal", "otter", "heron", "crane", "stork", "eagle", "raven", "finch", "robin"]
 ACTS = ["sings", "dives", "hunts"]
@@ -112,10 +117,8 @@ def test_a_changed_set_is_taken_in_anew_where_it_changed(
     assert "30 documents" in capsys.readouterr().out
 
 
-def test_a_knowledge_base_is_measured_by_its_judgments_and_by_itself(
-    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    load = loading(FakeEmbedder(), home)
+def fill_animals(load: Callable[[str], Embedder]) -> None:
+    """Take the documents into a knowledge base of the user's own library, with a few judgments."""
     services = open_services(load_settings(), print, load)
     try:
         services.own_index("a test")
@@ -133,6 +136,13 @@ def test_a_knowledge_base_is_measured_by_its_judgments_and_by_itself(
                 judgments.put(tx, [Judgment(shelf.id, query, paper, grade, "", "")])
     finally:
         services.close()
+
+
+def test_a_knowledge_base_is_measured_by_its_judgments_and_by_itself(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load = loading(FakeEmbedder(), home)
+    fill_animals(load)
     assert evaluate_base("animals", 0, 1, wish("mode=lexical", "mode=dense"), load) == 0
     assert "30 documents, 1 queries (1 left out" in capsys.readouterr().out
     compare = wish("mode=hybrid", "dimensions=32")
@@ -153,3 +163,20 @@ def test_what_cannot_be_measured_is_said_before_anything_is_done(home: Path, ani
     services.close()
     with pytest.raises(NothingJudged):
         evaluate_base("empty", 0, 1, wish("mode=lexical"), load)
+
+
+def test_beside_a_server_known_items_are_asked_without_operators_and_judged_queries_with(home: Path) -> None:
+    load = loading(FakeEmbedder(), home)
+    fill_animals(load)
+    nothing = search_document(SearchResult("", Mode.LEXICAL, StageTimings(), ()), explain=False)
+    with standing_in() as server, announced(home, server.address, "secret"):
+        server.body = json.dumps(nothing).encode()
+        evaluate_base("animals", 0, 1, wish("mode=lexical"), load)
+        (judged,) = server.asked
+        evaluate_base("animals", 2, 1, wish("mode=lexical"), load)
+        items = server.asked[1:]
+    assert (judged[0], judged[2]["query"], judged[2]["literal"]) == ("/api/v1/search", "whale songs", False)
+    assert len(items) == 6
+    assert {(question["literal"], question["mode"], question["limit"]) for _, _, question in items} == {
+        (True, "lexical", DEPTH)
+    }

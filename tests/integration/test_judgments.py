@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from carrel.core.accounts import Role
 from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.judgments import Judgment, JudgmentKey, agreed
+from carrel.core.users import User
 from carrel.library.backup import back_up
 from carrel.library.importing import add_missing
 from carrel.library.opened_backup import OpenedBackup
-from carrel.storage import judgments, users
+from carrel.storage import judgments, members, users
 from carrel.storage.clock import now
 from carrel.storage.judgments import Judged
 from tests.integration.worlds import World, world_of_fakes, world_on_postgres
@@ -69,6 +71,25 @@ def test_they_are_listed_in_pages(world: World) -> None:
             after = JudgmentKey.of(some[-1].query, some[-1].paper_id, some[-1].by)
         assert tuple(listed) == judgments.of(tx, base)
         assert len(judgments.page(tx, base, 100, by="ann")) == 9
+
+
+def test_those_of_who_may_change_the_knowledge_base_are_told_from_the_others(world: World) -> None:
+    paper = world.accept("A").paper_id
+    world.accept("A", kb="other")
+    base, other = world.shelf().id, world.shelf("other").id
+    roles = {"vi": Role.VIEWER, "ed": Role.EDITOR, "ow": Role.OWNER, "gone": Role.OWNER}
+    with world.services.catalog.write() as tx:
+        for name in (*roles, "admin", "nobody"):
+            made = User(name, name, administrator=name == "admin", disabled=name == "gone")
+            users.add(tx, made, name, "")
+        for name, role in roles.items():
+            members.set_role(tx, base, name, role)
+        members.set_role(tx, other, "vi", Role.OWNER)
+    for by in ("", "vi", "ed", "ow", "gone", "admin", "nobody", "deleted"):
+        said(world, f"what does {by} want?", paper, 2, by=by)
+    with world.services.catalog.read() as tx:
+        assert sorted(each.by for each in judgments.by_keepers(tx, base)) == ["", "admin", "ed", "ow"]
+        assert judgments.queries_by_keepers(tx) == {base: 4}
 
 
 def test_they_go_with_the_paper_and_with_who_said_it(world: World) -> None:

@@ -24,7 +24,7 @@ PAPERS = (
     ("Corals shelter shrimp from hungry barracuda", "Corals shelter shrimp from hungry fish.", "2019"),
     ("Violins of Cremona", "Makers of violins chose spruce and corals never.", "2021"),
 )
-QUESTION = "corals bleach summers"
+QUESTION = "corals summers"
 QUOTATION = "makers of violins chose spruce and corals never ever"
 
 
@@ -52,9 +52,10 @@ def test_each_wish_does_what_it_says_and_says_what_it_did(world: World) -> None:
     assert all(hit.favours == () and hit.place_before is None for hit in plain.hits)
 
     diverse = search(world, diverse=True)
-    first, same, other, last = titles(plain)
-    assert titles(diverse) == [first, other, same, last]
-    assert [hit.place_before for hit in diverse.hits] == [1, 3, 2, 4]
+    first, other, same, last = titles(plain)
+    assert {first, same} == {PAPERS[0][0], PAPERS[1][0]}
+    assert titles(diverse) == [first, other, last, same]
+    assert [hit.place_before for hit in diverse.hits] == [1, 2, 4, 3]
     assert [hit.score for hit in diverse.hits] == [hit.score for hit in plain.hits]
 
     recent = search(world, prefer=(Preference.RECENT,))
@@ -72,7 +73,7 @@ def test_each_wish_does_what_it_says_and_says_what_it_did(world: World) -> None:
 def test_papers_that_others_of_the_searched_cite_come_up_and_reindexing_fills_in_what_is_missing(
     world: World,
 ) -> None:
-    cited = PAPERS[1][0]
+    cited = titles(search(world, "corals bleach"))[1]
     reference = f"\n\n> Heat, A. (2003). {cited}. Journal of Corals, 1."
     for name, kb in (("One", "library"), ("Two", "library"), ("Three", "elsewhere")):
         world.accept_bytes(f"{name}.pdf", fake_paper(f"{name} of coral reefs", f"On reefs.{reference}"), kb)
@@ -103,17 +104,22 @@ def test_a_quoted_paper_stays_first_and_scores_fall(world: World) -> None:
 
 
 def test_a_search_with_wishes_is_replayed_and_older_records_are_read(world: World) -> None:
-    query = Query(QUESTION, diverse=True, prefer=(Preference.RECENT,))
+    query = Query(QUESTION, diverse=True, prefer=(Preference.RECENT,), literal=True)
     result = search(world, diverse=True, prefer=(Preference.RECENT,))
     before = record_of(record_fields(world.services.record(query, result), query.text))
-    assert (before.query.diverse, before.query.prefer) == (True, (Preference.RECENT,))
+    assert (before.query.diverse, before.query.prefer, before.query.literal) == (
+        True,
+        (Preference.RECENT,),
+        True,
+    )
     again = world.services.search(before.query)
     now = record_of(record_fields(world.services.record(before.query, again), query.text))
     assert compared(before, now) == compared(before, before)
     fields = record_fields(world.services.record(Query("corals"), search(world, "corals")), "corals")
-    asked = {name: value for name, value in fields["query"].items() if name not in ("prefer", "diverse")}  # type: ignore[union-attr]
+    new = ("prefer", "diverse", "literal")
+    asked = {name: value for name, value in fields["query"].items() if name not in new}  # type: ignore[union-attr]
     older = record_of({**fields, "query": asked})
-    assert (older.query.diverse, older.query.prefer) == (False, ())
+    assert (older.query.diverse, older.query.prefer, older.query.literal) == (False, (), False)
 
 
 def test_without_a_wish_nothing_is_touched() -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import partial
 
 from carrel.bootstrap.services import Services
-from carrel.core.accounts import COMMAND_LINE, Caller
+from carrel.core.accounts import COMMAND_LINE, SERVER, Caller
 from carrel.core.audit import Action
-from carrel.core.calibration import Calibration, is_due
+from carrel.core.calibration import Calibration, is_due, is_outlived
 from carrel.core.errors import CarrelError
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.engines.cached_embedder import CachedEmbedder
@@ -33,10 +33,13 @@ _ANALYSIS = Analysis(
 )
 
 
-def found_out(services: Services, base: KnowledgeBase, caller: Caller | None = None) -> Found:
-    """Calibrate a knowledge base and keep what was found; what a caller asks for stands in the audit log.
+def found_out(
+    services: Services, base: KnowledgeBase, caller: Caller = SERVER, is_asked: bool = False
+) -> Found:
+    """Calibrate a knowledge base and keep what was found; in the audit log if it is asked for, or a change.
 
-    Vectors of what is held out are not cached: nothing would delete them with their paper.
+    Unless somebody asks for it, what was set back or found out meanwhile stays. Vectors of what is held out
+    are not cached: nothing would delete them with their paper.
 
     Raises:
         ServiceError: its model cannot be loaded or reached.
@@ -51,18 +54,31 @@ def found_out(services: Services, base: KnowledgeBase, caller: Caller | None = N
         services.courtesy.give_way,
     )
     found = calibrate(base, tools)
-    _keep(services, base, found.calibration, caller)
+    if _keep(services, base, found.calibration, caller, is_asked):
+        _log.info("%s: meaning counts %.2f.", base.name, found.calibration.share)
     return found
 
 
-def set_back(services: Services, base: KnowledgeBase, caller: Caller = COMMAND_LINE) -> Calibration:
+def set_back(
+    services: Services, base: KnowledgeBase, caller: Caller = COMMAND_LINE, is_asked: bool = True
+) -> Calibration:
     """Let the share that is usual count, until the knowledge base has changed by so much that it is due."""
     with services.catalog.read() as tx:
-        queries = judgments.counts(tx, base.id).queries
+        queries = judgments.queries_by_keepers(tx).get(base.id, 0)
     usual = usual_share([base.domain])
     calibration = Calibration(usual, usual, 0, 0, base.papers, queries, now())
-    _keep(services, base, calibration, caller)
+    _keep(services, base, calibration, caller, is_asked)
     return calibration
+
+
+def forget_outlived(services: Services) -> None:
+    """Set back what was found out on papers that are gone by half, where too few are left to measure on."""
+    with services.catalog.read() as tx:
+        standing = calibrations.at_rest(tx)
+    for each in standing:
+        base = each.knowledge_base
+        if is_outlived(base.calibration, base.papers):
+            set_back(services, base, SERVER, is_asked=False)
 
 
 def due(services: Services) -> tuple[KnowledgeBase, ...]:
@@ -102,6 +118,7 @@ class Calibrating:
         if self._clock() < self._next_look:
             return
         self._next_look = self._clock() + _LOOK_SECONDS
+        forget_outlived(self._services)
         for base in due(self._services):
             if self._clock() >= self._not_before.get(_key(base), 0.0):
                 self._under_way = base, Errand(partial(found_out, self._services, base))
@@ -109,24 +126,29 @@ class Calibrating:
 
     def _end(self, base: KnowledgeBase, errand: Errand[Found]) -> None:
         try:
-            found = errand.result().calibration
+            errand.result()
         except CarrelError as error:
             _log.warning("%s was not calibrated: %s", base.name, error)
         except Exception:  # the owner must outlive it
             _log.exception("%s was not calibrated; it is tried again later.", base.name)
         else:
             self._next_look = self._clock()  # there may be another one
-            _log.info("%s: meaning counts %.2f.", base.name, found.share)
             return
         self._not_before[_key(base)] = self._clock() + _AFTER_FAILURE_SECONDS
 
 
-def _keep(services: Services, base: KnowledgeBase, found: Calibration, caller: Caller | None) -> None:
+def _keep(
+    services: Services, base: KnowledgeBase, found: Calibration, caller: Caller, is_asked: bool
+) -> bool:
+    """Note a calibration and who made it; whether it was noted, since somebody else's may have come first."""
+    before = base.calibration.share if base.calibration else found.usual
     with services.catalog.write() as tx:
-        calibrations.put(tx, base, found)
-        if caller is not None:
-            detail = {"meaning_share": f"{found.share:.2f}"}
-            record(tx, caller, Action.KNOWLEDGE_BASE_CONFIGURE, base.id, detail)
+        if not calibrations.put(tx, base, found, unless_changed=not is_asked):
+            return False
+        if is_asked or found.share != before:
+            detail = {"name": base.name, "meaning_share": f"{found.share:.2f}", "before": f"{before:.2f}"}
+            record(tx, caller, Action.KNOWLEDGE_BASE_CALIBRATE, base.id, detail)
+        return True
 
 
 def _key(base: KnowledgeBase) -> tuple[str, int]:

@@ -32,10 +32,8 @@ def open_services(
 ) -> Services:
     """Open the data folder that the settings name.
 
-    Args:
-        settings: read once by the caller.
-        announce: told before anything is downloaded.
-        load_embedder: makes an embedder from a model's name; the engines' own by default.
+    ``announce`` is told before anything is downloaded; ``load_embedder`` makes an embedder from a model's
+    name, by default the engines' own.
 
     Raises:
         UsageError: the data folder is read-only or newer than this program.
@@ -44,17 +42,10 @@ def open_services(
     catalog = at_end.enter_context(closing(open_database(settings.home, settings.catalog_url)))
     indexes = _indexes(settings)
     at_end.callback(indexes.release)
-    endpoints = Endpoints(
-        catalog, Sealer(settings.home, settings.secret_key), partial(_check_endpoint, settings)
-    )
+    endpoints = _endpoints(settings, catalog)
     models = Models(settings, endpoints, announce, at_end, load_embedder)
     accounts: Loaded[str, Accounts] = Loaded(lambda _: _accounts(catalog))
     parsers: Loaded[str, Parser] = Loaded(lambda name: at_end.enter_context(closing(_parser(settings, name))))
-
-    def index_of(knowledge_base: KnowledgeBase) -> Index:
-        encoder = models.embedder(knowledge_base.embedder).encoder
-        return indexes.open(knowledge_base, Space(encoder, knowledge_base.dimensions or encoder.width))
-
     return Services(
         settings=settings,
         catalog=catalog,
@@ -67,7 +58,7 @@ def open_services(
         vectors=at_end.enter_context(closing(_vector_cache(settings))),
         embedder_of=lambda knowledge_base: models.embedder(knowledge_base.embedder),
         settings_of=models.settings_of,
-        index_of=index_of,
+        index_of=partial(_index_of, indexes, models),
         parser=lambda: parsers.get(DEFAULT_PARSER),
         parser_of=lambda knowledge_base: parsers.get(knowledge_base.parser),
         unlocker=lambda password: _unlocker(at_end.enter_context(closing(_children(settings))), password),
@@ -76,6 +67,16 @@ def open_services(
         steady=models.steady,
         close=at_end.close,
     )
+
+
+def _index_of(indexes: Indexes, models: Models, knowledge_base: KnowledgeBase) -> Index:
+    encoder = models.embedder(knowledge_base.embedder).encoder
+    return indexes.open(knowledge_base, Space(encoder, knowledge_base.dimensions or encoder.width))
+
+
+def _endpoints(settings: Settings, catalog: Catalog) -> Endpoints:
+    sealer = Sealer(settings.home, settings.secret_key)
+    return Endpoints(catalog, sealer, partial(_check_endpoint, settings))
 
 
 def _check_endpoint(settings: Settings, endpoint: ModelEndpoint, api_key: str) -> None:

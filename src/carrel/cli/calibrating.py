@@ -31,7 +31,7 @@ def calibrate_knowledge_base(
             _say_set_back(base, set_back(opened, base), as_json)
             return 0
         began = time.monotonic()
-        found = found_out(opened, base, COMMAND_LINE)
+        found = found_out(opened, base, COMMAND_LINE, is_asked=True)
         seconds = time.monotonic() - began
     if as_json:
         print_json(_document(base, found, seconds))
@@ -53,7 +53,7 @@ def calibrate_where_due(opened: Services, base: KnowledgeBase) -> None:
     said = tr("Finding out how much meaning and how much words count in {name}; it may take half a minute.")
     note(said.format(name=printable(base.name)))
     try:
-        found_out(opened, wanted)
+        found_out(opened, wanted, COMMAND_LINE)
     except CarrelError as error:
         note(tr("Warning: {message}").format(message=str(error)))
 

@@ -9,6 +9,31 @@ import typer
 from carrel.cli.options import AsJson
 from carrel.core.language import tr
 
+Parsed = Annotated[
+    Path | None,
+    typer.Option(metavar="PATH", help=tr("Read a file or a folder, add nothing, and say how well it went.")),
+]
+Recursive = Annotated[bool, typer.Option("--recursive", help=tr("Look into subfolders too."))]
+Examined = Annotated[
+    str | None,
+    typer.Option(
+        metavar="[URL]", help=tr("Examine a server of embeddings; without URL the one in the settings.")
+    ),
+]
+ServedModel = Annotated[str, typer.Option(help=tr("The model, as the server names it."))]
+ServerKey = Annotated[
+    str,
+    typer.Option(envvar="CARREL_EMBEDDER_API_KEY", help=tr("The server's key."), show_default=False),
+]
+Profile = Annotated[str, typer.Option(help=tr("How the model wants texts, where its name does not tell."))]
+Quick = Annotated[bool, typer.Option("--quick", help=tr("Leave out what takes long."))]
+Fsck = Annotated[
+    bool,
+    typer.Option("--fsck", help=tr("Find what is lost or left over in every store, and mend it.")),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help=tr("With --fsck: only report, change nothing."))]
+Deep = Annotated[bool, typer.Option("--deep", help=tr("With --fsck: read every file, which takes longer."))]
+
 checkup = typer.Typer()
 
 
@@ -16,38 +41,16 @@ checkup = typer.Typer()
     help=tr("Check this installation, a server of embeddings, or how well files can be read."),
 )
 def doctor(
-    parse: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PATH", help=tr("Read a file or a folder, add nothing, and say how well it went.")
-        ),
-    ] = None,
-    recursive: Annotated[bool, typer.Option("--recursive", help=tr("Look into subfolders too."))] = False,
-    embedder: Annotated[
-        str | None,
-        typer.Option(
-            metavar="[URL]", help=tr("Examine a server of embeddings; without URL the one in the settings.")
-        ),
-    ] = None,
-    model: Annotated[str, typer.Option(help=tr("The model, as the server names it."))] = "",
-    api_key: Annotated[
-        str,
-        typer.Option(envvar="CARREL_EMBEDDER_API_KEY", help=tr("The server's key."), show_default=False),
-    ] = "",
-    profile: Annotated[
-        str, typer.Option(help=tr("How the model wants texts, where its name does not tell."))
-    ] = "",
-    quick: Annotated[bool, typer.Option("--quick", help=tr("Leave out what takes long."))] = False,
-    fsck: Annotated[
-        bool,
-        typer.Option("--fsck", help=tr("Find what is lost or left over in every store, and mend it.")),
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help=tr("With --fsck: only report, change nothing."))
-    ] = False,
-    deep: Annotated[
-        bool, typer.Option("--deep", help=tr("With --fsck: read every file, which takes longer."))
-    ] = False,
+    parse: Parsed = None,
+    recursive: Recursive = False,
+    embedder: Examined = None,
+    model: ServedModel = "",
+    api_key: ServerKey = "",
+    profile: Profile = "",
+    quick: Quick = False,
+    fsck: Fsck = False,
+    dry_run: DryRun = False,
+    deep: Deep = False,
     as_json: AsJson = False,
 ) -> None:
     _check_one(parse is not None, embedder is not None, fsck)

@@ -25,11 +25,12 @@ from carrel.core.language import tr
 from carrel.core.paper import ParsedPaper
 from carrel.core.ports import Embedder
 from carrel.core.ranking import PaperRecord, Query, SearchResult
+from carrel.core.search_record_format import query_fields
 from carrel.core.server_errors import ServerSilent
 from carrel.core.text_language import language_of
 from carrel.evaluation.asking import Ask, RememberingEmbedder
 from carrel.evaluation.comparison import Comparison, compare
-from carrel.evaluation.configuration import DEPTH, Build, Configuration, configurations, usual
+from carrel.evaluation.configuration import Build, Configuration, configurations, usual
 from carrel.evaluation.judged_set import Questions, answerable, read_set
 from carrel.evaluation.known_items import Item, chosen, questions_of
 from carrel.evaluation.measures import DEFAULT_METRICS, checked
@@ -75,12 +76,14 @@ class _Asking:
         self._instruction = settings.query_instruction
         self._remembering: dict[str, RememberingEmbedder] = {}  # by model
 
-    def _query(self, configuration: Configuration, text: str, knowledge_base: KnowledgeBase) -> Query:
+    def query(self, knowledge_base: KnowledgeBase, configuration: Configuration, text: str) -> Query:
+        """Return the query of a text, as all ask it: here, and of a server."""
         query = configuration.query(text, knowledge_base, self._instruction)
         return replace(query, literal=self._literal)
 
     def of(self, opened: Services, knowledge_base: KnowledgeBase) -> Callable[[Configuration], Ask]:
         """Return what answers queries in a configuration."""
+        opened.dictionary.wait()
         model = knowledge_base.embedder
         if model not in self._remembering:
             self._remembering[model] = RememberingEmbedder(opened.embedder_of(knowledge_base))
@@ -88,7 +91,7 @@ class _Asking:
         settings = replace(opened.settings, reranker_budget=0.0)
         asked = replace(opened, settings=settings, embedder_of=lambda _: self._remembering[model])
         return lambda configuration: (
-            lambda text: asked.search(self._query(configuration, text, knowledge_base))
+            lambda text: asked.search(self.query(knowledge_base, configuration, text))
         )
 
 
@@ -143,8 +146,7 @@ def evaluate_base(
         if running is None:
             opened.own_index(_PURPOSE)
             check_complete(base, opened.index_of(base), opened.catalog)
-        beside = partial(_asked_of, running, base, settings) if running else None
-        own = beside or asking.of(opened, base)
+        own = _beside(running, base, asking) if running else asking.of(opened, base)
         comparison = _compared_over(base, opened, own, asking, questions, compared, wish, counting)
         dimensions = opened.space_of(base).dimensions
     return give(replace(comparison, dimensions=dimensions), wish.files)
@@ -216,26 +218,16 @@ def _filled(
         yield build, filled
 
 
-def _asked_of(
-    running: Running, knowledge_base: KnowledgeBase, settings: Settings, configuration: Configuration
-) -> Ask:
-    """Return what asks the server that owns the index."""
+def _beside(running: Running, base: KnowledgeBase, asking: _Asking) -> Callable[[Configuration], Ask]:
+    """Return what answers queries in a configuration where a server owns the index."""
+    return lambda configuration: _asked_of(running, partial(asking.query, base, configuration))
+
+
+def _asked_of(running: Running, made: Callable[[str], Query]) -> Ask:
+    """Return what asks the server that owns the index; ``made`` makes the query of a text."""
 
     def asked(text: str) -> SearchResult:
-        document = ask(
-            running,
-            "/api/v1/search",
-            {
-                "query": text,
-                "knowledge_bases": [knowledge_base.id],
-                "mode": configuration.mode.value,
-                "limit": DEPTH,
-                "rerank": configuration.rerank,
-                "prefer": [each.value for each in configuration.prefer],
-                "diverse": configuration.diverse,
-                "instruction": settings.query_instruction,
-            },
-        )
+        document = ask(running, "/api/v1/search", query_fields(made(text)))
         try:
             return result_of(document or {})
         except (KeyError, ValueError) as error:

@@ -19,13 +19,12 @@ from carrel.cli.judgments_commands import judgments_app
 from carrel.cli.kb_commands import kb_app
 from carrel.cli.keeping_commands import keeping
 from carrel.cli.models_commands import models_app
-from carrel.cli.options import AsJson, Diverse, OneBase, Preferences, SomeBases
+from carrel.cli.options import AsJson, OneBase, SomeBases
 from carrel.cli.reindex_commands import reindex
+from carrel.cli.search_commands import search
 from carrel.core.citation_format import CitationFormat
 from carrel.core.errors import CarrelError
 from carrel.core.language import tr
-from carrel.core.ranking import MOST_RESULTS, Mode
-from carrel.core.tasks import TASKS
 
 STOPPED = 130
 
@@ -139,105 +138,7 @@ def add(
     sys.exit(add_papers(paths, kb, recursive, wait, workers, password, as_json))
 
 
-@app.command(help=tr("Search: a question in, papers with the passages that answer it out."))
-def search(
-    query: Annotated[
-        str,
-        typer.Argument(
-            help=tr(
-                'A question or a few words, also with "phrases", -words, author:, year:, title: and the like.'
-            )
-        ),
-    ] = "",
-    kb: SomeBases = None,
-    limit: Annotated[int, typer.Option(min=1, max=MOST_RESULTS, help=tr("Papers at most."))] = 10,
-    mode: Annotated[
-        Mode, typer.Option(help=tr("By meaning (dense), by words (lexical), or both."))
-    ] = Mode.HYBRID,
-    rerank: Annotated[
-        bool | None,
-        typer.Option("--rerank/--no-rerank", help=tr("Reorder the best candidates with a reranker.")),
-    ] = None,
-    year: Annotated[str, typer.Option(help=tr("A year, or a range such as 2019..2021."))] = "",
-    author: Annotated[list[str] | None, typer.Option(help=tr("Part of an author's name."))] = None,
-    venue: Annotated[
-        list[str] | None, typer.Option(help=tr("A journal or conference, or words of its name."))
-    ] = None,
-    language: Annotated[
-        list[str] | None, typer.Option(help=tr("A language's code, such as en or zh."))
-    ] = None,
-    tag: Annotated[list[str] | None, typer.Option(help=tr("A label that the paper bears."))] = None,
-    like: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PAPER", help=tr("A paper to find others like: id, its beginning, or file name.")
-        ),
-    ] = None,
-    unlike: Annotated[
-        list[str] | None, typer.Option(metavar="PAPER", help=tr("A paper of a sort that is not wanted."))
-    ] = None,
-    prefer: Preferences = None,
-    diverse: Diverse = False,
-    task: Annotated[
-        str,
-        typer.Option(
-            metavar="|".join(TASKS), help=tr("What the question is asked for, where the model reads that.")
-        ),
-    ] = "",
-    instruction: Annotated[
-        str, typer.Option(metavar="TEXT", help=tr("The same in your own words, in English."))
-    ] = "",
-    translate: Annotated[
-        bool,
-        typer.Option(
-            "--translate/--no-translate",
-            help=tr("Ask a Chinese question in English too where the model reads only English."),
-        ),
-    ] = True,
-    explain: Annotated[
-        bool,
-        typer.Option(
-            "--explain", help=tr("Show each stage's candidates, why a paper ranks there, and what was sent.")
-        ),
-    ] = False,
-    record: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help=tr("Write a record of the search, for carrel replay.")),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    from carrel.cli.search import Request, search_papers
-
-    request = Request(
-        query,
-        tuple(kb or ()),
-        limit,
-        mode,
-        rerank,
-        year,
-        tuple(author or ()),
-        tuple(venue or ()),
-        tuple(language or ()),
-        tuple(tag or ()),
-        _asked_for(task, instruction),
-        translate,
-        explain,
-        tuple(like or ()),
-        tuple(unlike or ()),
-        tuple(dict.fromkeys(prefer or ())),
-        diverse,
-        record,
-    )
-    sys.exit(search_papers(request, as_json))
-
-
-def _asked_for(task: str, instruction: str) -> str:
-    """Return what a question is asked for: a task's name, or words of one's own. Raises BadParameter."""
-    if task and task not in TASKS:
-        raise typer.BadParameter(tr("--task is one of {tasks}.").format(tasks=", ".join(TASKS)))
-    if task and instruction:
-        raise typer.BadParameter(tr("--task and --instruction exclude each other."))
-    return instruction or task
+app.command(help=tr("Search: a question in, papers with the passages that answer it out."))(search)
 
 
 @app.command("list", help=tr("List the papers in knowledge bases, and the files that failed."))

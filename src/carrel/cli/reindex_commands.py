@@ -18,6 +18,20 @@ from carrel.cli.options import (
 )
 from carrel.core.language import tr
 
+Estimate = Annotated[bool, typer.Option("--estimate", help=tr("Say what it would take, and do nothing."))]
+Status = Annotated[bool, typer.Option("--status", help=tr("Say how it stands."))]
+Cancel = Annotated[bool, typer.Option("--cancel", help=tr("End it and leave everything as it was."))]
+Retry = Annotated[bool, typer.Option("--retry", help=tr("Try the papers again that failed."))]
+AcceptFailures = Annotated[
+    bool, typer.Option("--accept-failures", help=tr("Go on without the papers that failed."))
+]
+Rollback = Annotated[
+    bool, typer.Option("--rollback", help=tr("Go back to the index before, which is kept for a while."))
+]
+DiscardKept = Annotated[
+    bool, typer.Option("--discard-kept", help=tr("Delete the index before, to have its room."))
+]
+
 
 def reindex(
     kb: Annotated[str, typer.Option("--kb", help=tr("The knowledge base."))],
@@ -28,23 +42,13 @@ def reindex(
     references: NewReferences = None,
     parser: NewParser = None,
     domain: NewDomain = None,
-    estimate: Annotated[
-        bool, typer.Option("--estimate", help=tr("Say what it would take, and do nothing."))
-    ] = False,
-    status: Annotated[bool, typer.Option("--status", help=tr("Say how it stands."))] = False,
-    cancel: Annotated[
-        bool, typer.Option("--cancel", help=tr("End it and leave everything as it was."))
-    ] = False,
-    retry: Annotated[bool, typer.Option("--retry", help=tr("Try the papers again that failed."))] = False,
-    accept_failures: Annotated[
-        bool, typer.Option("--accept-failures", help=tr("Go on without the papers that failed."))
-    ] = False,
-    rollback: Annotated[
-        bool, typer.Option("--rollback", help=tr("Go back to the index before, which is kept for a while."))
-    ] = False,
-    discard_kept: Annotated[
-        bool, typer.Option("--discard-kept", help=tr("Delete the index before, to have its room."))
-    ] = False,
+    estimate: Estimate = False,
+    status: Status = False,
+    cancel: Cancel = False,
+    retry: Retry = False,
+    accept_failures: AcceptFailures = False,
+    rollback: Rollback = False,
+    discard_kept: DiscardKept = False,
     wait: WaitForIndex = True,
     as_json: AsJson = False,
 ) -> None:

@@ -122,6 +122,7 @@ def _named(what: str) -> str:
         "version": tr("Carrel's version"),
         "reranker": tr("reranker"),
         "read": tr("papers that the reranker read"),
+        "dictionary": tr("dictionary"),
         "instruction": tr("instruction to the model"),
         "generation": tr("generation of the index"),
         "model": tr("model"),

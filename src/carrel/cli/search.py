@@ -16,12 +16,11 @@ from carrel.cli.understood_line import understood_line
 from carrel.cli.versions import version_line
 from carrel.config import Settings, load_settings
 from carrel.core.engine_errors import NoRerankerConfigured
-from carrel.core.errors import CarrelError, ServiceError
-from carrel.core.ids import PaperId
+from carrel.core.errors import CarrelError
 from carrel.core.knowledge_base import DEFAULT_EMBEDDER
 from carrel.core.language import tr
 from carrel.core.ports import Embedder
-from carrel.core.ranking import Hit, LeftOut, Mode, PassageHit, Preference, Query, SearchResult
+from carrel.core.ranking import Hit, LeftOut, Mode, PassageHit, Query, SearchResult
 from carrel.core.search_record_format import query_fields, record_fields
 from carrel.core.server_errors import ServerSilent
 from carrel.library.mending import check_complete
@@ -31,56 +30,31 @@ from carrel.search.present import search_document
 _WIDEST = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """The command's arguments as they were typed."""
+def search_papers(
+    query: Query, rerank: bool | None, explain: bool, record: Path | None, as_json: bool
+) -> int:
+    """Search, print the result, return the exit code.
 
-    query: str
-    kbs: tuple[str, ...]
-    limit: int
-    mode: Mode
-    rerank: bool | None  # None: as the settings say
-    year: str
-    authors: tuple[str, ...]
-    venues: tuple[str, ...]
-    languages: tuple[str, ...]
-    tags: tuple[str, ...]
-    instruction: str  # a task's name or own words; "": as the settings say
-    translate: bool
-    explain: bool
-    like: tuple[str, ...] = ()  # papers: beginnings of ids, or names of files
-    unlike: tuple[str, ...] = ()
-    prefer: tuple[Preference, ...] = ()
-    diverse: bool = False
-    record: Path | None = None  # the file for a record of the search
-
-
-def search_papers(request: Request, as_json: bool) -> int:
-    """Search, print the result, return the exit code; write the record where one is wanted."""
+    Args:
+        query: as it was typed: papers by the beginnings of their ids or names of files; without an
+            instruction the settings' is taken.
+        rerank: None: as the settings say.
+        explain: with how the answer came about.
+        record: the file for a record of the search.
+        as_json: one JSON document on standard output.
+    """
     settings = load_settings()
-    understand.read(request.query, may_be_empty=bool(request.like))  # what is wrong is said at once
-    query = Query(
-        request.query,
-        request.kbs,
-        request.mode,
-        request.limit,
-        understand.filters(request.year, request.authors, request.venues, request.languages, request.tags),
-        request.instruction or settings.query_instruction,
-        liked=tuple(map(PaperId, request.like)),
-        disliked=tuple(map(PaperId, request.unlike)),
-        translate=request.translate,
-        prefer=request.prefer,
-        diverse=request.diverse,
-    )
-    answer = answered(settings, query, request.explain, request.rerank, record=request.record is not None)
-    if request.record is not None:
+    understand.read(query.text, bool(query.liked), query.literal)  # what is wrong is said at once
+    asked = replace(query, instruction=query.instruction or settings.query_instruction)
+    answer = answered(settings, asked, explain, rerank, record=record is not None)
+    if record is not None:
         from carrel.cli.recording import write_record
 
-        write_record(request.record, answer.record, request.query)
+        write_record(record, answer.record, query.text)
     if as_json:
         print_json(answer.document)
     else:
-        print_result(answer.result(), request.explain)
+        print_result(answer.result(), explain)
     return 0
 
 
@@ -109,6 +83,7 @@ def answered(
     # The model loads in a thread of its own while this one imports the rest.
     load = _preloaded(settings) if query.mode is not Mode.LEXICAL else None
     from carrel.cli.session import services
+    from carrel.search.translate import is_chinese
 
     with services(settings, load) as opened:
         opened.shelves.readable(query.knowledge_bases)  # a wrong name is said before waiting
@@ -120,7 +95,7 @@ def answered(
             if knowledge_base.papers:
                 try:
                     index = opened.index_of(knowledge_base)
-                except ServiceError:  # its model is away: said by the search, or what is left out of it
+                except CarrelError:  # said by the search, or what is left out of it
                     continue
                 check_complete(knowledge_base, index, opened.catalog)
         readable = opened.shelves.readable()
@@ -129,6 +104,8 @@ def answered(
             liked=tuple(opened.shelves.named(each, readable).id for each in query.liked),
             disliked=tuple(opened.shelves.named(each, readable).id for each in query.disliked),
         )
+        if is_chinese(query.text):
+            opened.dictionary.wait()
         result = opened.search(query)
         made = record_fields(opened.record(query, result), query.text) if record else None
     return Answer(search_document(result, explain), lambda: result, made)
@@ -192,6 +169,8 @@ def print_result(result: SearchResult, explain: bool) -> None:
     columns = min(shutil.get_terminal_size((80, 24)).columns, _WIDEST)
     for left_out in result.left_out:
         note(_left_out_line(left_out))
+        if left_out.hint:
+            note(left_out.hint)
     if line := understood_line(result):
         print(_styled(line, "2"))
     if (translation := result.translation) is not None and translation.made:

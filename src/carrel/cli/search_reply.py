@@ -154,6 +154,7 @@ def _left_out(document: dict[str, object]) -> LeftOut:
         as_text(document.get("name")),
         document.get("searched") == "words",
         as_text(document.get("reason")),
+        as_text(document.get("hint")),
     )
 
 

@@ -17,8 +17,9 @@ def keep_warm(opened: Services, stop: threading.Event) -> None:
     """Ask each embedder that has papers one question, and a server that the settings name, until ``stop``.
 
     A new data folder has no papers: nothing is loaded for it. One that does not answer is said once and asked
-    again.
+    again. The dictionary, where there is one, is made ready first.
     """
+    opened.dictionary.get()
     warm: set[str] = set()
     said: set[str] = set()
     while not stop.is_set():

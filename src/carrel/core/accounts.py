@@ -7,9 +7,9 @@ from enum import StrEnum
 class Role(StrEnum):
     """What somebody may do with a knowledge base; each includes the one before it."""
 
-    VIEWER = "viewer"  # search and read
-    EDITOR = "editor"  # add and remove papers, work with their jobs
-    OWNER = "owner"  # settings, sharing, re-indexing, deletion
+    VIEWER = "viewer"  # search and read, judge answers
+    EDITOR = "editor"  # add and remove papers, work with their jobs; calibration goes by what they judge
+    OWNER = "owner"  # settings, sharing, re-indexing, deletion, importing judgments
 
     def includes(self, other: "Role") -> bool:
         """Whether this role may do what ``other`` may."""
@@ -49,3 +49,4 @@ class Caller:
 
 
 COMMAND_LINE = Caller("", "command line", administrator=True)
+SERVER = Caller("", "server", administrator=False)  # does something by itself

@@ -25,6 +25,7 @@ class Action(StrEnum):
     ENDPOINT_DELETE = "endpoint-delete"
     KNOWLEDGE_BASE_CREATE = "knowledge-base-create"
     KNOWLEDGE_BASE_CONFIGURE = "knowledge-base-configure"
+    KNOWLEDGE_BASE_CALIBRATE = "knowledge-base-calibrate"  # asked for; by itself where the share changes
     KNOWLEDGE_BASE_SHARE = "knowledge-base-share"
     KNOWLEDGE_BASE_UNSHARE = "knowledge-base-unshare"
     KNOWLEDGE_BASE_REINDEX = "knowledge-base-reindex"

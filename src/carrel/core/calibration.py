@@ -23,7 +23,7 @@ class Calibration:
     sentences: int  # of its own papers, that were asked as questions
     judged: int  # queries of its judgments that were asked
     papers: int  # that the knowledge base held
-    queries: int  # that had been judged in it, whether they could be asked or not
+    queries: int  # that had been judged by who may change it, whether they could be asked or not
     at: str
 
     @property
@@ -42,5 +42,16 @@ def is_due(present: Calibration | None, papers: int, queries: int) -> bool:
         return False
     if present is None:
         return True
-    changed = papers >= present.papers * _GROWTH or papers * 2 <= present.papers
+    changed = papers >= present.papers * _GROWTH or _is_half_gone(present, papers)
     return changed or queries >= max(FEWEST_JUDGED, 2 * present.queries)
+
+
+def is_outlived(present: Calibration | None, papers: int) -> bool:
+    """Whether what was found out is to be forgotten: half of its papers are gone, and too few are left."""
+    if present is None or not present.measured or papers >= FEWEST_PAPERS:
+        return False
+    return _is_half_gone(present, papers)
+
+
+def _is_half_gone(present: Calibration, papers: int) -> bool:
+    return papers * 2 <= present.papers

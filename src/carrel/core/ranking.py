@@ -235,16 +235,17 @@ class Reranking:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A knowledge base that was not searched as it was asked for, since its model could not be used.
+    """A knowledge base that was not searched as it was asked for: its model or its index could not be used.
 
-    ``by_words``: it was searched by words alone; otherwise not at all. ``reason`` is in the reader's
-    language; ``error`` is None where a server told of it.
+    ``by_words``: it was searched by words alone; otherwise not at all. ``reason`` and ``hint``, what can be
+    done, are in the reader's language; ``error`` is None where a server told of it.
     """
 
     knowledge_base_id: KnowledgeBaseId
     name: str
     by_words: bool
     reason: str
+    hint: str = ""
     error: CarrelError | None = None
 
 

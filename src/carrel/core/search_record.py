@@ -52,6 +52,15 @@ class RecordedReranker:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedDictionary:
+    """With which dictionary a question was translated; all of it is "" where it was not."""
+
+    name: str = ""
+    date: str = ""
+    content: str = ""  # a short hash of all that it says
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedPaper:
     """A paper of the answer with its best passages, by id and score."""
 
@@ -67,7 +76,10 @@ class RecordedPaper:
 
 @dataclass(frozen=True, slots=True)
 class SearchRecord:
-    """A search. ``query.knowledge_bases`` are the ids of those that were searched, in their order."""
+    """A search. ``query.knowledge_bases`` are the ids of those that were searched, in their order.
+
+    ``dictionary`` is None in records of earlier versions, which do not say.
+    """
 
     version: str  # of Carrel
     at: str
@@ -75,6 +87,7 @@ class SearchRecord:
     knowledge_bases: tuple[RecordedBase, ...]
     reranker: RecordedReranker | None
     papers: tuple[RecordedPaper, ...]
+    dictionary: RecordedDictionary | None = None
 
 
 class What(StrEnum):
@@ -102,7 +115,7 @@ class Difference:
 class Cause:
     """What is not as it was, so that answers may differ; of a knowledge base, or ("") of the whole search."""
 
-    what: str  # the name of a field of ``RecordedBase``, "version", "reranker", "instruction"
+    what: str  # the name of a field of ``RecordedBase`` or of the record, "read", "instruction"
     knowledge_base: str  # its name
     before: str
     now: str
@@ -165,6 +178,8 @@ def _causes(before: SearchRecord, now: SearchRecord) -> Iterator[Cause]:
         yield Cause("reranker", "", _reranker(used), _reranker(uses))
     elif used and uses and used.candidates and uses.candidates and used.candidates != uses.candidates:
         yield Cause("read", "", str(used.candidates), str(uses.candidates))
+    if before.dictionary and now.dictionary and before.dictionary != now.dictionary:
+        yield Cause("dictionary", "", _dictionary(before.dictionary), _dictionary(now.dictionary))
     if before.query.instruction != now.query.instruction:
         yield Cause("instruction", "", before.query.instruction, now.query.instruction)
     present = {base.id: base for base in now.knowledge_bases}
@@ -211,3 +226,7 @@ def _compared_fields(base: RecordedBase) -> tuple[str, ...]:
 
 def _reranker(used: RecordedReranker | None) -> str:
     return "" if used is None or not used.applied else used.model
+
+
+def _dictionary(used: RecordedDictionary) -> str:
+    return " ".join(filter(None, (used.name, used.date, used.content)))

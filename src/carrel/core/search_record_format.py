@@ -7,7 +7,14 @@ from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.json_values import as_list, as_number, as_object, as_real, as_text
 from carrel.core.knowledge_base import ChunkSettings
 from carrel.core.ranking import Filters, Mode, Preference, Query
-from carrel.core.search_record import RecordedBase, RecordedPaper, RecordedReranker, Searched, SearchRecord
+from carrel.core.search_record import (
+    RecordedBase,
+    RecordedDictionary,
+    RecordedPaper,
+    RecordedReranker,
+    Searched,
+    SearchRecord,
+)
 
 FORMAT, FORMAT_VERSION = "carrel-search-record", 1
 
@@ -33,6 +40,7 @@ def record_fields(record: SearchRecord, text: str) -> dict[str, Json]:
         "query": {**query_fields(record.query), "query": text},
         "knowledge_bases": [_base_fields(base) for base in record.knowledge_bases],
         "reranker": None if record.reranker is None else _reranker_fields(record.reranker),
+        **({} if record.dictionary is None else {"dictionary": _dictionary_fields(record.dictionary)}),
         "results": [_paper_fields(paper) for paper in record.papers],
     }
 
@@ -58,6 +66,7 @@ def query_fields(query: Query) -> dict[str, Json]:
         "translate": query.translate,
         "prefer": [each.value for each in query.prefer],
         "diverse": query.diverse,
+        "literal": query.literal,
     }
 
 
@@ -82,6 +91,7 @@ def record_of(value: object) -> SearchRecord:
         knowledge_bases=bases,
         reranker=None if reranker is None else _reranker_of(as_object(reranker)),
         papers=tuple(_paper_of(as_object(each)) for each in as_list(values.get("results"))),
+        dictionary=_dictionary_of(values["dictionary"]) if "dictionary" in values else None,
     )
 
 
@@ -178,6 +188,7 @@ def _query_of(values: dict[str, object], searched: tuple[KnowledgeBaseId, ...]) 
         translate=_flag(values.get("translate")),
         prefer=tuple(map(Preference, _texts(values.get("prefer", [])))),  # not in earlier records
         diverse=_flag(values.get("diverse", False)),
+        literal=_flag(values.get("literal", False)),
     )
 
 
@@ -190,6 +201,19 @@ def _reranker_of(values: dict[str, object]) -> RecordedReranker:
     return RecordedReranker(
         as_text(values.get("model")), _flag(values.get("applied")), None if read is None else as_number(read)
     )
+
+
+def _dictionary_fields(used: RecordedDictionary) -> Json:
+    if not used.name:
+        return None
+    return {"name": used.name, "date": used.date, "content": used.content}
+
+
+def _dictionary_of(value: object) -> RecordedDictionary:
+    if value is None:
+        return RecordedDictionary()
+    values = as_object(value)
+    return RecordedDictionary(*(as_text(values.get(name)) for name in ("name", "date", "content")))
 
 
 def _years(filters: Filters) -> str:

@@ -32,6 +32,11 @@ class Dictionary(Protocol):
         """When it was published, such as 2023-11-07."""
         ...
 
+    @property
+    def content(self) -> str:
+        """A short hash of all that it says, Carrel's own terms included: 12 hexadecimal digits."""
+        ...
+
     def words_in(self, text: str) -> Sequence[DictionaryWord]:
         """Return every place in the text at which a word of the dictionary stands; they overlap."""
         ...
@@ -62,6 +67,8 @@ class Translation:
     dictionary: str = ""  # its name, for people
     licence: str = ""
     glosses: tuple[Gloss, ...] = ()
+    date: str = ""  # of the dictionary, as it has it
+    content: str = ""  # a short hash of what the dictionary says
 
     @property
     def made(self) -> bool:

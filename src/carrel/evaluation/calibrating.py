@@ -37,8 +37,8 @@ FEWEST_PAPERS = 100  # among fewer nearly everything is found, whatever the shar
 FEWEST_QUESTIONS = 50
 _JUDGED_WEIGHT = 5.0  # sentences that a judged query counts for: it is what is asked in earnest
 _DEEP = 10  # places that count
-_TEXTS_A_CALL = 8  # of the model: a search that comes meanwhile waits for no more
-_UNITS_AT_ONCE = 100
+_TEXTS_A_REQUEST = 8  # of a model's server; a model here reads one after the other anyhow
+_UNITS_AT_ONCE = 25
 _SEED = "calibration"
 
 T = TypeVar("T")
@@ -101,7 +101,7 @@ def calibrate(base: KnowledgeBase, tools: Instruments) -> Found:
     sample = sample_of(base, tools.catalog, tools.vectors, tools.embedder, _SEED)
     sentences = drawn(sample.units, MOST_SENTENCES, _SEED)
     with tools.catalog.read() as tx:
-        queries = judgments.counts(tx, base.id).queries
+        queries = judgments.queries_by_keepers(tx).get(base.id, 0)
     asked, judged = len(sentences), len(sample.judged)
     reason = Reason.USUAL
     points: tuple[Point, ...] = ()
@@ -130,7 +130,9 @@ def _questions(sample: Sample, sentences: Sequence[HeldOut], tools: Instruments)
     for query, grades in sample.judged.items():
         yield _Question(query, grades, _JUDGED_WEIGHT)
     width = sample.vectors.shape[1]
-    for some in _pieces(sentences, _TEXTS_A_CALL):
+    # A search that comes meanwhile waits for what is under way: for no more than one text of a model here.
+    piece = 1 if tools.embedder.parallel_calls == 1 else _TEXTS_A_REQUEST
+    for some in _pieces(sentences, piece):
         tools.pause()
         rests = [_embedded(sample.units[each.unit], each.rest, tools.embedder) for each in some]
         try:
@@ -154,7 +156,7 @@ def _measured(
     shares: Sequence[float],
     tools: Instruments,
 ) -> dict[float, list[float]]:
-    """Return how good each answer is with each share."""
+    """Return how good each answer is with each share, weighed by the question's length as in searches."""
     lists = _lists(base, sample, tools)
     width = sample.vectors.shape[1]
     task = task_of(tools.instruction, (base.domain,))

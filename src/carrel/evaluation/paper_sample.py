@@ -89,11 +89,12 @@ def _judged(
 ) -> dict[str, dict[PaperId, int]]:
     """Return the queries that were judged, as they are asked, and the grades of their papers.
 
-    A grade is that of the version that stands for the paper. Queries that the model does not read are left
+    What counts is what those said who may change the knowledge base: it sets everybody's order. A grade is
+    that of the version that stands for the paper. Queries that the model does not read are left
     out, and those without an answer among the papers.
     """
     found: dict[str, dict[PaperId, int]] = {}
-    for query, grades in agreed(judgments.of(tx, base.id)).items():
+    for query, grades in agreed(judgments.by_keepers(tx, base.id)).items():
         text = _asked(query)
         if not text or (languages and not text.isascii() and language_of(text) not in languages | {""}):
             continue

@@ -178,7 +178,7 @@ class Bench:
     def _send(
         self, paper: _Paper, parsed: ParsedPaper, knowledge_base: KnowledgeBase, embedder: Embedder
     ) -> None:
-        metadata = as_corrected(paper.job, parsed, self._workshop.tools)
+        metadata = as_corrected(paper.job, parsed, knowledge_base, self._workshop.tools)
 
         def run() -> Embedded:
             steps = embed(paper.job, parsed, metadata, knowledge_base, embedder)

@@ -31,10 +31,11 @@ from carrel.core.handover_format import (
 from carrel.core.ids import JobId
 from carrel.core.jobs import Job
 from carrel.core.knowledge_base import KnowledgeBase
+from carrel.core.metadata import Metadata
 from carrel.core.ports import Index, IndexedPaper, IndexedPassage
 from carrel.core.space import Space, Vectors
 from carrel.ingest import hands
-from carrel.storage import citing, corrections, handovers, papers, queue, targets, versions
+from carrel.storage import citing, corrections, handovers, papers, queue, readings, targets, versions
 from carrel.storage.database import Catalog, Transaction
 
 _log = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ class Owner:
         with self._estate.catalog.read() as tx:
             knowledge_base = targets.target(tx, job)
             head = _head(tx, job)
-            shown = _as_corrected(tx, job, head)
+            shown = None if head is None else _as_corrected(tx, job, head, knowledge_base)
         # First: it stands still for no model, and the space is known afterwards.
         index = self._estate.index_of(knowledge_base)
         if (
@@ -126,12 +127,14 @@ class Owner:
         ):
             self._put_back(job)  # another generation serves by now, or it was interrupted oddly
             return
-        self._add(job, shown, index, knowledge_base.domain)
+        self._add(job, replace(head, metadata=shown), index, knowledge_base.domain)
         with self._estate.catalog.write() as tx:
             wanted = queue.still_wanted(tx, job)
             present = targets.target(tx, job)
             if present.generation != knowledge_base.generation:
                 return  # its index goes as a whole, and the job back to the queue in the next step
+            if wanted and _as_corrected(tx, job, head, present) != shown:
+                return  # it came into another knowledge base meanwhile: once more
             if wanted:
                 self._publish(tx, job, head, knowledge_base)
             held = papers.holds(tx, knowledge_base, job.paper_id)
@@ -161,9 +164,10 @@ class Owner:
         if job.generation:
             papers.publish_built(tx, knowledge_base, job.paper_id, head, pieces)
         else:
-            papers.publish_ready(tx, knowledge_base, job.paper_id, job.file_name, head, pieces)
-            versions.record(tx, job.paper_id, head.likeness)
-            citing.record(tx, job.paper_id, head.cited)
+            name = job.file_name
+            if papers.publish_ready(tx, knowledge_base, job.paper_id, name, head, pieces):
+                versions.record(tx, job.paper_id, head.likeness)
+                citing.record(tx, job.paper_id, head.cited)
         queue.finish(tx, job)
 
     def _do_duties(self) -> bool:
@@ -209,12 +213,10 @@ def _head(tx: Transaction, job: Job) -> Head | None:
     return None if data is None else decode_head(data)
 
 
-def _as_corrected(tx: Transaction, job: Job, head: Head | None) -> Head | None:
-    """Return a head as the index is to have it: with what was corrected in the knowledge base."""
-    if head is None:
-        return None
-    metadata = corrections.applied(tx, job.knowledge_base_id, job.paper_id, head.metadata)
-    return replace(head, metadata=metadata)
+def _as_corrected(tx: Transaction, job: Job, head: Head, knowledge_base: KnowledgeBase) -> Metadata:
+    """Return metadata as the index is to have them: as they stand, and as they were corrected in the base."""
+    standing = readings.standing(tx, knowledge_base, job.paper_id, head.metadata)
+    return corrections.applied(tx, job.knowledge_base_id, job.paper_id, standing)
 
 
 def _piece(tx: Transaction, job: JobId, number: int) -> Piece:

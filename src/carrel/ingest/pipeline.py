@@ -28,7 +28,7 @@ from carrel.core.paper import ParsedPaper, Passage, in_context
 from carrel.core.ports import BlobStore, Embedder, Index, IndexedPaper, IndexedPassage, Parser
 from carrel.core.rebuild_errors import GenerationOutdated
 from carrel.core.space import Vectors, cut
-from carrel.storage import citing, corrections, knowledge_bases, papers, queue, targets, versions
+from carrel.storage import citing, corrections, knowledge_bases, papers, queue, readings, targets, versions
 from carrel.storage.database import Catalog, Transaction
 from carrel.storage.parses import ParseStore
 from carrel.storage.rebuilds import PassageRow
@@ -65,7 +65,7 @@ class Embedded:
     """A paper that is cut and embedded, at full width."""
 
     parsed: ParsedPaper
-    metadata: Metadata  # as read, with what was corrected in the knowledge base
+    metadata: Metadata  # as they stand, with what was corrected in the knowledge base
     chunks: tuple[Chunk, ...]
     about: str  # what stands for the whole paper
     rows: Vectors  # [chunks, width]
@@ -118,10 +118,10 @@ def about_text(title: str, text: str, embedder: Embedder) -> str:
     return shortened(in_context(title, "", text), embedder.tokens, embedder.max_tokens)
 
 
-def as_corrected(job: Job, parsed: ParsedPaper, tools: Tools) -> Metadata:
-    """Return a paper's metadata with what was corrected in the job's knowledge base."""
+def as_corrected(job: Job, parsed: ParsedPaper, knowledge_base: KnowledgeBase, tools: Tools) -> Metadata:
+    """Return a paper's metadata as they stand, with what was corrected in the job's knowledge base."""
     with tools.catalog.read() as tx:
-        return corrections.applied(tx, job.knowledge_base_id, job.paper_id, parsed.metadata)
+        return _as_shown(tx, job.paper_id, knowledge_base, parsed.metadata)
 
 
 def embed(
@@ -172,6 +172,9 @@ def make_searchable(
     It becomes searchable in one transaction of the catalog at the end. Where it was removed meanwhile, its
     points are taken back out. In the same transaction it is linked to its versions.
 
+    Where its metadata have become others meanwhile, since it came into another knowledge base, the index is
+    given those first.
+
     Raises:
         GenerationOutdated: another generation serves than the paper was made ready for.
         ServiceError, StorageFull: it can be tried again.
@@ -183,7 +186,10 @@ def make_searchable(
     with tools.catalog.write() as tx:
         wanted = queue.still_wanted(tx, job)
         outdated = wanted and not _serves(tx, knowledge_base)
+        shown = _as_shown(tx, job.paper_id, knowledge_base, parsed.metadata)
         if wanted and not outdated:
+            if shown != embedded.metadata:  # seldom: nobody waits long for this transaction
+                index.add([as_indexed(job.paper_id, replace(embedded, metadata=shown), knowledge_base)])
             publish(tx, knowledge_base, job.paper_id, job.file_name, embedded, likeness, cited)
             queue.finish(tx, job, len(embedded.chunks), len(parsed.pages))
     if outdated or not wanted:
@@ -213,9 +219,14 @@ def publish(
     passages = [item.passage for item in embedded.chunks]
     keys = [text_key(item.embedded_text) for item in embedded.chunks]
     about_key = text_key(embedded.about)
-    papers.publish(tx, knowledge_base, paper, file_name, embedded.parsed, passages, keys, about_key)
-    versions.record(tx, paper, likeness)
-    citing.record(tx, paper, cited)
+    if papers.publish(tx, knowledge_base, paper, file_name, embedded.parsed, passages, keys, about_key):
+        versions.record(tx, paper, likeness)
+        citing.record(tx, paper, cited)
+
+
+def _as_shown(tx: Transaction, paper: PaperId, knowledge_base: KnowledgeBase, metadata: Metadata) -> Metadata:
+    standing = readings.standing(tx, knowledge_base, paper, metadata)
+    return corrections.applied(tx, knowledge_base.id, paper, standing)
 
 
 def _serves(tx: Transaction, knowledge_base: KnowledgeBase) -> bool:

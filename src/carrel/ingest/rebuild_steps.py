@@ -32,7 +32,7 @@ from carrel.storage import (
     versions,
 )
 from carrel.storage.database import Transaction
-from carrel.storage.readings import Reading
+from carrel.storage.readings import Reading, is_settled
 from carrel.storage.rebuilds import Held
 
 _PAPERS_A_PAGE = 16  # of 100 passages and 2560 dimensions: 16 MB of vectors
@@ -212,7 +212,7 @@ class Builder:
                 if not _is_present(tx, serving, found):
                     break
                 for paper, (likeness, cited) in seen.items():
-                    if papers.holds(tx, serving, paper):
+                    if papers.holds(tx, serving, paper) and not is_settled(tx, target, paper):
                         versions.record(tx, paper, likeness)
                         citing.record(tx, paper, cited)
         return readings

@@ -1,6 +1,7 @@
 """Judging: what people say of papers as answers, in one knowledge base, as far as one caller may.
 
-Whoever may search it may judge, and sees what they said; its owners see and may take back what all say.
+Whoever may search it may judge, and sees what they said; its owners see and may take back what all say, and
+import. No order changes by it at once; calibration goes by what those say who may change the knowledge base.
 """
 
 from collections.abc import Mapping, Sequence
@@ -116,14 +117,15 @@ class Judging:
             return judgments.counts(tx, base.id, self._whose(tx, base))
 
     def bring(self, given: Sequence[Graded]) -> Brought:
-        """Judge much at once, all or nothing but for papers that are not here: they are left out.
+        """Judge much at once, for owners; all or nothing but for papers that are not here: they are left out.
 
         Raises:
             JudgmentUnusable, KnowledgeBaseMissing, KnowledgeBaseAmbiguous, ScopeTooNarrow: as ``judge``.
+            RoleTooLow: the caller is no owner.
         """
         access.need(self._caller, Scope.WRITE)
         with self._catalog.write() as tx:
-            base = self._base(tx)
+            base = access.require(tx, self._caller, self._key, Role.OWNER)
             known = papers.passage_counts(tx, base)
             made = [self._made(base, each) for each in given if each.paper_id in known]
             judgments.put(tx, made)

@@ -20,7 +20,7 @@ class Inquiry:
     """What the stages of a search hand on. Each returns one that says more, or is narrower.
 
     ``knowledge_bases`` are those in which something may be found. ``questions`` are the query's vectors, and
-    ``left_out`` says where a model could not give one.
+    ``left_out`` says where a model could not give one, or an index could not be opened.
     """
 
     query: Query

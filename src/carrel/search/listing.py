@@ -2,15 +2,14 @@
 
 import time
 
-from carrel.core.ranking import MOST_RESULTS, FusedPaper, Query, SearchResult, StageTimings
-from carrel.core.understanding import Understood
-from carrel.search.exact import Texts, unfit
+from carrel.core.ranking import MOST_RESULTS, FusedPaper, SearchResult, StageTimings
+from carrel.search.exact import unfit
 from carrel.search.hits import presented
-from carrel.search.scope import Scope
+from carrel.search.inquiry import Inquiry
 
 
-def listed(query: Query, understood: Understood, scope: Scope, texts: Texts) -> SearchResult:
-    """Return the papers of a scope, in its order and without scores: no model and no index ranks them.
+def listed(inquiry: Inquiry) -> SearchResult:
+    """Return the papers of its scope, in its order and without scores: no model and no index ranks them.
 
     Of those that must not have some words, the first thousand are looked at.
 
@@ -18,7 +17,8 @@ def listed(query: Query, understood: Understood, scope: Scope, texts: Texts) -> 
         ServiceError: an index cannot be reached that words are looked up in.
     """
     began = time.perf_counter()
-    found = scope.listed or ()
+    query, understood, texts = inquiry.query, inquiry.understood, inquiry.texts
+    found = inquiry.scope.listed or ()
     if understood.of_words:
         out = unfit(found[:MOST_RESULTS], understood, texts)
         found = tuple(paper for paper in found[:MOST_RESULTS] if paper not in out)
@@ -29,6 +29,7 @@ def listed(query: Query, understood: Understood, scope: Scope, texts: Texts) -> 
         mode=query.mode,
         took_ms=StageTimings(total=(time.perf_counter() - began) * 1000),
         hits=hits,
+        left_out=inquiry.left_out,
         understood=understood,
         listed=found,
     )

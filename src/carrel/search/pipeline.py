@@ -1,9 +1,9 @@
 """The query's journey, from a question to papers with passages. It reads from top to bottom.
 
-    understand → translate → embed → retrieve (dense + BM25, passages + papers) → weigh, fuse → rerank
-    → wishes (newer, different papers) → present
+    understand → open indexes → translate → embed → retrieve (dense + BM25, passages + papers) → weigh, fuse
+    → rerank → wishes (newer, different papers) → present
 
-No stage loads a model or builds an index: both are open before the journey begins.
+No stage loads a model or builds an index.
 """
 
 import time
@@ -19,6 +19,7 @@ from carrel.search.hits import presented
 from carrel.search.inquiry import Inquiry
 from carrel.search.likes import NO_TASTES, Tastes, themselves, weighed
 from carrel.search.listing import listed
+from carrel.search.open_indexes import opened
 from carrel.search.reading import NO_READING, Reading
 from carrel.search.rerank import Order, rerank
 from carrel.search.scope import Scope, scope_of
@@ -36,20 +37,22 @@ def search(
 ) -> SearchResult:
     """Answer a query over knowledge bases that the asker may read; without a reranker, in the fused order.
 
-    Where one of several models cannot be used, what it embedded is searched by words alone, and the answer
-    says so.
+    Where one of several models cannot be used, what it embedded is searched by words alone; where one of
+    several indexes cannot, its knowledge base is left out. The answer says so.
 
     Raises:
         EmptyQuery: there is nothing to search for.
         InvalidFilter: a condition in the query cannot be read.
         TooManyConditions: it has more than a search looks up.
-        ServiceError: no model can be reached, or an index cannot.
-        SpaceMismatch: an index was built in another space than its model makes.
+        ServiceError: no model can be reached, or no index.
+        SpaceMismatch: the index was built in another space than its model makes, and no other can be asked.
     """
     marks = [time.perf_counter()]
     inquiry = _understood(query, knowledge_bases, sources, tastes)
+    if inquiry.scope.listed is None or inquiry.understood.of_words:
+        inquiry = opened(inquiry)
     if inquiry.scope.listed is not None:
-        return listed(query, inquiry.understood, inquiry.scope, inquiry.texts)
+        return listed(inquiry)
     inquiry = _embedded(_translated(inquiry))
     marks.append(time.perf_counter())
     inquiry, lists = _retrieved(inquiry)
@@ -88,7 +91,7 @@ def _embedded(inquiry: Inquiry) -> Inquiry:
     query, bases, sources = inquiry.query, inquiry.knowledge_bases, inquiry.sources
     questions, failures = retrieve.embedded(inquiry.text, query, bases, sources, inquiry.translation)
     questions, failures = weighed(questions, failures, query, inquiry.tastes, bases, sources)
-    left_out = retrieve.left_out_by(failures, query, bases, sources)
+    left_out = (*inquiry.left_out, *retrieve.left_out_by(failures, query, bases))
     unsearched = {each.knowledge_base_id for each in left_out if not each.by_words}
     searched = tuple(base for base in bases if base.id not in unsearched)
     return replace(inquiry, knowledge_bases=searched, questions=questions, left_out=left_out)

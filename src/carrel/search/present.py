@@ -34,7 +34,7 @@ def search_document(result: SearchResult, explain: bool) -> dict[str, Json]:
         for hit, each in zip(result.hits, found, strict=True):
             each["rerank_score"] = None if hit.rerank_score is None else round(hit.rerank_score, 6)
     if result.left_out:
-        document["left_out"] = [left_out_document(each, each.reason) for each in result.left_out]
+        document["left_out"] = [left_out_document(each, each.reason, each.hint) for each in result.left_out]
     if result.translation is not None:
         document["translation"] = translation_document(result.translation)
     if explain:
@@ -152,13 +152,14 @@ def version_documents(versions: Iterable[PaperRecord]) -> list[Json]:
     ]
 
 
-def left_out_document(left_out: LeftOut, reason: str) -> Json:
+def left_out_document(left_out: LeftOut, reason: str, hint: str) -> Json:
     """Return a knowledge base that was not searched as it was asked for as programs read it."""
     return {
         "knowledge_base": left_out.knowledge_base_id,
         "name": left_out.name,
         "searched": "words" if left_out.by_words else "nothing",
         "reason": reason,
+        "hint": hint,
     }
 
 

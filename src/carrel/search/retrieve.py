@@ -60,21 +60,14 @@ def left_out_by(
     failures: Mapping[str, CarrelError],
     query: Query,
     knowledge_bases: Sequence[KnowledgeBase],
-    sources: Sources,
 ) -> tuple[LeftOut, ...]:
-    """Return the knowledge bases of the models that failed, and whether words can still be searched there."""
-    left_out = []
-    for knowledge_base in knowledge_bases:
-        if (error := failures.get(knowledge_base.embedder)) is None:
-            continue
-        by_words = query.mode is not Mode.DENSE
-        try:
-            sources.index_of(knowledge_base)
-        except CarrelError:  # it opens with its model's width, and that is not known yet
-            by_words = False
-        found = LeftOut(knowledge_base.id, knowledge_base.name, by_words, error.message, error)
-        left_out.append(found)
-    return tuple(left_out)
+    """Return the knowledge bases of the models that failed: words can still be searched there."""
+    by_words = query.mode is not Mode.DENSE
+    return tuple(
+        LeftOut(base.id, base.name, by_words, error.message, error.hint, error)
+        for base in knowledge_bases
+        if (error := failures.get(base.embedder)) is not None
+    )
 
 
 def retrieved(

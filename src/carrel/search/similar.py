@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from carrel.core.courtesy import Asking, at_once
+from carrel.core.errors import SpaceMismatch
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Embedder, Index, IndexQuery, VectorCache
@@ -55,18 +56,26 @@ def similar_papers(
 ) -> tuple[SimilarPaper, ...]:
     """Return the papers nearest to a paper of ``present``, best first, ties by id.
 
-    Only knowledge bases with the model and dimensions of that one are asked: others' vectors say nothing.
+    Only knowledge bases with the model and dimensions of that one are asked: others' vectors say nothing, nor
+    do those of indexes that were built in another space, or by another version's analyser.
 
     Raises:
         ServiceError: an index cannot be reached.
+        SpaceMismatch: that of ``present`` was so built.
     """
     scores: dict[PaperId, float] = {}
     for base in knowledge_bases:
         if not base.papers or (base.embedder, base.dimensions) != (present.embedder, present.dimensions):
             continue
+        try:
+            index = index_of(base)
+        except SpaceMismatch:
+            if base.id == present.id:
+                raise
+            continue
         own = cut(vector, base.dimensions or len(vector))
         asked = IndexQuery(own, None, Filters(), limit + len(left_out))
-        for candidate in index_of(base).search(asked)[Signal.DENSE_PAPERS]:
+        for candidate in index.search(asked)[Signal.DENSE_PAPERS]:
             scores[candidate.paper_id] = max(candidate.score, scores.get(candidate.paper_id, -1.0))
     best = sorted((-score, paper) for paper, score in scores.items() if paper not in left_out)
     with catalog.read() as tx:

@@ -143,7 +143,15 @@ def in_english(text: str, dictionary: Dictionary) -> Translation:
     if not glosses:
         return Translation(_CHINESE)
     question = " ".join(" ".join(read).split())
-    return Translation(_CHINESE, question, dictionary.name, dictionary.licence, tuple(glosses))
+    return Translation(
+        _CHINESE,
+        question,
+        dictionary.name,
+        dictionary.licence,
+        tuple(glosses),
+        dictionary.date,
+        dictionary.content,
+    )
 
 
 def _words(run: str, dictionary: Dictionary) -> Iterator[tuple[str, tuple[str, ...]]]:

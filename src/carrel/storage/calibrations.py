@@ -4,24 +4,28 @@ from dataclasses import dataclass
 
 from carrel.core.calibration import Calibration
 from carrel.core.knowledge_base import KnowledgeBase
-from carrel.storage import knowledge_bases
+from carrel.storage import judgments, knowledge_bases
 from carrel.storage.database import Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A knowledge base that nothing is on its way to, and how many queries have been judged in it."""
+    """A knowledge base that nothing is on its way to, and how many judged queries count in it."""
 
     knowledge_base: KnowledgeBase
     queries: int
 
 
-def put(tx: Transaction, knowledge_base: KnowledgeBase, found: Calibration) -> None:
-    """Note what was found out of the generation that the knowledge base had then.
+def put(
+    tx: Transaction, knowledge_base: KnowledgeBase, found: Calibration, unless_changed: bool = False
+) -> bool:
+    """Note what was found out of the generation that the knowledge base had then; whether it was noted.
 
-    Nothing where that is gone meanwhile, with its knowledge base or without it.
+    Nothing where that is gone meanwhile, with its knowledge base or without it. ``unless_changed``: nor where
+    another calibration stands there than the knowledge base had.
     """
-    tx.run(
+    before = knowledge_base.calibration
+    count = tx.run(
         """
         INSERT INTO calibrations (knowledge_base_id, generation, share, usual_share, sentences, judged,
             of_papers, of_queries, calibrated_at)
@@ -33,6 +37,7 @@ def put(tx: Transaction, knowledge_base: KnowledgeBase, found: Calibration) -> N
             usual_share = excluded.usual_share, sentences = excluded.sentences, judged = excluded.judged,
             of_papers = excluded.of_papers, of_queries = excluded.of_queries,
             calibrated_at = excluded.calibrated_at
+            WHERE CAST(:anyhow AS INTEGER) = 1 OR calibrations.calibrated_at = :before
         """,
         id=knowledge_base.id,
         generation=knowledge_base.generation,
@@ -43,7 +48,10 @@ def put(tx: Transaction, knowledge_base: KnowledgeBase, found: Calibration) -> N
         papers=found.papers,
         queries=found.queries,
         at=found.at,
+        anyhow=0 if unless_changed else 1,
+        before=before.at if before else "",
     )
+    return count > 0
 
 
 def forget(tx: Transaction, knowledge_base_id: str, generation: int) -> None:
@@ -66,14 +74,6 @@ def at_rest(tx: Transaction) -> tuple[Standing, ...]:
             """
         )
     }
-    judged = {
-        row["id"]: int(row["queries"])
-        for row in tx.rows(
-            """
-            SELECT knowledge_base_id AS id, count(DISTINCT query_key) AS queries
-            FROM judgments GROUP BY knowledge_base_id
-            """
-        )
-    }
+    judged = judgments.queries_by_keepers(tx)
     found = knowledge_bases.all_of_them(tx)
     return tuple(Standing(each, judged.get(each.id, 0)) for each in found if each.id not in busy)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from carrel.core.accounts import Role
 from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.judgments import Judgment, JudgmentKey, query_key, query_text
 from carrel.storage.database import Row, Transaction, Value
@@ -11,6 +12,15 @@ _IN_ORDER = "ORDER BY query_key, paper_id, user_id"
 _ONE = """
     WHERE knowledge_base_id = :base AND query_key = :key AND paper_id = :paper AND user_id = :user
 """
+# Those of who may change the knowledge base: its owners and editors, administrators, the command line.
+_BY_KEEPERS = """
+    (user_id = '' OR EXISTS (
+        SELECT 1 FROM users LEFT JOIN members
+            ON members.user_id = users.id AND members.knowledge_base_id = judgments.knowledge_base_id
+        WHERE users.id = judgments.user_id AND users.disabled = 0
+            AND (users.administrator = 1 OR members.role IN :keepers)))
+"""
+_KEEPERS = [role.value for role in Role if role.includes(Role.EDITOR)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,28 @@ def of(tx: Transaction, knowledge_base_id: KnowledgeBaseId) -> tuple[Judgment, .
         base=knowledge_base_id,
     )
     return tuple(map(_judgment, rows))
+
+
+def by_keepers(tx: Transaction, knowledge_base_id: KnowledgeBaseId) -> tuple[Judgment, ...]:
+    """Return the judgments of those who may change the knowledge base, those of a query together."""
+    rows = tx.rows(
+        f"SELECT * FROM judgments WHERE knowledge_base_id = :base AND {_BY_KEEPERS} {_IN_ORDER}",  # noqa: S608
+        base=knowledge_base_id,
+        keepers=_KEEPERS,
+    )
+    return tuple(map(_judgment, rows))
+
+
+def queries_by_keepers(tx: Transaction) -> dict[KnowledgeBaseId, int]:
+    """Return in how many queries those have judged who may change a knowledge base, where there are any."""
+    rows = tx.rows(
+        f"""
+        SELECT knowledge_base_id AS id, count(DISTINCT query_key) AS queries
+        FROM judgments WHERE {_BY_KEEPERS} GROUP BY knowledge_base_id
+        """,  # noqa: S608
+        keepers=_KEEPERS,
+    )
+    return {KnowledgeBaseId(row["id"]): int(row["queries"]) for row in rows}
 
 
 def page(

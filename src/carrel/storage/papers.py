@@ -10,7 +10,7 @@ from carrel.core.handover_format import Head, Piece
 from carrel.core.ids import KnowledgeBaseId, PaperId, paper_id
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.metadata import Metadata
-from carrel.core.metadata_format import evidence_of, quality_of
+from carrel.core.metadata_format import quality_of
 from carrel.core.paper import ParsedPaper, Passage
 from carrel.core.ranking import PaperRecord
 from carrel.storage import corrections, holdings, judgments, passages, readings, removals, tags, versions
@@ -57,12 +57,17 @@ def publish(
     found: Sequence[Passage],
     text_keys: Sequence[str] = (),
     about_key: str = "",
-) -> None:
-    """Make a paper searchable: the row in ``holdings`` decides it. Keys are those of the vector cache."""
+) -> bool:
+    """Make a paper searchable: the row in ``holdings`` decides it. Keys are those of the vector cache.
+
+    Returns whether what is kept of the paper is this reading (``readings.note``).
+    """
     added_at = holdings.withdraw_to_renew(tx, knowledge_base, paper)
-    readings.note(tx, paper, readings.Reading(len(parsed.pages), parsed.metadata, parsed.quality))
+    reading = readings.Reading(len(parsed.pages), parsed.metadata, parsed.quality)
+    noted = readings.note(tx, knowledge_base, paper, reading)
     passages.insert(tx, knowledge_base, found, text_keys)
     holdings.hold(tx, knowledge_base, holdings.Holding(paper, file_name, len(found), about_key, added_at))
+    return noted
 
 
 def publish_ready(
@@ -72,15 +77,17 @@ def publish_ready(
     file_name: str,
     head: Head,
     pieces: Iterable[Piece],
-) -> None:
+) -> bool:
     """Make a paper searchable that a worker has made ready, as ``publish`` does."""
     added_at = holdings.withdraw_to_renew(tx, knowledge_base, paper)
-    readings.note(tx, paper, readings.Reading(head.pages, head.metadata, head.quality))
+    reading = readings.Reading(head.pages, head.metadata, head.quality)
+    noted = readings.note(tx, knowledge_base, paper, reading)
     for piece in pieces:
         passages.insert_ready(tx, knowledge_base, paper, piece.passages)
     holdings.hold(
         tx, knowledge_base, holdings.Holding(paper, file_name, len(head.ids), head.about_key, added_at)
     )
+    return noted
 
 
 def publish_built(
@@ -324,18 +331,7 @@ def records_of(
 
 
 def _record(row: Row, made: tuple[Correction, ...], labels: tuple[str, ...]) -> PaperRecord:
-    metadata = Metadata(
-        title=row["title"],
-        authors=tuple(json.loads(row["authors"])),
-        abstract=row["abstract"],
-        year=row["year"],
-        venue=row["venue"],
-        doi=row["doi"],
-        arxiv_id=row["arxiv_id"],
-        language=row["language"],
-        keywords=tuple(json.loads(row["keywords"])),
-        evidence=evidence_of(json.loads(row["evidence"])),
-    )
+    metadata = readings.metadata_of(row)
     return PaperRecord(
         PaperId(row["id"]),
         KnowledgeBaseId(row["knowledge_base_id"]),

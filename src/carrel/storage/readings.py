@@ -3,11 +3,13 @@
 import json
 from dataclasses import dataclass
 
+from carrel.core.domains import Domain
 from carrel.core.ids import PaperId
+from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.metadata import Metadata
-from carrel.core.metadata_format import evidence_fields, quality_fields
+from carrel.core.metadata_format import evidence_fields, evidence_of, quality_fields
 from carrel.core.quality import ParseQuality
-from carrel.storage.database import Transaction, Value
+from carrel.storage.database import Row, Transaction, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,41 @@ class Reading:
     quality: ParseQuality
 
 
-def note(tx: Transaction, paper: PaperId, reading: Reading) -> None:
-    """Note what a parser makes of a paper as a whole: it is shown wherever the paper is held."""
+def is_settled(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId) -> bool:
+    """Whether a reading of this knowledge base changes nothing of what is kept of a paper.
+
+    Another one holds the paper that reads its files otherwise, as another domain: what was read first stands
+    for both, or anybody's domain could change what others see of their papers.
+    """
+    rows = tx.rows(
+        """
+        SELECT DISTINCT domain FROM holdings JOIN knowledge_bases ON id = knowledge_base_id
+        WHERE paper_id = :paper AND knowledge_base_id <> :knowledge_base
+        """,
+        paper=paper,
+        knowledge_base=knowledge_base.id,
+    )
+    return not all(Domain.of(row["domain"]).reads_as(knowledge_base.domain) for row in rows)
+
+
+def standing(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId, found: Metadata) -> Metadata:
+    """Return the metadata that stand once a knowledge base has read a paper so: these, or the settled ones.
+
+    What an index filters by is what the catalog shows, where this is what both are given.
+    """
+    if not is_settled(tx, knowledge_base, paper):
+        return found
+    row = tx.row("SELECT * FROM papers WHERE id = :id", id=paper)
+    return found if row is None else metadata_of(row)
+
+
+def note(tx: Transaction, knowledge_base: KnowledgeBase, paper: PaperId, reading: Reading) -> bool:
+    """Note how a knowledge base reads a paper as a whole, for all that hold it, unless that is settled.
+
+    Returns whether it was noted.
+    """
+    if is_settled(tx, knowledge_base, paper):
+        return False
     tx.run(
         """
         UPDATE papers SET pages = :pages, title = :title, authors = :authors, abstract = :abstract,
@@ -33,6 +68,7 @@ def note(tx: Transaction, paper: PaperId, reading: Reading) -> None:
         quality=json.dumps(quality_fields(reading.quality)),
         **metadata_values(reading.metadata),
     )
+    return True
 
 
 def metadata_values(metadata: Metadata) -> dict[str, Value]:
@@ -49,3 +85,19 @@ def metadata_values(metadata: Metadata) -> dict[str, Value]:
         "keywords": json.dumps(metadata.keywords, ensure_ascii=False),
         "evidence": json.dumps(evidence_fields(metadata.evidence)),
     }
+
+
+def metadata_of(row: Row) -> Metadata:
+    """Return the metadata that a paper's row holds."""
+    return Metadata(
+        title=row["title"],
+        authors=tuple(json.loads(row["authors"])),
+        abstract=row["abstract"],
+        year=row["year"],
+        venue=row["venue"],
+        doi=row["doi"],
+        arxiv_id=row["arxiv_id"],
+        language=row["language"],
+        keywords=tuple(json.loads(row["keywords"])),
+        evidence=evidence_of(json.loads(row["evidence"])),
+    )

@@ -4,6 +4,7 @@ Statements are SQL over the standard library's driver. SQLAlchemy is not on this
 alone takes 0.65 s, near half of what a cold ``carrel search`` may take (ADR 0003).
 """
 
+import json
 import queue
 import re
 import sqlite3
@@ -24,6 +25,7 @@ from carrel.storage.files import storage_full
 FILE_NAME = "carrel.db"
 _BUSY_SECONDS = 60.0
 _RETRY_SECONDS = 0.01
+_MOST_NAMES = 200  # of one list
 _LIST = re.compile(r"\bIN :(\w+)")
 
 
@@ -156,17 +158,23 @@ def _use_wal(connection: sqlite3.Connection, busy_seconds: float) -> None:
 
 
 def _expanded(sql: str, parameters: Parameters) -> tuple[str, dict[str, Value]]:
-    """Give every element of a list parameter a name of its own."""
+    """Give every element of a list parameter a name of its own; a long list of texts or numbers becomes JSON.
+
+    SQLite looks each name up among all others, so that many of them cost their square; and it takes 32,766.
+    """
     values: dict[str, Value] = {}
-    names: dict[str, str] = {}
+    lists: dict[str, str] = {}
     for name, value in parameters.items():
-        if isinstance(value, (list, tuple)):
+        if not isinstance(value, (list, tuple)):
+            values[name] = storable(value)  # type: ignore[arg-type]  # a str is a sequence too, but one value
+        elif len(value) > _MOST_NAMES and all(isinstance(element, (str, int)) for element in value):
+            values[name] = json.dumps([storable(element) for element in value], ensure_ascii=False)
+            lists[name] = f"SELECT value FROM json_each(:{name})"  # noqa: S608  # a parameter's name
+        else:
             elements = {f"{name}_{number}": storable(element) for number, element in enumerate(value)}
             values.update(elements)
-            names[name] = ", ".join(f":{element}" for element in elements)
-        else:
-            values[name] = storable(value)  # type: ignore[arg-type]  # a str is a sequence too, but one value
-    return _LIST.sub(lambda match: f"IN ({names[match.group(1)]})", sql), values
+            lists[name] = ", ".join(f":{element}" for element in elements)
+    return _LIST.sub(lambda match: f"IN ({lists[match.group(1)]})", sql), values
 
 
 def _revision(tx: Transaction) -> str:

@@ -18,7 +18,8 @@ def swap(
     """Let a whole generation serve and keep the one that did.
 
     Papers that were given up become failed files of the knowledge base, and are papers of it again when
-    the generation that has them comes back. ``readings``: how its parser reads its papers.
+    the generation that has them comes back. ``readings``: how it reads its papers, noted where
+    that is not settled.
     """
     target = found.built_as
     given_up = rebuild_jobs.failures(tx, target, JobState.CANCELLED)
@@ -41,7 +42,7 @@ def swap(
         if not papers.holds(tx, target, PaperId(each.paper_id)):
             _note_failed(tx, target, each)
     for paper, reading in readings.items():
-        note(tx, paper, reading)
+        note(tx, target, paper, reading)
     generations.delete_jobs(tx, target)
     generations.set_settings(tx, target)
     before = next(f for f in generations.all_of(tx, serving) if f.number == serving.generation)

@@ -25,6 +25,7 @@ def deed(action: str) -> str:
         "endpoint-delete": tr("removed a model's server"),
         "knowledge-base-create": tr("made a knowledge base"),
         "knowledge-base-configure": tr("changed a knowledge base"),
+        "knowledge-base-calibrate": tr("found out how much meaning counts in a knowledge base"),
         "knowledge-base-share": tr("shared a knowledge base"),
         "knowledge-base-unshare": tr("ended the sharing of a knowledge base"),
         "knowledge-base-reindex": tr("re-indexed a knowledge base"),
@@ -40,6 +41,12 @@ def deed(action: str) -> str:
         "backup": tr("made a backup"),
         "restore": tr("restored a backup"),
     }.get(action, action)
+
+
+def doer(user_id: str, user_name: str) -> str:
+    """Return who did it: a user by their name, in words who is none."""
+    nobody = {"": tr("command line"), "command line": tr("command line"), "server": tr("the server")}
+    return user_name if user_id else nobody.get(user_name, user_name)
 
 
 def field_name(name: str) -> str:
@@ -64,6 +71,7 @@ def field_name(name: str) -> str:
         "agent": tr("Browser"),
         "purpose": tr("For"),
         "meaning_share": tr("Share of meaning"),
+        "before": tr("before"),
         "model": tr("Model"),
         "url": tr("Address"),
         "key_changed": tr("new key"),

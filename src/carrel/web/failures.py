@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from carrel.api.rest.problems import problem_document
 from carrel.core.engine_errors import EndpointNonsense, EndpointNotSet, EndpointRefuses, EndpointUnavailable
-from carrel.core.errors import CarrelError, KnowledgeBaseMissing
+from carrel.core.errors import CarrelError, KnowledgeBaseMissing, SpaceMismatch
 from carrel.core.language import tr
 from carrel.web.rendering import rendered
 
@@ -32,6 +32,8 @@ def worded(error: CarrelError) -> tuple[str, str]:
         )
     if isinstance(error, _OF_A_SERVER):
         return document.detail, tr("An administrator can see to the model's server: Settings, Models.")
+    if isinstance(error, SpaceMismatch):
+        return document.detail, tr("Its owners can have it built anew, under Vectorization.")
     return document.detail, "" if _OF_PROGRAMS in document.hint else document.hint
 
 

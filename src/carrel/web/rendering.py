@@ -83,6 +83,7 @@ def environment() -> Environment:
         "day": wording.day,
         "lasting": wording.lasting,
         "deed": deeds.deed,
+        "doer": deeds.doer,
         "details": deeds.details,
         "failure": deeds.failure,
         "field_name": deeds.field_name,

@@ -16,7 +16,7 @@ from carrel.core.citation_format import CitationFormat
 from carrel.core.errors import CarrelError, UsageError
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.language import tr
-from carrel.core.ranking import Preference, Reranking, SearchResult, StageTimings
+from carrel.core.ranking import LeftOut, Preference, Reranking, SearchResult, StageTimings
 from carrel.core.translation import Translation
 from carrel.library.judging import own_grades
 from carrel.web.apart import apart
@@ -49,6 +49,7 @@ class Answer:
     untold: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by knowledge base: no word matches
     papers: int = 0  # that were considered
     understood: tuple[Chip, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()  # what was not searched so and why; what to do
     wrong: str = ""
     hint: str = ""
     status: int = 200
@@ -74,6 +75,7 @@ def search(reader: Looking, request: Request) -> Response:
         narrowed=[*answer.understood, *_narrowed(asked, [shelf for shelf, _ in shelves])],
         more=more,
         telling_query=telling_query,
+        dictionary_coming=reader.access.services.dictionary.is_coming,
         formats=_FORMATS,
         has_reranker=reader.access.services.has_reranker(),
     )
@@ -107,7 +109,16 @@ def _answered(reader: Reader, request: Request, shelves: list[KnowledgeBase]) ->
         grades=own_grades(services.catalog, reader.access.caller, [shelf.id for shelf in shelves], asked.q),
         papers=facets.papers,
         understood=tuple(understood_chips(asked, result)),
+        left_out=tuple(map(_left_out, result.left_out)),
     )
+
+
+def _left_out(left_out: LeftOut) -> tuple[str, str]:
+    text = tr("{name!r} was left out: {reason}")
+    if left_out.by_words:
+        text = tr("{name!r} was searched by words alone: {reason}")
+    reason, hint = worded(left_out.error) if left_out.error else (left_out.reason, left_out.hint)
+    return text.format(name=left_out.name, reason=reason), hint
 
 
 @router.get("/export")

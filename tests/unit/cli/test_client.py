@@ -3,56 +3,27 @@
 import json
 import os
 import stat
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from carrel.cli.client import ask
-from carrel.cli.search import Request, search_papers
+from carrel.cli.search import search_papers
 from carrel.cli.search_reply import result_of
 from carrel.cli.server_file import FILE_NAME, Running, announced, find, new_token
-from carrel.core.ranking import Mode, Preference
+from carrel.core.ranking import Filters, Mode, Preference, Query
 from carrel.core.server_errors import ServerRefuses, ServerSilent
 from carrel.search.present import search_document
+from tests.fakes.search_server import StandIn, standing_in
 from tests.integration.worlds import world_of_fakes
-
-
-@dataclass
-class StandIn:
-    """What the next answer is, and what was asked."""
-
-    address: str = ""
-    status: int = 200
-    body: bytes = b"{}"
-    asked: list[tuple[str, str, dict[str, object]]] = field(default_factory=list)  # path, key, question
 
 
 @pytest.fixture
 def server() -> Iterator[StandIn]:
-    standing = StandIn()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            standing.asked.append((self.path, self.headers["Authorization"], question))
-            self.send_response(standing.status)
-            self.send_header("Content-Length", str(len(standing.body)))
-            self.end_headers()
-            self.wfile.write(standing.body)
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    standing.address = f"http://127.0.0.1:{listening.server_address[1]}"
-    threading.Thread(target=listening.serve_forever, daemon=True).start()
-    yield standing
-    listening.shutdown()
-    listening.server_close()
+    with standing_in() as standing:
+        yield standing
 
 
 @pytest.fixture
@@ -113,27 +84,13 @@ def test_a_search_beside_a_server_is_asked_of_it(
     monkeypatch.setenv("CARREL_HOME", str(tmp_path / "home"))
     (tmp_path / "home").mkdir()
     server.body = json.dumps(document).encode()
-    request = Request(
-        "comets  and glaciers",
-        ("library",),
-        5,
-        Mode.HYBRID,
-        None,
-        "2019..2021",
-        ("Ada",),
-        ("Nature",),
-        ("en", "zh"),
-        ("to read",),
-        "",
-        True,
-        True,
-        prefer=(Preference.RECENT,),
-        diverse=True,
-    )
+    within = Filters(2019, 2021, ("Ada",), ("Nature",), ("en", "zh"), ("to read",))
+    query = Query("comets  and glaciers", ("library",), Mode.HYBRID, 5, within)
+    query = replace(query, prefer=(Preference.RECENT,), diverse=True, literal=True)
     with announced(tmp_path / "home", server.address, "secret"):
-        assert search_papers(request, as_json=True) == 0
+        assert search_papers(query, None, True, None, as_json=True) == 0
         assert json.loads(capsys.readouterr().out) == document
-        assert search_papers(request, as_json=False) == 0
+        assert search_papers(query, None, True, None, as_json=False) == 0
     assert "Comets" in capsys.readouterr().out
     path, key, question = server.asked[0]
     assert (path, key) == ("/api/v1/search", "Bearer secret")
@@ -156,6 +113,7 @@ def test_a_search_beside_a_server_is_asked_of_it(
         "unlike": [],
         "prefer": ["recent"],
         "diverse": True,
+        "literal": True,
         "explain": True,
     }
     assert not (tmp_path / "home" / "carrel.db").exists()  # all was left to the server

@@ -10,14 +10,17 @@ from hypothesis import strategies as st
 from carrel.core.dictionary_errors import DictionaryUnavailable
 from carrel.engines.cedict import NotCedict, read_cedict
 from carrel.engines.dictionaries import (
+    compile_dictionary,
+    compiled_dictionary,
     dictionary_folder,
     has_dictionary,
+    is_compiled,
     open_dictionary,
     prepare_dictionary,
     remove_dictionary,
 )
 from carrel.engines.dictionary_file import CompiledDictionary, DictionaryDamaged, write_dictionary
-from carrel.engines.research_terms import research_terms, with_research_terms
+from carrel.engines.research_terms import research_terms, research_terms_edition, with_research_terms
 from tests.fakes.dictionary import HEAD, entries
 
 ENOUGH = 50_000  # entries that a file must have
@@ -124,7 +127,7 @@ def test_a_word_in_a_mixture_of_scripts_is_found_by_its_simplified_characters(tm
 
 @pytest.mark.parametrize("damage", [b"", b"something else", b"CARREL DICTIONARY 1\n{}\n"])
 def test_a_damaged_file_is_no_dictionary(tmp_path: Path, damage: bytes) -> None:
-    path = dictionary_folder(tmp_path) / "compiled-v1"
+    path = compiled_dictionary(tmp_path)
     path.parent.mkdir(parents=True)
     path.write_bytes(damage)
     with pytest.raises(DictionaryDamaged):
@@ -166,6 +169,32 @@ def test_a_file_brought_by_hand_is_compiled_announced_and_removed(tmp_path: Path
     ]  # whoever reads it, goes on
 
 
+def test_what_another_version_compiled_is_compiled_anew_and_not_when_it_is_opened(tmp_path: Path) -> None:
+    folder = dictionary_folder(tmp_path)
+    folder.mkdir(parents=True)
+    (folder / "cedict.txt.gz").write_bytes(gzip.compress(entries(ENOUGH).encode()))
+    (folder / "compiled-v0").write_bytes(b"of another version")
+    assert has_dictionary(tmp_path)
+    assert open_dictionary(tmp_path) is None
+    assert not is_compiled(tmp_path)
+    said: list[str] = []
+    prepare_dictionary(tmp_path, announce=said.append, offline=True)
+    assert said == []  # nothing was fetched
+    assert is_compiled(tmp_path)
+    assert open_dictionary(tmp_path) is not None
+    assert not (folder / "compiled-v0").exists()
+
+
+def test_a_damaged_file_is_deleted_and_not_fetched_where_nobody_asked_for_it(tmp_path: Path) -> None:
+    folder = dictionary_folder(tmp_path)
+    folder.mkdir(parents=True)
+    (folder / "cedict.txt.gz").write_bytes(b"nonsense")
+    for _ in range(2):
+        with pytest.raises(DictionaryUnavailable):
+            compile_dictionary(tmp_path)
+        assert not has_dictionary(tmp_path)
+
+
 def test_without_a_source_the_error_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(DictionaryUnavailable) as raised:
         prepare_dictionary(tmp_path, announce=print, offline=True)
@@ -187,3 +216,30 @@ def test_terms_of_research_go_before_what_the_dictionary_says() -> None:
     merged = with_research_terms({"策略": ("tactics", "policy"), "冰川": ("glacier",)})
     assert merged["策略"] == ("policy", "strategy", "tactics")
     assert merged["冰川"] == ("glacier",)
+
+
+def test_its_hash_is_of_all_that_it_says(tmp_path: Path) -> None:
+    def content(words: dict[str, tuple[str, ...]], date: str = "", **simplified: str) -> str:
+        write_dictionary(words, tmp_path / "d", "D", "L", date, simplified)
+        return CompiledDictionary(tmp_path / "d").content
+
+    first = content({"语": ("word",)})
+    assert len(first) == 12
+    assert content({"语": ("word",)}, "2026-01-01") == first
+    assert content({"语": ("words",)}) != first
+    assert content({"言": ("word",)}) != first
+    assert content({"语": ("word",)}, 語="语") != first
+    assert content(with_research_terms({"语": ("word",)})) != first
+
+
+def test_another_edition_of_the_terms_is_compiled_anew(tmp_path: Path) -> None:
+    (tmp_path / "cedict_ts.u8").write_text(entries(ENOUGH), encoding="utf-8")
+    prepare_dictionary(tmp_path, announce=lambda _: None, from_path=tmp_path)
+    compiled = compiled_dictionary(tmp_path)
+    assert research_terms_edition() in compiled.name
+    older = compiled.rename(compiled.with_name("compiled-v2-older"))
+    assert has_dictionary(tmp_path)
+    assert not is_compiled(tmp_path)
+    compile_dictionary(tmp_path)
+    assert open_dictionary(tmp_path) is not None
+    assert not older.exists()

@@ -73,9 +73,9 @@ def library(
         return knowledge_bases.by_id(tx, made.id)
 
 
-def judge(catalog: Catalog, base: KnowledgeBase, said: Iterable[tuple[str, int]]) -> None:
+def judge(catalog: Catalog, base: KnowledgeBase, said: Iterable[tuple[str, int]], by: str = "") -> None:
     """Say of queries which paper is the answer, by its number."""
-    made = [Judgment(base.id, query, paper_number(number), 2, "", now()) for query, number in said]
+    made = [Judgment(base.id, query, paper_number(number), 2, by, now()) for query, number in said]
     with catalog.write() as tx:
         judgments.put(tx, made)
 

@@ -1,13 +1,14 @@
 """Calibrating: what tells more, meaning or words, counts more; judgments more than sentences."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from carrel.core.metadata import Metadata
+from carrel.core.space import Vectors
 from carrel.evaluation.calibrating import FEWEST_PAPERS, Found, Instruments, Reason, calibrate
 from carrel.evaluation.held_out import Unit, drawn
 from carrel.evaluation.sample_lists import Analysis
@@ -96,10 +97,43 @@ def test_judgments_say_more_than_sentences(catalog: Catalog) -> None:
     base = library(catalog, vectors, embedder, papers)
     tools = Instruments(catalog, vectors, embedder, ANALYSIS)
     assert calibrate(base, tools).calibration.share <= usual_share([base.domain])
-    judge(catalog, base, ((f"wanted {number} nomen{(number + 1) % COUNT}", number) for number in range(30)))
+    said = [(f"wanted {number} nomen{(number + 1) % COUNT}", number) for number in range(30)]
+    judge(catalog, base, said, by="viewer")
+    of_a_viewer = calibrate(base, tools).calibration
+    assert (of_a_viewer.judged, of_a_viewer.queries) == (0, 0)
+    assert of_a_viewer.share <= of_a_viewer.usual
+    judge(catalog, base, said)
     found = calibrate(base, tools)
     assert found.calibration.share > found.calibration.usual
     assert (found.calibration.judged, found.calibration.queries) == (30, 30)
+
+
+@pytest.mark.parametrize(("calls", "texts"), [(1, 1), (2, 8)])
+def test_a_model_here_is_asked_for_a_text_at_a_time(catalog: Catalog, calls: int, texts: int) -> None:
+    class Counting(Reader):
+        """Notes how many texts come between two pauses."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.since, self.most = 0, 0
+
+        @property
+        def parallel_calls(self) -> int:
+            return calls
+
+        def embed_documents(self, texts: Sequence[str]) -> Vectors:
+            self.since += len(texts)
+            self.most = max(self.most, self.since)
+            return super().embed_documents(texts)
+
+        def pause(self) -> None:
+            self.since = 0
+
+    vectors, embedder = InMemoryVectorCache(), Counting()
+    base = library(catalog, vectors, embedder, [*map(by_words, range(COUNT)), *OTHERS])
+    embedder.since = embedder.most = 0
+    calibrate(base, Instruments(catalog, vectors, embedder, ANALYSIS, pause=embedder.pause))
+    assert embedder.most == texts
 
 
 def test_too_little_tells_nothing(catalog: Catalog) -> None:

@@ -14,7 +14,7 @@ from carrel.core.error_base import kind_of
 from carrel.core.errors import DamagedPdf, PaperError
 from carrel.core.kept_errors import kept
 from carrel.core.language import CHINESE, ENGLISH, use_language
-from carrel.web.deeds import deed, details, failure
+from carrel.web.deeds import deed, details, doer, failure
 from tests.unit.web.world import House, house, words
 
 IN_CHINESE = {"Accept-Language": "zh-CN"}
@@ -35,6 +35,12 @@ def chinese() -> Iterator[None]:
 
 def is_chinese(text: str) -> bool:
     return any("\u4e00" <= letter <= "\u9fff" for letter in text)
+
+
+@pytest.mark.usefixtures("chinese")
+def test_who_is_no_user_is_said_in_words() -> None:
+    assert [is_chinese(doer("", name)) for name in ("server", "command line", "")] == [True] * 3
+    assert doer("u1", "server") == "server"
 
 
 @pytest.mark.usefixtures("chinese")

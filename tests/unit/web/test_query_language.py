@@ -103,6 +103,19 @@ def test_rest_says_what_was_understood_and_asks_with_papers(there: House) -> Non
     assert str(post("viewer", unlike=[there.paper])["type"]).endswith("empty-query")
 
 
+def test_rest_reads_no_operators_in_a_literal_query(there: House) -> None:
+    def understood(**wanted: object) -> dict[str, object]:
+        asked = {"query": 'whales -seals "sing" title:north', **wanted}
+        answer = there.lab.client.post(f"{API}/search", json=asked, headers=there.lab.as_("viewer")).json()
+        found: dict[str, object] = answer["understood"]
+        return found
+
+    assert [each["field"] for each in understood()["conditions"]] == ["word", "phrase", "title"]  # type: ignore[attr-defined]
+    literal = understood(literal=True)
+    assert literal["conditions"] == []
+    assert literal["text"] == 'whales -seals "sing" title:north'
+
+
 def test_newer_papers_and_papers_unlike_one_another_are_wishes_on_the_page_and_in_rest(there: House) -> None:
     plain, wished = "/?q=whales", "/?q=whales&prefer=recent&prefer=cited&diverse=1&why=1"
     assert titles(there, plain) == ["Whales of the North", "Seals of the Shore"]

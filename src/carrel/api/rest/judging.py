@@ -190,5 +190,5 @@ def as_file(found: Judging, wanted: ExportedFile) -> Response:
     responses=problem_responses(409, 413, 415),
 )
 def bring(access: Writing, knowledge_base: Key, given: JudgmentsGiven) -> Imported:
-    """Judge much at once, as the caller. Lines of papers that are not here are left out and counted."""
+    """Judge much at once, as an owner. Lines of papers that are not here are left out and counted."""
     return Imported.of(judging(access, knowledge_base).bring(read(given.queries, given.qrels)))

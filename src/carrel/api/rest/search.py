@@ -14,10 +14,10 @@ from carrel.api.rest.paper_documents import BoxDocument, Version
 from carrel.api.rest.problems import problem_document, problem_responses
 from carrel.api.rest.route import RestRoute
 from carrel.core.engine_errors import NoRerankerConfigured
-from carrel.core.ranking import MOST_RESULTS, Filters, Mode, Preference, Query
+from carrel.core.ranking import MOST_RESULTS, Filters, LeftOut, Mode, Preference, Query
 from carrel.core.search_record_format import record_fields
 from carrel.search import understand
-from carrel.search.present import facets_document, left_out_document, search_document
+from carrel.search.present import Json, facets_document, left_out_document, search_document
 
 router = APIRouter(prefix=PREFIX, route_class=RestRoute, tags=["search"])
 
@@ -69,6 +69,10 @@ class Search(Given):
         "",
         description='A question or words, also with "phrases", -words and fields (title:, author:, year:, '
         "venue:, doi:, tag:, lang:). May be left out where papers are liked.",
+    )
+    literal: bool = Field(
+        False,
+        description="Read no operators in the query: quotes, -words and fields are text like any other.",
     )
     knowledge_bases: list[Name] = Field(
         default_factory=list, max_length=200, description="Ids or names; all that may be read by default."
@@ -172,12 +176,13 @@ class FacetsDocument(BaseModel):
 
 
 class LeftOutDocument(BaseModel):
-    """A knowledge base that was not searched as it was asked for, since its model could not be used."""
+    """A knowledge base that was not searched as it was asked for, for want of its model or its index."""
 
     knowledge_base: str
     name: str
     searched: Literal["words", "nothing"]
     reason: str
+    hint: str = Field("", description="What can be done; empty where nothing can be said.")
 
 
 class ConditionDocument(BaseModel):
@@ -268,14 +273,12 @@ def _answer(access: Access, wanted: Search) -> Response:
         translate=wanted.translate,
         prefer=tuple(map(Preference, dict.fromkeys(wanted.prefer))),
         diverse=wanted.diverse,
+        literal=wanted.literal,
     )
     result = access.rest.searches.run(query, access.caller)
     document: dict[str, Any] = search_document(result, wanted.explain)
     if result.left_out:  # without the addresses of the server's own servers
-        document["left_out"] = [
-            left_out_document(each, problem_document(each.error).detail if each.error else each.reason)
-            for each in result.left_out
-        ]
+        document["left_out"] = [_left_out(each) for each in result.left_out]
     if wanted.explain and not access.caller.administrator:
         document["explain"].pop("exchanges", None)  # addresses of the server's own servers
     if wanted.record:
@@ -284,3 +287,10 @@ def _answer(access: Access, wanted: Search) -> Response:
         counts = access.services.facets(result, wanted.knowledge_bases, access.caller)
         document["facets"] = facets_document(counts)
     return Response(json_bytes(document), media_type="application/json")
+
+
+def _left_out(left_out: LeftOut) -> Json:
+    if left_out.error is None:
+        return left_out_document(left_out, left_out.reason, left_out.hint)
+    problem = problem_document(left_out.error)
+    return left_out_document(left_out, problem.detail, problem.hint)

@@ -15,7 +15,7 @@ from carrel.api.rest.model_turns import ModelTurns
 from carrel.bootstrap import Services
 from carrel.core.accounts import Caller
 from carrel.core.courtesy import Asking
-from carrel.core.errors import ServiceError
+from carrel.core.errors import CarrelError, IndexDamaged, ServiceError, SpaceMismatch
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import Index
 from carrel.core.ranking import Mode, Query, SearchResult, StageTimings
@@ -26,6 +26,7 @@ AT_ONCE = 4  # on the processor; those who wait for a model's server are not cou
 INSIDE = 128
 OF_ONE = 64  # a user's: a program with one key may ask a lot, and leaves room for others
 _PATIENCE_SECONDS = 30.0
+_OF_AN_INDEX = (SpaceMismatch, IndexDamaged)  # no model's fault
 _BESIDE_SECONDS = 2.0  # for which what is no search lets searches go first
 
 P = ParamSpec("P")
@@ -89,11 +90,11 @@ class Searches:
         """
         shelves = self._services.shelves.of(caller).readable(query.knowledge_bases)
         filled = [found for found in shelves if found.papers]
-        indexes, failures = [], dict[str, ServiceError]()
+        indexes, failures = [], dict[str, CarrelError]()
         for found in filled:
             try:
                 indexes.append((found, self._opened(found)))
-            except ServiceError as error:  # said by the search, or what is left out of it
+            except CarrelError as error:  # said by the search, or what is left out of it
                 failures[found.id] = error
 
         def index_of(knowledge_base: KnowledgeBase) -> Index:
@@ -112,7 +113,8 @@ class Searches:
                     self.embedder = "unavailable"
                 raise
         if query.mode is not Mode.LEXICAL and filled and not result.listed:
-            self.embedder = "unavailable" if result.left_out else "ok"
+            away = [each for each in result.left_out if not isinstance(each.error, _OF_AN_INDEX)]
+            self.embedder = "unavailable" if away else "ok"
         self.after(result.took_ms)
         return result
 

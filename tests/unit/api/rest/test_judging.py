@@ -78,16 +78,21 @@ def test_what_is_exported_can_be_imported(opened: Lab) -> None:
     files["qrels"] += (
         f"nobody's\t{whales}\t1\n" + files["qrels"].splitlines()[1].split("\t")[0] + "\tgone\t1\n"
     )
-    brought = opened.client.post(f"{url}/import", json=files, headers=viewer)
+    for who in ("viewer", "editor"):
+        refused = opened.client.post(f"{url}/import", json=files, headers=opened.as_(who))
+        assert (refused.status_code, refused.json()["kind"]) == (403, "role-too-low")
+    opened.client.put(url, json={"query": "seen", "paper_id": whales, "grade": 1}, headers=viewer)
+    brought = opened.client.post(f"{url}/import", json=files, headers=owner)
     assert brought.json() == {"judgments": 3, "queries": 2, "unknown_papers": 1}
-    said = opened.client.get(url, headers=viewer).json()["items"]
+    said = opened.client.get(url, headers=owner).json()["items"]
     assert {(each["query"], each["paper_id"], each["grade"]) for each in said} == {
         ("谁在唱歌?", whales, 2),
         ("谁在唱歌?", seals, 0),
         ('"a\\t"', seals, 1),
+        ("seen", whales, 1),
     }
     for broken in ({"queries": "{", "qrels": ""}, {"queries": "", "qrels": "\na b"}):
-        refused = opened.client.post(f"{url}/import", json=broken, headers=viewer)
+        refused = opened.client.post(f"{url}/import", json=broken, headers=owner)
         assert (refused.status_code, refused.json()["kind"]) == (422, "judgments-unreadable")
 
 

@@ -39,7 +39,7 @@ ROLE: dict[tuple[str, str], str] = {
     ("PUT", "/knowledge-bases/{knowledge_base}/judgments"): "viewer",
     ("DELETE", "/knowledge-bases/{knowledge_base}/judgments/{judgment}"): "viewer",
     ("GET", "/knowledge-bases/{knowledge_base}/judgments/export"): "viewer",
-    ("POST", "/knowledge-bases/{knowledge_base}/judgments/import"): "viewer",
+    ("POST", "/knowledge-bases/{knowledge_base}/judgments/import"): "owner",
     ("GET", "/knowledge-bases/{knowledge_base}/papers/export"): "viewer",
     ("GET", "/knowledge-bases/{knowledge_base}/papers/{paper}/pages/{number}/words"): "viewer",
     ("GET", "/knowledge-bases/{knowledge_base}/papers/{paper}/find"): "viewer",

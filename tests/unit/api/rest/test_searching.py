@@ -1,6 +1,7 @@
 """Searches beside a model's server that hangs, and how many there may be."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -100,12 +101,29 @@ def test_a_model_that_is_away_leaves_its_knowledge_base_to_words(opened: Lab) ->
         assert len(found["results"]) == count
         (left_out,) = found["left_out"]
         assert "away" in left_out.pop("reason")
+        assert "An administrator can see to the model's server" in left_out.pop("hint")
         assert left_out == {"knowledge_base": wide, "name": "wide", "searched": searched}
         assert "secret" not in str(found)
     assert "left_out" not in search(opened, mode="lexical")[1]
     assert "left_out" not in search(opened, usual)[1]
     assert search(opened, wide)[0] == 503  # nothing is left to answer with
     assert opened.client.get("/readyz").json()["embedder"] == "unavailable"
+
+
+def test_an_index_of_an_older_analyser_is_left_out(opened: Lab) -> None:
+    _, wide = two_bases(opened)
+    (marker,) = (opened.world.services.settings.home / "index" / wide).glob("*/index.json")
+    marker.write_text(json.dumps(json.loads(marker.read_text()) | {"analyser": 1}))
+    for mode in ("hybrid", "dense", "lexical"):
+        status, found = search(opened, mode=mode)
+        assert status == 200
+        assert len(found["results"]) == 1
+        (left_out,) = found["left_out"]
+        assert "analyser 1" in left_out.pop("reason")
+        hint = "An owner can rebuild it: POST /api/v1/knowledge-bases/ID/reindex."
+        assert left_out == {"knowledge_base": wide, "name": "wide", "searched": "nothing", "hint": hint}
+        assert opened.client.get("/readyz").json()["embedder"] == "ok"  # it is not to blame
+    assert search(opened, wide)[0] == 409
 
 
 def test_nobody_waits_for_a_model_that_says_nothing() -> None:
