@@ -24,7 +24,7 @@ from carrel.storage.database import Catalog, Transaction
 Lists = Mapping[Signal, Sequence[Candidate]]
 _LEXICAL = (Signal.LEXICAL_PASSAGES, Signal.LEXICAL_PAPERS)
 
-_EVERY = 20_000  # passages, and papers, with a word that an index is asked to name: some 200 ms at most
+_EVERY = 10_000  # passages, and papers, with a word that an index is asked to name: some 100 ms at most
 _DEEP = 5_000  # of those with all words of a phrase, whose texts are looked at: some 200 ms at most
 _FEW = 200  # are looked at without asking for the next word
 _ROUNDS = 4  # how often the index is asked at most
