@@ -7,7 +7,8 @@
     │   ├── KnowledgeBaseMissing · KnowledgeBaseExists · PaperMissing · AmbiguousPaperId
     │   ├── PaperIdTooShort · ModelUnknown · ParserUnknown · ParserNotInstalled
     │   ├── DataFolderTooNew · DataFolderNotWritable · SpaceMismatch
-    │   └── in ``page_errors``: PageMissing · FileNotWritable · FileNotReadable
+    │   └── in ``page_errors``: PageMissing · FileNotWritable · FileNotReadable; in ``query_errors``:
+    │       TooManyConditions
     ├── PaperError            exit 1: this file cannot become a paper; the others go on
     │   ├── EmptyFile · NotAPdf · DamagedPdf · EncryptedPdf · NoTextLayer · FileUnreadable
     │   ├── ParseTimeout · ParseMemoryExceeded · ParserCrashed · TooManyPages

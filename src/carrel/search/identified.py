@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from carrel.core.identifiers import identifiers_of
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ranking import Filters, FusedPaper
 from carrel.core.understanding import Understood
+from carrel.search.fields import with_identifiers
 from carrel.search.scope import Scope
-from carrel.storage import papers
 from carrel.storage.database import Catalog
 
 _AHEAD = 0.01  # of the best other paper
@@ -27,8 +26,8 @@ def put_first(
     if not identifier:
         return fused
     with catalog.read() as tx:
-        named = papers.named(tx, [base.id for base in knowledge_bases])
-    found = {each.id for each in named if identifier in identifiers_of(each.doi, each.arxiv_id)}
+        held = with_identifiers(tx, [base.id for base in knowledge_bases], [identifier])
+    found = {paper for _, paper in held}
     there = {paper.paper_id: paper for paper in fused}
     # Of what no signal found only the catalog knows whether it meets the conditions.
     free = not understood.of_words and scope.filters == Filters()

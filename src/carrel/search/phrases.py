@@ -30,7 +30,14 @@ class Phrase:
 
     def within(self, text: str) -> bool:
         """Whether the phrase stands in a text."""
-        return self.pattern.search(normalise(text)) is not None
+        normal = normalise(text)
+        # The pattern takes long to search; where words stand is found out fast, and most texts lack one.
+        if not self.words or not all(word in normal for word in self.words):
+            return False
+        at = normal.find(self.words[0])
+        while at >= 0 and self.pattern.match(normal, at) is None:
+            at = normal.find(self.words[0], at + 1)
+        return at >= 0
 
     def places(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where it stands in a text: characters (start, end), in order."""

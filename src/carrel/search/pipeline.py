@@ -43,6 +43,7 @@ def search(
     Raises:
         EmptyQuery: there is nothing to search for.
         InvalidFilter: a condition in the query cannot be read.
+        TooManyConditions: it has more than a search looks up.
         ServiceError: no model can be reached, or no index.
         SpaceMismatch: the index was built in another space than its model makes, and no other can be asked.
     """

@@ -49,6 +49,13 @@ _APART, _PARTS = " ([（", "，；、,;"
 _FIELD = re.compile(rf"({'|'.join(FIELDS)})[:：](?=\S)", re.IGNORECASE)
 _BARE = re.compile(r"[^\s，。；、？！]+")
 _BARE_DOI = re.compile(r"[^\s，。；、]+")
+YEARS_TO = "[-–—~～至到]"
+"""What may stand between two years instead of two dots."""
+# Years with which a sentence of Chinese goes on; not what makes open ranges of them: 2019年以来.
+_YEARS_THEN = re.compile(
+    rf"(\d{{4}}年?{YEARS_TO}\d{{4}}|\d{{4}}\.\.\d{{4}}|\d{{4}}\.\.|\.\.\d{{4}}|\d{{4}})"
+    rf"(?:年(?![\d.]|{YEARS_TO}|[以之]?[前后後来來起])|(?![年至到以之前后後来來起])(?=[{_CJK}]))"
+)
 _WORD_OUT = re.compile(r"[^\W\d_][^\s，。；、？！\"“”„«»「」『』]*")
 _BEHIND = ",;!?)]}"
 _MAY_HAVE_OPERATORS = re.compile(r"[\"“”„«»「『:：]|(?:^|[\s(（，。；、])[-－−]")
@@ -78,8 +85,9 @@ def text_left(text: str, conditions: Sequence[Condition]) -> str:
 def written(part: Part, value: str, excluded: bool = False) -> str:
     """Return a condition as it is typed: reading it gives the same condition."""
     name = "" if part in _NAMELESS else f"{_NAMES.get(part, part.value)}:"
-    bare = name and value == _trimmed(part, value).strip(_QUOTES) and _BARE.fullmatch(value)
-    if part is Part.WORD or bare:
+    trimmed = _trimmed(part, value).strip(_QUOTES)
+    bare = value == trimmed and _BARE.fullmatch(value) and not _YEARS_THEN.match(value)
+    if part is Part.WORD or (name and bare):
         said = value
     else:
         free = (quotes for quotes in _WRITTEN_QUOTES if not set(_CLOSED_BY[quotes[0]]) & set(value))
@@ -142,6 +150,8 @@ def _of_field(text: str, part: Part, at: int, start: int, excluded: bool) -> Con
     quoted = _quoted(text, at) if text[at] in _CLOSED_BY else None
     if quoted is not None and (says_something(quoted[0]) or (part is Part.TAG and quoted[0])):
         return Condition(part, quoted[0], excluded, start, quoted[1])
+    if part is Part.YEAR and (years := _YEARS_THEN.match(text, at)) is not None:
+        return Condition(part, years[1], excluded, start, years.end())
     bare = (_BARE_DOI if part is Part.DOI else _BARE).match(text, at)
     shown = "" if bare is None else _trimmed(part, bare[0])
     if value := shown.strip(_QUOTES):  # a lone one says nothing

@@ -1,10 +1,10 @@
 """What a search is about, as far as the catalog knows: what filters and the query's fields say of papers."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from carrel.core.author_names import searchable_words, wanted_names
-from carrel.core.identifiers import identifier_of, identifiers_of
+from carrel.core.author_names import wanted_names
+from carrel.core.identifiers import identifier_of
 from carrel.core.ids import KnowledgeBaseId, PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import IndexQuery
@@ -12,12 +12,11 @@ from carrel.core.ranking import Filters, Query
 from carrel.core.space import Vectors
 from carrel.core.understanding import Part, Understood
 from carrel.search import understand
+from carrel.search.fields import with_authors, with_identifiers, with_titles
 from carrel.search.phrases import phrase
 from carrel.search.selection import Selected, selected
-from carrel.storage.database import Catalog
-from carrel.storage.descriptions import Description, descriptions
-
-_Meets = Callable[[Description], bool]
+from carrel.storage.database import Catalog, Transaction
+from carrel.storage.field_values import Held, in_years, newest_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +88,21 @@ def scope_of(
     said = understand.filters_of(understood)
     if (also := selected(said, knowledge_bases, catalog)) is not None:
         scope = scope.only(also)
-    filters, conditions = _shared_out(query.filters, said, understood)
+    filters, of_index = _shared_out(query.filters, said, understood)
     lists = not understood.text and not query.liked
-    conditions += _of_index(filters) if lists else []
-    refused = list(_conditions(understood, excluded=True))
-    cards: tuple[Description, ...] = ()
     ids = [base.id for base in knowledge_bases]
-    if conditions or refused or lists:
-        with catalog.read() as tx:
-            cards = descriptions(tx, ids)
-    if conditions:
-        scope = scope.only(_by_base(ids, (c for c in cards if all(meets(c) for meets in conditions))))
+    with catalog.read() as tx:
+        met = [*_meeting(tx, ids, understood, of_index), *(_of_index(tx, ids, filters) if lists else ())]
+        refused = [*_meeting(tx, ids, understood, frozenset(), excluded=True)]
+        if met:
+            scope = scope.only(_by_base(ids, set.intersection(*met)))
+        only = None if scope.among is None else frozenset().union(*scope.among.values())
+        newest = newest_first(tx, ids, only) if lists else ()
     barred = [*_barred(understand.filters_of(understood, excluded=True), knowledge_bases, catalog)]
-    barred.append(_by_base(ids, (c for c in cards if any(meets(c) for meets in refused))))
+    barred += [_by_base(ids, found) for found in refused]
     out = {base: frozenset[PaperId]().union(*(each[base] for each in barred)) for base in ids}
     scope = replace(scope, filters=filters, without={base: found for base, found in out.items() if found})
-    return replace(scope, listed=_listed(scope, cards)) if lists else scope
+    return replace(scope, listed=_listed(scope, newest)) if lists else scope
 
 
 def _barred(out: Filters, knowledge_bases: Sequence[KnowledgeBase], catalog: Catalog) -> Iterator[Selected]:
@@ -114,74 +112,57 @@ def _barred(out: Filters, knowledge_bases: Sequence[KnowledgeBase], catalog: Cat
             yield found
 
 
-def _shared_out(given: Filters, said: Filters, understood: Understood) -> tuple[Filters, list[_Meets]]:
-    """Return what the index looks at, and conditions on cards that it cannot: it takes each sort once."""
-    conditions = list(_conditions(understood, excluded=False))
-    filters = given
+def _shared_out(given: Filters, said: Filters, understood: Understood) -> tuple[Filters, frozenset[Part]]:
+    """Return what the index looks at, and which fields of the query that is: it takes each sort once."""
+    filters, of_index = given, set[Part]()
     if given.year_from is None and given.year_to is None and len(understood.values(Part.YEAR)) == 1:
         filters = replace(filters, year_from=said.year_from, year_to=said.year_to)
-        conditions = [each for each in conditions if not isinstance(each, _InYears)]
+        of_index.add(Part.YEAR)
     if not given.authors and said.authors:
         filters = replace(filters, authors=said.authors)
-        conditions = [each for each in conditions if not isinstance(each, _ByAuthors)]
-    return filters, conditions
+        of_index.add(Part.AUTHOR)
+    return filters, frozenset(of_index)
 
 
-@dataclass(frozen=True, slots=True)
-class _InYears:
-    ranges: tuple[tuple[int | None, int | None], ...]
-
-    def __call__(self, card: Description) -> bool:
-        return card.year is not None and any(
-            (first is None or first <= card.year) and (last is None or card.year <= last)
-            for first, last in self.ranges
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _ByAuthors:
-    names: tuple[tuple[str, ...], ...]
-
-    def __call__(self, card: Description) -> bool:
-        there = [set(searchable_words(name)) for name in card.authors]
-        return any(words and author.issuperset(words) for words in self.names for author in there)
+def _meeting(
+    tx: Transaction,
+    ids: Sequence[KnowledgeBaseId],
+    understood: Understood,
+    but: frozenset[Part],
+    excluded: bool = False,
+) -> Iterator[set[Held]]:
+    """Yield the papers that meet the query's years, authors, titles and DOIs; of each any suffices."""
+    if Part.YEAR not in but and (years := understand.years_of(understood, excluded)):
+        yield in_years(tx, ids, years)
+    if Part.AUTHOR not in but and (authors := understood.values(Part.AUTHOR, excluded)):
+        yield with_authors(tx, ids, wanted_names(authors))
+    if titles := understood.values(Part.TITLE, excluded):
+        yield with_titles(tx, ids, tuple(map(phrase, titles)))
+    if dois := understood.values(Part.DOI, excluded):
+        yield with_identifiers(tx, ids, frozenset(map(identifier_of, dois)))
 
 
-def _conditions(understood: Understood, excluded: bool) -> Iterator[_Meets]:
-    """Yield what cards tell of a query's fields: years, authors, titles and DOIs; of each any suffices."""
-    if years := understand.years_of(understood, excluded):
-        yield _InYears(years)
-    if authors := understood.values(Part.AUTHOR, excluded):
-        yield _ByAuthors(wanted_names(authors))
-    if titles := tuple(map(phrase, understood.values(Part.TITLE, excluded))):
-        yield lambda card: any(each.within(card.title) for each in titles)
-    if dois := frozenset(map(identifier_of, understood.values(Part.DOI, excluded))):
-        yield lambda card: bool(dois & identifiers_of(card.doi, card.arxiv_id))
-
-
-def _of_index(filters: Filters) -> list[_Meets]:
-    """Return as conditions on cards what an index would look at."""
-    conditions: list[_Meets] = []
+def _of_index(tx: Transaction, ids: Sequence[KnowledgeBaseId], filters: Filters) -> Iterator[set[Held]]:
+    """Yield the papers that meet what an index would look at."""
     if filters.year_from is not None or filters.year_to is not None:
-        conditions.append(_InYears(((filters.year_from, filters.year_to),)))
+        yield in_years(tx, ids, [(filters.year_from, filters.year_to)])
     if names := wanted_names(filters.authors):
-        conditions.append(_ByAuthors(names))
-    return conditions
+        yield with_authors(tx, ids, names)
 
 
-def _by_base(ids: Sequence[KnowledgeBaseId], cards: Iterable[Description]) -> Selected:
+def _by_base(ids: Sequence[KnowledgeBaseId], held: Iterable[Held]) -> Selected:
     found: dict[KnowledgeBaseId, set[PaperId]] = {base: set() for base in ids}
-    for card in cards:
-        found[card.knowledge_base].add(card.paper)
+    for base, paper in held:
+        found[base].add(paper)
     return {base: frozenset(papers) for base, papers in found.items()}
 
 
-def _listed(scope: Scope, cards: Iterable[Description]) -> tuple[PaperId, ...]:
-    there = [
-        card
-        for card in cards
-        if (scope.among is None or card.paper in scope.among[card.knowledge_base])
-        and card.paper not in scope.without.get(card.knowledge_base, ())
-    ]
-    there.sort(key=lambda card: (card.year or 0, card.added_at, card.paper), reverse=True)
-    return tuple(dict.fromkeys(card.paper for card in there))
+def _listed(scope: Scope, newest: Iterable[Held]) -> tuple[PaperId, ...]:
+    return tuple(
+        dict.fromkeys(
+            paper
+            for base, paper in newest
+            if (scope.among is None or paper in scope.among[base])
+            and paper not in scope.without.get(base, ())
+        )
+    )

@@ -7,13 +7,25 @@ from collections.abc import Iterable, Sequence
 from carrel.core.errors import EmptyQuery, InvalidFilter
 from carrel.core.identifiers import identifier_of
 from carrel.core.language import tr
+from carrel.core.query_errors import TooManyConditions
 from carrel.core.ranking import Filters
 from carrel.core.text_language import language_of
 from carrel.core.understanding import Asked, Condition, Part, Understood
-from carrel.search.query_language import conditions_in, says_something, text_left
+from carrel.search.phrases import phrase
+from carrel.search.query_language import YEARS_TO, conditions_in, says_something, text_left
 
 _LANGUAGE = re.compile(r"([a-z]{2})(?:[-_][a-z0-9]+)*")  # zh-Hans-CN is zh
-_YEAR = re.compile(r"(\d{4})|(\d{4})?\.\.(\d{4})?")
+_LANGUAGES = {
+    "english": "en", "英文": "en", "英语": "en", "英語": "en",
+    "chinese": "zh", "中文": "zh", "汉语": "zh", "漢語": "zh",
+    "german": "de", "德文": "de", "德语": "de", "德語": "de",
+    "french": "fr", "法文": "fr", "法语": "fr", "法語": "fr",
+    "spanish": "es", "西班牙语": "es", "西班牙語": "es",
+    "japanese": "ja", "日文": "ja", "日语": "ja", "日語": "ja",
+}  # fmt: skip
+_YEAR = re.compile(rf"(\d{{4}})|(\d{{4}})?\.\.(\d{{4}})?|(\d{{4}})年?{YEARS_TO}(\d{{4}})")
+_SHOWN = {"Cc": " ", "Cf": ""}
+_JOINERS = "\u200c\u200d"
 _WRITTEN = {  # examples of the fields whose values are words
     Part.TITLE: 'title:attention, title:"deep learning"',
     Part.AUTHOR: 'author:hinton, author:"Geoffrey Hinton"',
@@ -29,6 +41,8 @@ _LONGEST_QUERY = 100_000
 _PASTED = 400
 _PASTED_WITHOUT_FIELDS = 200
 _LONGEST_WITH_CONDITIONS = 4_000  # characters
+# Each phrase or excluded word is looked up by itself, in some hundredths of a second to tenths.
+MOST_CONDITIONS, MOST_OF_WORDS = 32, 16
 _LANGUAGE_FROM = 2_000  # characters of a text that tell its language
 _SCRIPTS = (
     ("ja", re.compile("[\u3041-\u30fa]")),
@@ -52,6 +66,7 @@ def read(text: str, may_be_empty: bool = False, literal: bool = False) -> Unders
     Raises:
         EmptyQuery: nothing is left that could be searched for.
         InvalidFilter: a condition's value is none; the error says how it is written.
+        TooManyConditions: there are more than a search looks up.
     """
     source = _cleaned(text)
     if not may_be_empty and not any(c.isalnum() for c in source):
@@ -64,6 +79,7 @@ def read(text: str, may_be_empty: bool = False, literal: bool = False) -> Unders
         conditions = ()
     for each in conditions:
         _check(each)
+    _count(conditions)
     left = text_left(source, conditions) if conditions else source
     left = left if any(c.isalnum() for c in left) else ""
     asked = Asked.QUESTION if _QUESTION.match(left) else Asked.KEYWORDS
@@ -93,10 +109,28 @@ def years_of(understood: Understood, excluded: bool = False) -> tuple[tuple[int 
 
 
 def _cleaned(text: str) -> str:
-    """Return the query in NFC with white space folded and control characters dropped."""
+    """Return the query in NFC with white space folded and control characters taken for some.
+
+    What is not seen goes: soft hyphens and zero-width spaces stand within words. Joiners stay, which some
+    scripts and emoji are written with.
+    """
     text = text[:_LONGEST_QUERY].encode("utf-8", "replace").decode("utf-8")
-    text = "".join(" " if unicodedata.category(c) in ("Cc", "Cf") else c for c in text)
+    text = "".join(_SHOWN.get(unicodedata.category(c), c) if c not in _JOINERS else c for c in text)
     return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def _count(conditions: Sequence[Condition]) -> None:
+    """Raise TooManyConditions where there are too many; those that ask for the same count once."""
+    words = (Part.PHRASE, Part.WORD)
+    of_words = {(c.excluded, phrase(c.value).words) for c in conditions if c.part in words}
+    others = {(c.part, c.excluded, c.value) for c in conditions if c.part not in words}
+    if len(of_words) > MOST_OF_WORDS or len(of_words) + len(others) > MOST_CONDITIONS:
+        raise TooManyConditions(
+            conditions=len(of_words) + len(others),
+            of_words=len(of_words),
+            most=MOST_CONDITIONS,
+            most_of_words=MOST_OF_WORDS,
+        )
 
 
 def _check(condition: Condition) -> None:
@@ -147,7 +181,7 @@ def filters(
     """Read filters as the user writes them: a year ``2019`` or a range ``2019..2021``, open at either end.
 
     Raises:
-        InvalidFilter: the year is no year and no range, a language no code of two letters.
+        InvalidFilter: the year is no year and no range, a language no code of two letters and no known name.
     """
     first, last = _years(year)
     codes = _named(map(_language, _named(languages)))
@@ -160,7 +194,8 @@ def _years(year: str) -> tuple[int | None, int | None]:
         raise InvalidFilter(name="year", value=year, expected=tr("2020, 2019..2021, 2019.. or ..2021"))
     if match is None:
         return None, None
-    single, first, last = match.groups()
+    single, first, last, since, until = match.groups()
+    first, last = first or since, last or until
     year_from, year_to = (_number(single), _number(single)) if single else (_number(first), _number(last))
     if year_from is not None and year_to is not None and year_from > year_to:
         raise InvalidFilter(name="year", value=year, expected=tr("the earlier year first"))
@@ -168,6 +203,8 @@ def _years(year: str) -> tuple[int | None, int | None]:
 
 
 def _language(code: str) -> str:
+    if known := _LANGUAGES.get(code.lower()):
+        return known
     match = _LANGUAGE.fullmatch(code.lower())
     if match is None:
         raise InvalidFilter(name="language", value=code, expected="en, zh")

@@ -50,6 +50,10 @@ class Transaction(ABC):
     def row(self, sql: str, **parameters: Value | Sequence[Value]) -> Row | None:
         """Return the first row of a query."""
 
+    @abstractmethod
+    def not_ascii(self, column: str) -> str:
+        """Return a condition in SQL: a column's text has a letter beyond ASCII."""
+
 
 class Catalog(ABC):
     """The database of a data folder. Safe to use from several threads and processes."""

@@ -90,6 +90,10 @@ class PostgresTransaction(Transaction):
         found: Row | None = self._connection.execute(in_its_words(sql), bound(parameters)).fetchone()
         return found
 
+    def not_ascii(self, column: str) -> str:
+        """Return a condition in SQL: a column's text has a letter beyond ASCII."""
+        return f"length({column}) <> octet_length({column})"
+
 
 class PostgresCatalog(Catalog):
     """A database on a server. Safe to use from several threads, processes and machines."""

@@ -54,6 +54,10 @@ class SqliteTransaction(Transaction):
         found: Row | None = self._connection.execute(*_expanded(sql, parameters)).fetchone()
         return found
 
+    def not_ascii(self, column: str) -> str:
+        """Return a condition in SQL: a column's text has a letter beyond ASCII."""
+        return f"length({column}) <> length(CAST({column} AS BLOB))"
+
 
 class SqliteCatalog(Catalog):
     """The database file of a data folder. Safe to use from several threads and processes."""

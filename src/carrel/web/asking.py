@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from carrel.config import Settings
+from carrel.core.errors import InvalidFilter
 from carrel.core.ids import PaperId
 from carrel.core.ranking import Mode, Preference, Query
 from carrel.search import understand
@@ -81,8 +82,13 @@ class Asked:
     @property
     def years(self) -> tuple[str, str]:
         """The first and the last year, each "" where it is open."""
-        first, dots, last = self.year.partition("..")
-        return (first, last) if dots else (first, first)
+        try:
+            found = understand.filters(self.year)
+        except InvalidFilter:  # it stays as it was typed, beside the error
+            first, dots, last = self.year.partition("..")
+            return (first, last) if dots else (first, first)
+        first, last = ("" if year is None else str(year) for year in (found.year_from, found.year_to))
+        return first, last
 
     def query(self, settings: Settings, has_reranker: bool) -> Query:
         """Return the question as the journey takes it; what is to be reranked, where there is a reranker.

@@ -158,6 +158,8 @@ def test_years_from_two_fields_are_one_filter() -> None:
     assert years(to="2021") == "..2021"
     assert years(**{"from": "2020", "to": "2020"}) == "2020"
     assert Asked(year="2019..").years == ("2019", "")
+    assert Asked(year="2019-2021").years == ("2019", "2021")
+    assert Asked(year="soon").years == ("soon", "soon")
     assert Asked(shown=SHOWN).address() == "/"
 
 

@@ -11,6 +11,7 @@ from carrel.core import (
     job_errors,
     judgment_errors,
     page_errors,
+    query_errors,
     rebuild_errors,
     rest_errors,
 )
@@ -80,6 +81,7 @@ _STATUS: Mapping[type[CarrelError], int] = {
     judgment_errors.JudgmentFileMissing: 422,
     errors.EmptyQuery: 422,
     errors.InvalidFilter: 422,
+    query_errors.TooManyConditions: 422,
     errors.InvalidSetting: 422,
     errors.ModelUnknown: 422,
     errors.ParserUnknown: 422,

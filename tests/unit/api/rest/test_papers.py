@@ -465,10 +465,11 @@ def fill(opened: Lab) -> None:
     ("body", "kind"),
     [
         ({"query": "  "}, "empty-query"),
+        ({"query": " ".join(f"-a{chr(97 + n)}" for n in range(17))}, "too-many-conditions"),
         ({"query": "x", "filters": {"year": "soon"}}, "invalid-filter"),
         ({"query": "x", "filters": {"publisher": "y"}}, "fields-unusable"),
         ({"query": "x", "filters": {"venue": ["y", 1]}}, "fields-unusable"),
-        ({"query": "x", "filters": {"language": ["Chinese"]}}, "invalid-filter"),
+        ({"query": "x", "filters": {"language": ["Klingon"]}}, "invalid-filter"),
         ({"query": "x", "limit": 0}, "fields-unusable"),
         ({"query": "x", "limit": MOST_RESULTS + 1}, "fields-unusable"),
         ({"query": "x", "mode": "magic"}, "fields-unusable"),
