@@ -49,7 +49,7 @@ def test_fields_alone_list_papers_and_a_bad_one_says_how_to_write_it(there: Hous
     answer = there.see(asking(q="whales year:long-ago"))
     assert "2019..2021" in words(answer)
     assert answer.status_code == 200
-    answer = there.see(asking(q="whales " + " ".join(f"-w{chr(97 + n)}" for n in range(17))))
+    answer = there.see(asking(q="whales " + " ".join(f"-zq{chr(97 + n)}" for n in range(17))))
     assert "16 may be phrases or excluded words" in words(answer)
     assert answer.status_code == 200
 

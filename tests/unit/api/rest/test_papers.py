@@ -465,7 +465,7 @@ def fill(opened: Lab) -> None:
     ("body", "kind"),
     [
         ({"query": "  "}, "empty-query"),
-        ({"query": " ".join(f"-a{chr(97 + n)}" for n in range(17))}, "too-many-conditions"),
+        ({"query": " ".join(f"-zq{chr(97 + n)}" for n in range(17))}, "too-many-conditions"),
         ({"query": "x", "filters": {"year": "soon"}}, "invalid-filter"),
         ({"query": "x", "filters": {"publisher": "y"}}, "fields-unusable"),
         ({"query": "x", "filters": {"venue": ["y", 1]}}, "fields-unusable"),
