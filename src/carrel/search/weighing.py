@@ -56,12 +56,13 @@ def weighed_for(text: str, weights: Weights, translated: bool = False) -> Weight
     Of many words a few matter, and a text that has some of the others is found by them; a model reads the
     sentence as one. Measured: the best share of meaning is .80 for questions below the median length and .90
     above it, on SciFact's test and training queries and on Cranfield alike (ADR 0032). What is longer than a
-    question was copied: its words are a paper's own. Of a translated question the words count half in any
-    case: a dictionary names several for each, of which one is meant.
+    question was copied: its words are a paper's own. Of a translated question the words count half however
+    short it is: a dictionary names several for each, of which one is meant.
     """
     words = _words(text)
-    beyond = 0.0 if words > _COPIED else min(max((words - _SHORT) / (_LONG - _SHORT), 0.0), 1.0)
-    beyond = 1.0 if translated else beyond
+    if words > _COPIED:
+        return weights
+    beyond = 1.0 if translated else min(max((words - _SHORT) / (_LONG - _SHORT), 0.0), 1.0)
     return replace(weights, dense=round(1 - (1 - weights.dense) * (1 - beyond / 2), 6))
 
 

@@ -50,7 +50,8 @@ def test_a_long_question_is_read_as_a_sentence() -> None:
 
 
 def test_a_text_that_was_copied_keeps_its_words() -> None:
-    assert weighed_for(" ".join(map(str, range(100, 160))), Weights(0.8)).dense == 0.8
+    for translated in (False, True):
+        assert weighed_for(" ".join(map(str, range(100, 160))), Weights(0.8), translated).dense == 0.8
 
 
 def test_two_ideographs_are_a_word() -> None:
