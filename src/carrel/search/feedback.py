@@ -12,6 +12,7 @@ from itertools import islice
 
 import numpy as np
 
+from carrel.core.domains import Domain
 from carrel.core.ids import PaperId
 from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ports import EmbeddedQuery
@@ -27,11 +28,20 @@ _SHARE = 0.3  # of their mean, beside the question's own vector
 _LONGEST = 300  # characters of a question
 
 
-def says_more(understood: Understood, query: Query, fused: Sequence[FusedPaper]) -> bool:
+def says_more(
+    understood: Understood,
+    query: Query,
+    fused: Sequence[FusedPaper],
+    knowledge_bases: Sequence[KnowledgeBase] = (),
+) -> bool:
     """Whether the best papers can say more of what is meant.
 
-    Not of a long text, nor of a quotation; not where somebody has named papers, or words that must occur.
+    Not of a long text, nor of a quotation; not where somebody has named papers, or words that must occur. Nor
+    where nothing but programs is searched: they are near to one another by their form (CoSQA: .5976 nDCG@10
+    with it, .6056 without).
     """
+    if {base.domain for base in knowledge_bases} == {Domain.CODE}:
+        return False
     plain = query.mode is Mode.HYBRID and not (query.liked or query.disliked or understood.of_words)
     return plain and bool(fused) and not fused[0].quotation and 0 < len(understood.text) <= _LONGEST
 

@@ -40,7 +40,7 @@ def fused(inquiry: Inquiry, lists: Lists) -> Fused:
     unread = unread_papers(inquiry.text, lists, bases, models, sources)
     found = _favour_quotations(inquiry, fuse(lists, weights, unread))
     asked = lists
-    if feedback.says_more(inquiry.understood, query, found):
+    if feedback.says_more(inquiry.understood, query, found, bases):
         drawn = feedback.drawn(inquiry.questions, query, found, bases, sources, unread)
         lists = {**lists, **retrieve.retrieved("", query, bases, inquiry.scope, drawn, sources)}
         found = fuse(lists, weights, unread)

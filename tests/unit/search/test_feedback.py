@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from carrel.core.ids import PaperId
+from carrel.core.domains import Domain
+from carrel.core.ids import KnowledgeBaseId, PaperId
+from carrel.core.knowledge_base import KnowledgeBase
 from carrel.core.ranking import FusedPaper, Mode, Query
 from carrel.core.space import Vectors
 from carrel.search.feedback import moved, says_more
@@ -49,3 +51,13 @@ def test_who_knows_what_is_meant_needs_no_help(
     query: Query, fused: tuple[FusedPaper, ...], says: bool
 ) -> None:
     assert says_more(read(query.text), query, fused) is says
+
+
+def test_programs_alone_say_no_more_of_a_question() -> None:
+    code, papers = (
+        KnowledgeBase(KnowledgeBaseId(domain), domain, domain=domain)
+        for domain in (Domain.CODE, Domain.PAPERS)
+    )
+    query = Query("why do corals bleach")
+    assert not says_more(read(query.text), query, (paper(),), [code])
+    assert says_more(read(query.text), query, (paper(),), [code, papers])
