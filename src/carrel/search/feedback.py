@@ -32,7 +32,7 @@ def says_more(
     understood: Understood,
     query: Query,
     fused: Sequence[FusedPaper],
-    knowledge_bases: Sequence[KnowledgeBase] = (),
+    knowledge_bases: Sequence[KnowledgeBase],
 ) -> bool:
     """Whether the best papers can say more of what is meant.
 

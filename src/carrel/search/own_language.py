@@ -34,11 +34,14 @@ def balanced(
 ) -> tuple[FusedPaper, ...]:
     """Return the papers with those of the two languages weighed against one another.
 
-    ``lists`` are those of the question itself, before anything was drawn nearer to what it found.
+    ``lists`` are those of the question itself, before anything was drawn nearer to what it found. What the
+    query quotes stays where it is.
     """
     answer = inquiry.translation.answer
     own = list(islice((paper for paper in found if paper.paper_id in unread), _LOOKED_THROUGH))
     if answer is None or not answer.made or not own or all(paper.paper_id in unread for paper in found):
+        return tuple(found)
+    if found[0].quotation:
         return tuple(found)
     cosines = (
         candidate.score
@@ -88,6 +91,4 @@ def _pairs(text: str) -> frozenset[str]:
 
 def _times(paper: FusedPaper, factor: float) -> FusedPaper:
     contributions = tuple(replace(part, share=part.share * factor) for part in paper.contributions)
-    return replace(
-        paper, score=paper.score * factor, quotation=paper.quotation * factor, contributions=contributions
-    )
+    return replace(paper, score=paper.score * factor, contributions=contributions)

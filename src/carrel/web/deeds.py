@@ -51,6 +51,10 @@ def doer(user_id: str, user_name: str) -> str:
 
 def field_name(name: str) -> str:
     """Return what a field of a form, or of the audit log, is called."""
+    return (_of_people_and_papers() | _of_models()).get(name, name)
+
+
+def _of_people_and_papers() -> dict[str, str]:
     return {
         "name": tr("Name"),
         "description": tr("What it holds"),
@@ -72,9 +76,6 @@ def field_name(name: str) -> str:
         "purpose": tr("For"),
         "meaning_share": tr("Share of meaning"),
         "before": tr("before"),
-        "model": tr("Model"),
-        "url": tr("Address"),
-        "key_changed": tr("new key"),
         "tags": tr("Tags"),
         "title": tr("Title"),
         "authors": tr("Authors"),
@@ -83,6 +84,14 @@ def field_name(name: str) -> str:
         "language": tr("Language"),
         "key": tr("API key"),
         "doi": "DOI",
+    }
+
+
+def _of_models() -> dict[str, str]:
+    return {
+        "model": tr("Model"),
+        "url": tr("Address"),
+        "key_changed": tr("new key"),
         "embedder": tr("Model"),
         "dimensions": tr("Dimensions"),
         "size": tr("Tokens a passage"),
@@ -98,7 +107,7 @@ def field_name(name: str) -> str:
         "batch_tokens": tr("Tokens a request"),
         "requests": tr("Requests at once"),
         "seconds": tr("Seconds"),
-    }.get(name, name)
+    }
 
 
 def details(detail: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

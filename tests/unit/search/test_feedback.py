@@ -50,7 +50,7 @@ def test_what_stands_where_the_question_does_moves_nothing() -> None:
 def test_who_knows_what_is_meant_needs_no_help(
     query: Query, fused: tuple[FusedPaper, ...], says: bool
 ) -> None:
-    assert says_more(read(query.text), query, fused) is says
+    assert says_more(read(query.text), query, fused, []) is says
 
 
 def test_programs_alone_say_no_more_of_a_question() -> None:
